@@ -1,0 +1,41 @@
+# room(NAME [SEES room...] [LENDS target...] [USES target...])
+#
+# A room is the static library onecard_NAME made of src/NAME/*.cpp, with its doors in include/onecard/NAME/. While it
+# has no .cpp it is an interface library, so that a room may consist of headers.
+function(room name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SEES;LENDS;USES")
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "room(${name}): what is '${arg_UNPARSED_ARGUMENTS}'?")
+    endif()
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+    # main.cpp holds main() and belongs to the program, so that the rest of its room can be tested.
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    list(TRANSFORM arg_SEES PREPEND onecard_ OUTPUT_VARIABLE seen)
+    set(library onecard_${name})
+    if(sources)
+        add_library(${library} STATIC ${sources})
+        set(shown PUBLIC)
+        target_include_directories(${library} PRIVATE ${PROJECT_SOURCE_DIR}/src/${name})
+        target_link_libraries(${library} PRIVATE ${arg_USES})
+    else()
+        add_library(${library} INTERFACE)
+        set(shown INTERFACE)
+    endif()
+    target_include_directories(${library} ${shown} ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(${library} ${shown} onecard_options ${seen} ${arg_LENDS})
+    # A room's own tests may use what the room uses.
+    set_property(TARGET ${library} PROPERTY ONECARD_USES ${arg_USES})
+    set_property(GLOBAL APPEND PROPERTY ONECARD_ROOMS ${name})
+endfunction()
+
+# room_executable(PROGRAM ROOM): the program made of src/ROOM/main.cpp and its room.
+function(room_executable program room)
+    file(GLOB source CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${room}/main.cpp)
+    if(NOT source)
+        return()
+    endif()
+    get_property(uses TARGET onecard_${room} PROPERTY ONECARD_USES)
+    add_executable(${program} ${source})
+    target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/src/${room})
+    target_link_libraries(${program} PRIVATE onecard_${room} ${uses})
+endfunction()

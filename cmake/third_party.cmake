@@ -1,0 +1,22 @@
+# Everything from outside, all from Debian 12, all as imported targets (their headers are system headers).
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(PostgreSQL 15 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+
+# Debian's libsoci-dev brings no CMake package.
+find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
+foreach(part core postgresql)
+    find_library(SOCI_${part}_LIBRARY soci_${part} REQUIRED)
+    add_library(soci::${part} UNKNOWN IMPORTED)
+    set_target_properties(soci::${part} PROPERTIES
+        IMPORTED_LOCATION ${SOCI_${part}_LIBRARY}
+        INTERFACE_INCLUDE_DIRECTORIES ${SOCI_INCLUDE_DIR})
+endforeach()
+set_property(TARGET soci::postgresql PROPERTY INTERFACE_LINK_LIBRARIES soci::core PostgreSQL::PostgreSQL)

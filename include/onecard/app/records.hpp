@@ -1,0 +1,197 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "onecard/bankfile/reason.hpp"
+#include "onecard/core/calendar.hpp"
+#include "onecard/core/digest.hpp"
+#include "onecard/core/ids.hpp"
+#include "onecard/core/money.hpp"
+#include "onecard/core/programme.hpp"
+#include "onecard/registry/facts.hpp"
+
+/// The records between use cases and store, one struct a kind of row (schemas/db).
+namespace onecard::app {
+
+struct Bank {
+    BankNo no;
+    std::string code;      ///< 12 digits
+    std::string name;
+    std::string identity;  ///< common name of its certificate
+};
+
+struct ImportRecord {
+    ImportNo no;
+    std::string made_by;
+    Moment made_at;
+    std::string files;  ///< "name sha256 rows", a line each
+    std::int64_t rows = 0;
+};
+
+enum class RunKind : std::int16_t { regular = 1, reissue = 2 };
+std::string_view code_of(RunKind kind);
+
+struct Run {
+    RunNo no;
+    RunKind kind = RunKind::regular;
+    Month period;
+    Region region;
+    ImportNo known_at;
+    Digest policy;
+    std::string made_by;
+    Moment made_at;
+};
+
+struct Unit {
+    RunNo run;
+    County county;
+    Month period;
+    RunKind kind = RunKind::regular;
+    std::int32_t generation = 1;
+    PartNo part;
+    std::int64_t estimate = 0;
+};
+
+struct UnitResult {
+    RunNo run;
+    County county;
+    Serial first_serial;
+    std::int32_t payments = 0;
+    Money total;
+    std::int32_t held = 0;
+    std::int32_t refused = 0;
+    Digest digest;
+    Moment computed_at;
+};
+
+enum class Step : std::int16_t { proposed = 1, checked = 2, released = 3 };
+std::string_view code_of(Step step);
+
+struct StepRecord {
+    RunNo run;
+    County county;
+    Step step = Step::proposed;
+    Digest digest;
+    std::string officer;
+    Digest fingerprint;
+    std::string signature;  ///< CMS with the approval text
+    Moment at;
+};
+
+struct UnitState {
+    Unit unit;
+    std::optional<UnitResult> result;
+    std::vector<StepRecord> steps;  ///< signatures left out
+    bool cancelled = false;
+    bool took(Step step) const {
+        for (const StepRecord& taken : steps)
+            if (taken.step == step) return true;
+        return false;
+    }
+};
+
+struct RefusalRecord {
+    Programme programme = Programme::dibao_rural;
+    HouseholdNo household;
+    PersonNo person;
+    bool is_error = false;
+    std::string place;
+    std::string reason;
+};
+
+struct Batch {
+    County county;
+    Month period;
+    BatchNo no;
+    RunNo run;
+    PartNo part;
+    BankNo bank;
+    Programme programme = Programme::dibao_rural;
+    Serial first_serial;  ///< 0 for re-issue batches, whose lines are Reissue rows
+    std::int32_t lines = 0;
+    Money total;
+    std::string file_id;
+    Digest file_digest;
+    std::int64_t file_bytes = 0;
+    std::string signature;
+    Digest lines_root;
+    /// "370212/202201/12": how entries and messages name it.
+    std::string name() const;
+};
+
+struct DispatchedFile {
+    std::int32_t seq = 0;
+    Batch batch;
+    Moment at;
+    std::optional<bool> accepted;  ///< by receipt
+};
+
+struct ReturnFile {
+    std::int64_t no = 0;
+    BankNo bank;
+    std::string name;
+    Digest digest;
+    std::int64_t bytes = 0;
+    std::string signature;
+    Digest fingerprint;
+    Moment at;
+};
+
+struct ReturnResult {
+    std::int64_t no = 0;
+    bool accepted = false;
+    std::string reason;
+    County county;
+    Month period;
+    BatchNo batch;
+    std::int32_t paid = 0;
+    Money paid_total;
+    std::int32_t failed = 0;
+    Money failed_total;
+    std::int32_t in_progress = 0;
+    std::int32_t breaks = 0;
+    Moment at;
+};
+
+/// A failed attempt that nothing has followed yet: an open item of 2111.
+struct OpenFailure {
+    PartNo part;
+    County county;
+    Serial serial;
+    std::int16_t attempt = 1;
+    bankfile::Reason reason = bankfile::Reason::rejected;
+    Money amount;
+    BankNo bank;
+    Programme programme = Programme::dibao_rural;
+    registry::PayeeKind payee_kind = registry::PayeeKind::person;
+    std::int64_t payee = 0;
+    ImportNo known_at;  ///< of the run whose account failed
+    std::int64_t return_no = 0;
+    std::int32_t line = 0;
+    Day value_day;
+    Month period() const;  ///< of the run that owed the payment
+};
+
+struct Reissue {
+    PartNo part;
+    County county;
+    Serial serial;
+    std::int16_t attempt = 2;
+    RunNo run;
+    Month period;  ///< of the batch
+    BatchNo batch;
+    std::int32_t line = 0;  ///< seq in the batch file
+    Money amount;
+};
+
+/// Leaf of a re-issue batch's Merkle tree: part, county, serial (4 each), attempt (2), run, line (4 each), amount (8).
+inline constexpr std::size_t reissue_leaf_bytes = 30;
+void write_leaf(const Reissue& reissue, std::byte* out);
+
+/// The period of the run that a part belongs to.
+Month period_of(PartNo part);
+
+}  // namespace onecard::app

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "onecard/app/records.hpp"
+#include "onecard/app/sealing.hpp"
+#include "onecard/ledger/entry.hpp"
+#include "onecard/payment/payment.hpp"
+#include "onecard/recon/match.hpp"
+#include "onecard/registry/csv.hpp"
+
+/// The ports to the records. Calls block. A refusal by the database's own walls (a unique key, a foreign key) comes
+/// back as Refused from `Work::commit` or the call; an outage throws.
+namespace onecard::app {
+
+/// The database said no to a row: a second payment, a second fate, an approval out of order.
+class RefusedByDatabase : public std::exception {
+public:
+    RefusedByDatabase(std::string constraint, std::string text)
+        : constraint_{std::move(constraint)}, text_{std::move(text)} {}
+    const char* what() const noexcept override { return text_.c_str(); }
+    const std::string& constraint() const { return constraint_; }
+
+private:
+    std::string constraint_, text_;
+};
+
+class RegisterRecords {
+public:
+    virtual ~RegisterRecords() = default;
+    virtual std::vector<Bank> banks() = 0;
+    /// Adds the banks that are missing. Errors: conflict when one is on record with other details.
+    virtual Result<void> put_banks(std::span<const Bank> banks) = 0;
+    /// Takes the number of the next import; other imports wait until this work ends.
+    virtual ImportNo begin_import() = 0;
+    virtual void put_import(const ImportRecord& record, std::span<const std::pair<County, std::int64_t>> enrolments) = 0;
+    virtual void put_rows(const registry::RegisterFiles& files, ImportNo import, FieldCipher& cipher) = 0;
+    /// 0 while nothing was imported.
+    virtual ImportNo latest_import() = 0;
+    virtual std::vector<std::pair<County, std::int64_t>> enrolments_by_county(const Region& region, ImportNo known_at) = 0;
+    /// Every row of the county up to an import, in order (bulk).
+    virtual void load_register(County county, ImportNo known_at, registry::Register& out) = 0;
+    /// The accounts that hold in `month`, ordered by (kind, payee), numbers sealed (bulk).
+    virtual void load_accounts(County county, ImportNo known_at, Month month, std::vector<registry::Account>& out) = 0;
+};
+
+class RunRecords {
+public:
+    virtual ~RunRecords() = default;
+    virtual void put_policy(const Digest& digest, std::string_view text) = 0;
+    /// Takes the next run number.
+    virtual RunNo put_run(const Run& run) = 0;
+    virtual std::optional<Run> run(RunNo no) = 0;
+    virtual std::vector<Run> runs() = 0;
+    virtual PartNo make_part(RunNo run) = 0;
+    virtual void key_part(PartNo part) = 0;
+    virtual bool is_keyed(PartNo part) = 0;
+    /// The generation that a new unit of this county, period and kind would have; for regular units 0 when the
+    /// one before is not cancelled.
+    virtual std::int32_t next_generation(County county, Month period, RunKind kind) = 0;
+    virtual void put_units(std::span<const Unit> units) = 0;
+    virtual std::vector<UnitState> units(RunNo run) = 0;
+    /// Holds the unit for this work; false when it has a result already.
+    virtual bool claim(RunNo run, County county) = 0;
+    virtual Serial next_serial(County county, Month period) = 0;
+    virtual BatchNo next_batch(County county, Month period) = 0;
+    virtual void put_result(const UnitResult& result) = 0;
+    virtual void put_refusals(RunNo run, County county, std::span<const RefusalRecord> refusals) = 0;
+    virtual std::vector<std::pair<County, RefusalRecord>> refusals(RunNo run, bool errors_only, int at_most) = 0;
+    virtual void put_step(const StepRecord& step) = 0;
+    virtual void put_fate(const Unit& unit, bool released, Moment at) = 0;
+    /// The regular run's unit before this period that was released last, for comparison.
+    virtual std::optional<Unit> released_before(County county, Month period) = 0;
+};
+
+class PaymentRecords {
+public:
+    virtual ~PaymentRecords() = default;
+    virtual void put_payments(PartNo part, std::span<const payment::Payment> payments) = 0;  ///< bulk
+    virtual void put_batches(std::span<const Batch> batches) = 0;
+    virtual void put_reissues(std::span<const Reissue> reissues) = 0;
+    virtual std::vector<Batch> batches(RunNo run, County county) = 0;
+    virtual std::optional<Batch> batch_of_file(std::string_view file_id) = 0;
+    /// In serial order (bulk). `on_payment` returns false to stop.
+    virtual void each_payment(PartNo part, County county, const std::function<void(const payment::Payment&)>& on_payment) = 0;
+    virtual std::vector<Reissue> reissues(const Batch& batch) = 0;
+    /// Failed attempts that nothing followed.
+    virtual std::vector<OpenFailure> open_failures(const Region& region) = 0;
+    virtual std::optional<payment::Payment> payment(const PaymentReference& reference) = 0;
+    /// Serials (index in the batch) that have their final word.
+    virtual std::vector<std::pair<Serial, std::int16_t>> answered(const Batch& batch) = 0;
+    virtual void put_outcomes(PartNo part, County county, std::int64_t return_no, std::span<const recon::Outcome> outcomes) = 0;
+    virtual void put_failures(std::span<const OpenFailure> failures) = 0;
+};
+
+class ExchangeRecords {
+public:
+    virtual ~ExchangeRecords() = default;
+    /// Appends batches to the banks' numbered lists, in order.
+    virtual void put_dispatches(std::span<const Batch> batches, Moment at) = 0;
+    virtual std::vector<DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) = 0;
+    virtual std::optional<DispatchedFile> file_for(BankNo bank, std::string_view file_id) = 0;
+    virtual void put_fetch(const Batch& batch, const Digest& fingerprint, std::string_view address, Moment at) = 0;
+    /// False when there was one already.
+    virtual bool put_receipt(const Batch& batch, bool accepted, std::string_view reason, std::string_view cms,
+                             const Digest& fingerprint, Moment at) = 0;
+    /// The number it got, and false when the same bytes were there already.
+    virtual std::pair<std::int64_t, bool> put_return(const ReturnFile& file) = 0;
+    virtual std::vector<ReturnFile> unprocessed_returns() = 0;
+    virtual std::optional<ReturnResult> return_result(std::int64_t return_no) = 0;
+    /// Holds the return file and its batch for this work; false when it has a result already.
+    virtual bool claim_return(std::int64_t return_no) = 0;
+    virtual void lock_batch(const Batch& batch) = 0;
+    virtual void put_return_result(const ReturnResult& result) = 0;
+    virtual void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks, Moment at) = 0;
+};
+
+/// One row of what can be asked; cells as text, for reports.
+using TextRow = std::vector<std::string>;
+
+struct LoggedEntry {
+    std::int64_t no = 0;
+    ledger::Entry entry;
+    Digest digest;
+    Moment known_at;
+};
+struct LoggedAct {
+    std::int64_t no = 0;
+    std::string kind;
+    County county;
+    std::string text;
+    Digest digest;
+};
+struct Act {
+    std::string kind;
+    County county;
+    std::string text;
+};
+struct LogLeaf {
+    std::int64_t position = 0;
+    County county;
+    std::int64_t entry_no = 0;  ///< 0 when it is an act
+    std::int64_t act_no = 0;
+    Digest digest;
+};
+struct CheckpointRecord {
+    std::int64_t size = 0;
+    Digest root;
+    std::string note;
+};
+
+class LedgerRecords {
+public:
+    virtual ~LedgerRecords() = default;
+    virtual void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash, Moment known_at) = 0;
+    virtual void put_acts(std::span<const Act> acts, const HashFunction& hash, Moment at) = 0;
+    virtual std::vector<ledger::TrialLine> trial_balance(const Region& region, Moment known_at) = 0;
+    /// Appends every entry and act that is not in the log yet; returns all digests of the log in order.
+    virtual std::vector<Digest> append_log() = 0;
+    virtual void put_checkpoint(const CheckpointRecord& checkpoint, Moment at) = 0;
+    virtual std::vector<CheckpointRecord> checkpoints() = 0;
+    virtual void each_entry(const std::function<void(const LoggedEntry&)>& on_entry) = 0;
+    virtual void each_act(const std::function<void(const LoggedAct&)>& on_act) = 0;
+    virtual std::vector<LogLeaf> log() = 0;
+    /// A named query of schemas/queries with text parameters; column names first, then rows.
+    virtual std::vector<TextRow> ask(std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+    virtual std::vector<Batch> all_batches() = 0;
+    /// Outcomes of one part by (return file, line) (bulk).
+    virtual void each_outcome(PartNo part, const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>& on_outcome) = 0;
+    virtual std::vector<PartNo> parts() = 0;
+};
+
+/// One transaction on one connection; rolled back unless committed.
+class Work {
+public:
+    virtual ~Work() = default;
+    virtual RegisterRecords& registers() = 0;
+    virtual RunRecords& runs() = 0;
+    virtual PaymentRecords& payments() = 0;
+    virtual ExchangeRecords& exchange() = 0;
+    virtual LedgerRecords& ledger() = 0;
+    virtual void commit() = 0;
+};
+
+class Database {
+public:
+    virtual ~Database() = default;
+    /// Waits for a free connection.
+    virtual std::unique_ptr<Work> begin() = 0;
+};
+
+}  // namespace onecard::app

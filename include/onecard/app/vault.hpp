@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "onecard/core/digest.hpp"
+
+namespace onecard::app {
+
+/// Every file sent or received, kept exactly, found by its SHA-256.
+class FileVault {
+public:
+    struct Kept {
+        Digest digest;
+        std::int64_t bytes = 0;
+    };
+    class Writing {
+    public:
+        virtual ~Writing() = default;
+        virtual void append(std::string_view bytes) = 0;
+        /// On disk, synced and in its place when this returns. Without it, nothing is kept.
+        virtual Kept keep() = 0;
+    };
+    virtual ~FileVault() = default;
+    virtual std::unique_ptr<Writing> begin() = 0;
+    /// Takes over a complete file (moved when it is on the same disk).
+    virtual Kept keep_file(const std::filesystem::path& file) = 0;
+    /// Nothing when no such file is kept.
+    virtual std::optional<std::filesystem::path> find(const Digest& digest) = 0;
+};
+
+}  // namespace onecard::app

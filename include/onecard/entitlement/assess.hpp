@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "onecard/core/calendar.hpp"
+#include "onecard/core/money.hpp"
+#include "onecard/core/programme.hpp"
+#include "onecard/core/result.hpp"
+#include "onecard/policy/book.hpp"
+#include "onecard/registry/facts.hpp"
+
+/// The rules: facts and policy in, awards out. Pure; a county at a time.
+namespace onecard::entitlement {
+
+/// What the rules give one beneficiary for one programme, component and benefit month. Amount > 0.
+struct Award {
+    Programme programme = Programme::dibao_rural;
+    Component component = Component::basic;
+    Month benefit_month;
+    /// HouseholdNo or PersonNo, as the programme's subject says. Dibao of one person (单人保, or where each member is
+    /// paid) has −PersonNo: a household may hold several, and household and person numbers are not disjoint, yet
+    /// (programme, component, month, beneficiary) must name one obligation.
+    std::int64_t beneficiary = 0;
+    HouseholdNo household;
+    PersonNo person;               ///< 0 for a whole-household award
+    registry::PayeeKind payee_kind = registry::PayeeKind::person;
+    std::int64_t payee = 0;        ///< PersonNo or InstitutionNo to be paid
+    std::int64_t village = 0;
+    Money amount;
+    friend bool operator==(const Award&, const Award&) = default;
+};
+
+/// An enrolment that the rules could not, or may not, turn into an award; the rest of the county goes on.
+/// Nothing is silently zero: income at or above the standard is a refusal to pay with its reason, too.
+struct Refusal {
+    Programme programme = Programme::dibao_rural;
+    HouseholdNo household;
+    PersonNo person;
+    bool is_error = false;  ///< a gap in policy or contradictory facts, in contrast to "not entitled"
+    Failure why;            ///< place: "division/month/household/field"
+};
+
+struct Assessment {
+    std::vector<Award> awards;  ///< ordered by (household, person, programme, component)
+    std::vector<Refusal> refusals;
+    void clear() {
+        awards.clear();
+        refusals.clear();
+    }
+};
+
+/// Assesses every enrolment of a snapshot under a policy. `out` is cleared first; its capacity is reused.
+/// The snapshot must be ordered as facts.hpp says and be of the policy's month (else BrokenInvariant).
+///
+/// Members of a dibao household are its persons who live in the month and are not counted apart: single-person dibao,
+/// tekun and orphans leave it, with their income, while their own enrolment is active. Overlaps: overlap.hpp.
+/// Who is paid: the institution in central setting, else the payee that the enrolment names, else the representative
+/// of a whole household or the person.
+void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out);
+
+enum class Language : std::uint8_t { chinese, english };
+
+/// How one award came about: facts, values with their documents, each step with its numbers, the rounding.
+struct Explanation {
+    std::vector<std::string> lines;
+    Money amount;  ///< recomputed; the caller compares it with what was paid
+};
+/// `beneficiary` is that of the award. Errors: unknown when the snapshot has no such enrolment; whatever assessing it
+/// refuses.
+Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
+                            Programme programme, Component component, std::int64_t beneficiary, Language language);
+
+}  // namespace onecard::entitlement

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "onecard/core/digest.hpp"
+#include "onecard/core/result.hpp"
+
+/// HTTPS with mutual TLS in the house's own words: nothing of Beast or OpenSSL is visible here.
+namespace onecard::net {
+
+/// Who is at the other end: the client certificate's common name and fingerprint (SHA-256 of its DER).
+struct Peer {
+    std::string name;
+    Digest fingerprint;
+    std::string certificate_pem;
+    std::string address;  ///< for the log
+};
+
+struct Request {
+    std::string method;                                ///< "GET"
+    std::string path;                                  ///< decoded, without the query
+    std::map<std::string, std::string> parameters;     ///< from the route's {name} segments
+    std::map<std::string, std::string> query;          ///< decoded
+    std::map<std::string, std::string> headers;        ///< names in lower case
+    std::string body;                                  ///< when it fits `Route::body_bytes_max`
+    std::filesystem::path body_file;                   ///< for routes that take files: the complete, synced upload
+    std::string id;                                    ///< request id, for the log and the answer
+    Peer peer;
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::map<std::string, std::string> headers;
+    std::string body;
+    std::filesystem::path file;                        ///< sent instead of `body` when not empty (Range honoured)
+    /// Sent instead of `body` when set: called on a worker until it returns false; each piece is one chunk.
+    std::function<bool(std::string& piece)> stream;
+};
+
+using Handle = std::function<Response(const Request&)>;
+
+/// One way in. The table of all of them is written by hand in main.
+struct Route {
+    std::string method;
+    std::string pattern;                    ///< "/v1/runs/{run}/approve"; a segment {name} matches one segment
+    std::uint64_t body_bytes_max = 64 * 1024;
+    bool body_to_file = false;              ///< stream the body into a file of `ServerSettings::upload_folder`
+    Handle handle;                          ///< runs on the worker pool; may block
+};
+
+struct ServerSettings {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;                 ///< 0: any free port
+    std::filesystem::path certificate;      ///< PEM
+    std::filesystem::path key;              ///< PEM
+    std::filesystem::path authorities;      ///< PEM, who may sign client certificates
+    std::filesystem::path upload_folder;
+    int io_threads = 1;
+    int workers = 4;
+    std::size_t connections_max = 4096;
+    std::uint32_t header_bytes_max = 16 * 1024;
+    std::uint32_t seconds_per_request_max = 60;  ///< to send headers, and between two pieces of a body
+    std::uint32_t idle_seconds_max = 300;
+};
+
+/// What the server tells about each answered request; `ops` logs it.
+struct Access {
+    std::string peer, method, path, id, address;
+    int status = 0;
+    std::uint64_t bytes_in = 0, bytes_out = 0;
+    std::int64_t microseconds = 0;
+};
+
+class Server {
+public:
+    virtual ~Server() = default;
+    /// The port that it listens on.
+    virtual std::uint16_t port() const = 0;
+    /// Stops listening, lets running requests end (at most `seconds`), then returns.
+    virtual void stop(std::uint32_t seconds) = 0;
+};
+
+/// Starts to serve at once. A request without a valid client certificate does not get past the handshake.
+/// `refused` makes the answer for what no route takes (404, 405, 413, 408, 400): status and a text for people.
+/// Errors: missing or malformed certificate files; the address is taken.
+Result<std::unique_ptr<Server>> create_server(ServerSettings settings, std::vector<Route> routes,
+                                              std::function<Response(int status, std::string text, const Request&)> refused,
+                                              std::function<void(const Access&)> on_access);
+
+/// A client of such a server; keeps its connection open between calls; not thread-safe.
+struct ClientSettings {
+    std::string url;                     ///< "https://127.0.0.1:8443"
+    std::filesystem::path certificate;
+    std::filesystem::path key;
+    std::filesystem::path authorities;
+    std::uint32_t seconds_max = 120;
+};
+struct Reply {
+    int status = 0;
+    std::map<std::string, std::string> headers;  ///< names in lower case
+    std::string body;
+};
+class Client {
+public:
+    virtual ~Client() = default;
+    /// Errors: missing (nobody answers), forbidden (TLS refused by either side), malformed (no HTTP): place is the URL.
+    virtual Result<Reply> call(std::string_view method, std::string_view path_and_query, std::string_view body = {},
+                               const std::map<std::string, std::string>& headers = {}) = 0;
+    /// Sends a file as the body without holding it in memory.
+    virtual Result<Reply> send_file(std::string_view method, std::string_view path, const std::filesystem::path& file,
+                                    const std::map<std::string, std::string>& headers = {}) = 0;
+    /// Writes the answer's body to `file` (status 200 only; else it is in Reply::body).
+    virtual Result<Reply> fetch_file(std::string_view path, const std::filesystem::path& file) = 0;
+};
+Result<std::unique_ptr<Client>> create_client(ClientSettings settings);
+
+}  // namespace onecard::net

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "onecard/core/calendar.hpp"
+#include "onecard/core/ids.hpp"
+#include "onecard/core/money.hpp"
+#include "onecard/core/programme.hpp"
+#include "onecard/core/rational.hpp"
+#include "onecard/core/result.hpp"
+
+/// The policy book: published standards and rules of divisions, dated, each with its document.
+namespace onecard::policy {
+
+/// Where a value was published.
+struct Source {
+    std::string document;  ///< document number or name of the notice, "青民字〔2022〕…"
+    std::string note;      ///< where it was read, for instance DOMAIN S21
+    std::string place;     ///< file:line of the pack
+};
+
+/// The published amounts (fen a month). The order is that of the table in keys.cpp; a new standard is a line there.
+enum class Standard : std::uint8_t {
+    dibao_urban,
+    dibao_rural,
+    tekun_basic_urban,
+    tekun_basic_rural,
+    tekun_basic_rural_central,  ///< where published apart; else tekun_basic_rural holds for both settings
+    tekun_care_self,
+    tekun_care_half,
+    tekun_care_full,
+    orphan_central,
+    orphan_dispersed,
+    unattended_child,
+    disability_living_1,
+    disability_living_2,
+    disability_living_3,
+    disability_living_4,
+    disability_nursing_1,
+    disability_nursing_2,
+    count,
+};
+std::string_view key_of(Standard standard);  ///< the TOML key, "dibao.urban"
+
+enum class StartRule : std::uint8_t { month_after_confirmation, month_of_confirmation, month_of_application };
+enum class DibaoPayee : std::uint8_t { representative, each_person };
+enum class RoundingStage : std::uint8_t { household, person };
+/// Death ends an award after the month in which it happened, or with the month before it.
+enum class StopRule : std::uint8_t { month_after_event, month_of_event };
+/// What a de-facto-unattended child gets who lives on dibao (DOMAIN 1.3): all of it; the standard less the dibao
+/// standard (Yiwu, S29); the standard less the share of dibao and the living subsidy really drawn (Minhou, S31).
+enum class UnattendedOnDibao : std::uint8_t { full_amount, less_dibao_standard, less_received };
+
+/// What the book says for one county and one month, flat, so that assessing a county does no look-up by text.
+struct CountyPolicy {
+    County county;
+    Month month;
+    struct Value {
+        Money amount;
+        const Source* source = nullptr;  ///< lives as long as the Book
+    };
+    std::array<std::optional<Value>, static_cast<std::size_t>(Standard::count)> standards;
+    const std::optional<Value>& standard(Standard which) const {
+        return standards[static_cast<std::size_t>(which)];
+    }
+
+    // Rules; each default is the national rule, the pack may set another one, dated. A new rule is a field here and a
+    // line in keys.cpp. Ages count from the month after the birthday.
+    Rounding dibao_rounding{RoundingUnit::fen, RoundingMode::half_up};
+    RoundingStage dibao_rounding_stage = RoundingStage::household;
+    DibaoPayee dibao_payee = DibaoPayee::representative;
+    Money dibao_minimum_per_head;                 ///< paid per head when the gap is positive but smaller
+    std::int32_t uplift_percent_elderly = 0;      ///< category uplift, % of the standard, per member (分类施保)
+    std::int32_t uplift_percent_minor = 0;        ///< under 18
+    std::int32_t uplift_percent_severely_disabled = 0;  ///< disability levels 1 and 2
+    std::int32_t uplift_percent_seriously_ill = 0;
+    std::int32_t uplift_age_elderly = 60;         ///< completed years from which a member is elderly
+    bool uplift_sums = false;                     ///< all that apply instead of the highest one
+    std::int32_t single_person_percent = 100;     ///< single-person dibao (单人保), % of the standard
+    std::int32_t work_cost_percent = 0;           ///< off each member's wages: % of the standard, at most the wages
+    std::vector<std::int16_t> excluded_income_items;  ///< codes that are not income, sorted
+    UnattendedOnDibao unattended_on_dibao = UnattendedOnDibao::less_dibao_standard;
+    bool unattended_gap_allows_living = false;    ///< the living subsidy beside a gap amount (never beside a full one)
+    /// Where a division publishes no standard for unattended children, that of orphans outside institutions holds
+    /// (DOMAIN 1.3, S4; E17).
+    bool unattended_follows_orphan = true;
+    bool children_stay_while_in_school = true;    ///< orphans and unattended children past 18 (S30, S38)
+    StopRule stop_on_death = StopRule::month_after_event;
+    std::optional<Money> poverty_line;            ///< a month; only for the warning of 003 E3
+    /// By programme: dibao, tekun and children from the month after confirmation (S15, S30), the disability subsidies
+    /// from the month of application (S26).
+    std::array<StartRule, programmes.size()> start{
+        StartRule::month_after_confirmation, StartRule::month_after_confirmation,
+        StartRule::month_after_confirmation, StartRule::month_after_confirmation,
+        StartRule::month_after_confirmation, StartRule::month_after_confirmation,
+        StartRule::month_of_application,     StartRule::month_of_application};
+    const StartRule& start_of(Programme programme) const {
+        return start[static_cast<std::size_t>(programme) - 1];
+    }
+
+    /// Where a rule comes from, by its TOML key; null while the national default holds.
+    const Source* source_of_rule(std::string_view key) const;
+    std::vector<const Source*> rule_sources;  ///< by position in the table of rules
+};
+
+class Book {
+public:
+    struct Entry;  ///< one dated value of one division
+    Book();
+    ~Book();
+    Book(Book&&) noexcept;
+    Book& operator=(Book&&) noexcept;
+
+    /// The policy of a county in a month, inherited county ← prefecture ← province. A value that a division ended
+    /// (`until`) leaves a gap there: it had one of its own, so the province's is not what it pays.
+    /// Errors: missing, naming division and month, when no pack has any standard for the county in that month.
+    Result<CountyPolicy> at(County county, Month month) const;
+
+    /// Relations that published standards should keep (warnings): tekun, also rural, >= 1.3 × urban dibao with one
+    /// yuan of tolerance (003 E1), rural dibao > poverty line (003 E3), uplift >= 10 % (000 E4). Each names division,
+    /// month, both numbers and the clause. A published figure is paid all the same.
+    std::vector<std::string> warnings() const;
+
+    /// The whole book as text in one order that does not depend on files, so that its digest names the version
+    /// that a run used.
+    const std::string& canonical_text() const;
+
+    class Builder;
+
+private:
+    friend class Builder;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace onecard::policy

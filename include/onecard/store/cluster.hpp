@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "onecard/core/result.hpp"
+
+namespace onecard::store {
+
+/// A private PostgreSQL cluster in a folder, on a unix socket only; never run as root.
+struct ClusterSettings {
+    std::filesystem::path folder;        ///< made when missing; holds data, log and nothing else
+    std::string run_as = "postgres";     ///< the unprivileged user when we are root; `nobody` where it is missing
+    std::filesystem::path programs;      ///< folder of initdb and postgres; empty: looked for under /usr/lib/postgresql
+};
+
+/// A running cluster. Stops it (fast, waits) when it goes, unless it was found running already by another owner that
+/// still lives. The postmaster dies with this process even on SIGKILL, so that nothing is left behind.
+class Cluster {
+public:
+    virtual ~Cluster() = default;
+    /// libpq connection strings, unix socket; database "onecard".
+    virtual std::string owner_url() const = 0;
+    virtual std::string service_url() const = 0;
+    virtual std::string auditor_url() const = 0;
+    /// The same for another database of the cluster (tests).
+    virtual std::string url(const std::string& role, const std::string& database) const = 0;
+};
+
+/// initdb when the folder is empty or a former initdb was cut off, tunes, starts, waits until it answers.
+/// Errors: missing (no PostgreSQL programs, no unprivileged user), conflict (a cluster of another version),
+/// with what PostgreSQL's own log says last.
+Result<std::unique_ptr<Cluster>> start_cluster(const ClusterSettings& settings);
+
+}  // namespace onecard::store

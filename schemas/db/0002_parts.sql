@@ -1,0 +1,56 @@
+-- Parts of the large tables. The service role cannot create or alter anything: these functions of the owner can.
+-- A run loads into tables without any index (COPY at full speed); when all units of the part are done the part is
+-- keyed, checked and attached, in one transaction. Measured: 1.6 M rows/s against 0.8 M rows/s with the key in place.
+
+-- Makes the tables of a new part for a run and returns its number.
+create function make_part(for_run int) returns int
+language plpgsql security definer set search_path from current as $$
+declare
+    run_period int;
+    new_part int;
+begin
+    select period into strict run_period from run where run_no = for_run;
+    perform pg_advisory_xact_lock(7001, run_period);
+    select coalesce(max(part), (run_period - 190000) * 1000) + 1 into new_part
+      from part where part between (run_period - 190000) * 1000 and (run_period - 190000) * 1000 + 999;
+    if new_part > (run_period - 190000) * 1000 + 999 then
+        raise exception 'period % has no number left for another part', run_period;
+    end if;
+    insert into part (part, run_no) values (new_part, for_run);
+    execute format('create table payment_%s (like payment including constraints including defaults)', new_part);
+    execute format('create table outcome_%s (like outcome including constraints including defaults)', new_part);
+    execute format('alter table outcome_%1$s add primary key (county, serial, attempt, part)', new_part);
+    execute format('alter table outcome_%1$s add constraint outcome_%1$s_range check (part >= %1$s and part < %2$s)',
+                   new_part, new_part + 1);
+    execute format('alter table outcome attach partition outcome_%1$s for values from (%1$s) to (%2$s)',
+                   new_part, new_part + 1);
+    execute format('grant select, insert on payment_%1$s, outcome_%1$s to onecard_service', new_part);
+    execute format('grant select on payment_%1$s, outcome_%1$s to onecard_auditor', new_part);
+    return new_part;
+end $$;
+
+-- Keys a loaded part and attaches it. Harmless to repeat. Refuses while a unit of the part is not computed.
+create function key_part(which int) returns void
+language plpgsql security definer set search_path from current as $$
+declare
+    open_units bigint;
+begin
+    perform pg_advisory_xact_lock(7002, which);
+    if exists (select from part_keyed where part = which) then return; end if;
+    select count(*) into open_units
+      from unit u left join unit_result r using (run_no, county) where u.part = which and r.run_no is null;
+    if open_units > 0 then
+        raise exception 'part % has % units that are not computed', which, open_units;
+    end if;
+    execute format('alter table payment_%1$s add constraint payment_%1$s_range check (part >= %1$s and part < %2$s)',
+                   which, which + 1);
+    execute format('alter table payment_%1$s add primary key '
+                   '(county, beneficiary, programme, component, benefit_month, kind, part)', which);
+    execute format('create index payment_%1$s_by_serial on payment_%1$s using brin (county, serial) '
+                   'with (pages_per_range = 16)', which);
+    execute format('alter table payment attach partition payment_%1$s for values from (%1$s) to (%2$s)',
+                   which, which + 1);
+    insert into part_keyed (part, keyed_at) values (which, now());
+end $$;
+
+revoke execute on function make_part(int), key_part(int) from public;

@@ -1,0 +1,18 @@
+-- Rights: the owner migrates; the service reads and appends; the auditor reads. Roles belong to the whole cluster,
+-- so they are made only when they are missing.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'onecard_service') then
+        create role onecard_service login;
+    end if;
+    if not exists (select from pg_roles where rolname = 'onecard_auditor') then
+        create role onecard_auditor login;
+    end if;
+end $$;
+
+revoke all on all tables in schema public from public;
+grant usage on schema public to onecard_service, onecard_auditor;
+grant select, insert on all tables in schema public to onecard_service;
+grant select on all tables in schema public to onecard_auditor;
+grant usage on all sequences in schema public to onecard_service;
+grant execute on function make_part(int), key_part(int) to onecard_service;

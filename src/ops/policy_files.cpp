@@ -1,0 +1,288 @@
+#include "onecard/ops/policy_files.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "onecard/policy/builder.hpp"
+
+namespace onecard::ops {
+namespace {
+
+using policy::Book;
+
+constexpr std::size_t file_bytes_max = 1 << 20;
+constexpr std::size_t depth_max = 8;
+
+/// Where a pack's amounts were read, by the tag that its notices name.
+struct Publication {
+    std::string address;
+    bool used = false;
+    std::string place;
+};
+
+/// One *.toml file. Reading goes on after a fault, so that all of them are seen at once.
+class PackFile {
+public:
+    PackFile(std::string name, Book::Builder& builder, Faults& faults)
+        : name_{std::move(name)}, builder_{builder}, faults_{faults} {}
+
+    void read(std::string_view text) {
+        toml::table root;
+        try {
+            root = toml::parse(text, name_);
+        } catch (const toml::parse_error& error) {
+            const auto at = error.source().begin;
+            faults_.push_back({Fault::malformed, fmt::format("{}:{}:{}", name_, at.line, at.column),
+                               std::string{error.description()}});
+            return;
+        }
+        refuse_others(root, "", {"division", "name", "sources", "notice"});
+        if (const auto division = text_in(root, "", "division", true)) division_ = *division;
+        (void)text_in(root, "", "name", true);
+        if (const toml::table* sources = table_in(root, "", "sources", false)) read_sources(*sources);
+        const toml::node* notices = root.get("notice");
+        const toml::array* list = notices ? notices->as_array() : nullptr;
+        if (!list || list->empty()) {
+            fault(Fault::missing, notices ? *notices : root, "notice", "a pack needs at least one [[notice]]");
+            return;
+        }
+        for (const toml::node& notice : *list) {
+            if (const toml::table* table = notice.as_table())
+                read_notice(*table);
+            else
+                fault(Fault::malformed, notice, "notice", "is written [[notice]]");
+        }
+        for (const auto& [tag, publication] : sources_)
+            if (!publication.used)
+                faults_.push_back({Fault::unknown, publication.place,
+                                   fmt::format("sources.{}: no notice names this source", tag)});
+    }
+
+private:
+    void fault(Fault kind, const toml::node& node, std::string_view key, std::string_view text) {
+        faults_.push_back({kind, place_of(node), fmt::format("{}: {}", key, text)});
+    }
+
+    std::string place_of(const toml::node& node) const {
+        const auto at = node.source().begin;
+        // The root of an empty file stands nowhere.
+        return fmt::format("{}:{}:{}", name_, std::max(at.line, toml::source_index{1}),
+                           std::max(at.column, toml::source_index{1}));
+    }
+    std::string place_of(const toml::key& key) const {
+        return fmt::format("{}:{}:{}", name_, key.source().begin.line, key.source().begin.column);
+    }
+
+    void refuse_others(const toml::table& table, std::string_view prefix,
+                       std::initializer_list<std::string_view> known) {
+        for (const auto& [key, node] : table)
+            if (std::ranges::find(known, key.str()) == known.end())
+                faults_.push_back({Fault::unknown, place_of(key),
+                                   fmt::format("{}{}: there is no such key", prefix, key.str())});
+    }
+
+    std::optional<std::string> text_in(const toml::table& table, std::string_view prefix, std::string_view key,
+                                       bool is_needed) {
+        const toml::node* node = table.get(key);
+        const std::string path = fmt::format("{}{}", prefix, key);
+        if (!node) {
+            if (is_needed) fault(Fault::missing, table, path, "is missing");
+            return std::nullopt;
+        }
+        const auto text = node->value_exact<std::string>();
+        if (!text || text->empty()) {
+            fault(Fault::malformed, *node, path, "must be a text in quotes, not empty");
+            return std::nullopt;
+        }
+        return text;
+    }
+
+    const toml::table* table_in(const toml::table& table, std::string_view prefix, std::string_view key,
+                                bool is_needed) {
+        const toml::node* node = table.get(key);
+        const std::string path = fmt::format("{}{}", prefix, key);
+        if (!node) {
+            if (is_needed) fault(Fault::missing, table, path, "is missing");
+            return nullptr;
+        }
+        if (!node->is_table()) fault(Fault::malformed, *node, path, "must be a table");
+        return node->as_table();
+    }
+
+    std::optional<Month> month_in(const toml::table& table, std::string_view key, bool is_needed) {
+        const auto text = text_in(table, "notice.", key, is_needed);
+        if (!text) return std::nullopt;
+        const auto month = Month::parse(*text);
+        // "202201" is a month in files for machines; people read packs.
+        if (!month || text->size() != 7) {
+            fault(month ? Fault::malformed : month.error().fault, *table.get(key), fmt::format("notice.{}", key),
+                  "must be a month like \"2022-01\"");
+            return std::nullopt;
+        }
+        return *month;
+    }
+
+    void read_sources(const toml::table& sources) {
+        for (const auto& [tag, node] : sources) {
+            const std::string path = fmt::format("sources.{}", tag.str());
+            const auto address = node.value_exact<std::string>();
+            if (!address || address->empty())
+                fault(Fault::malformed, node, path, "must be the address in quotes");
+            else
+                sources_.emplace(tag.str(),
+                                 Publication{.address = *address, .used = false, .place = place_of(tag)});
+        }
+    }
+
+    void read_notice(const toml::table& notice) {
+        refuse_others(notice, "notice.",
+                      {"document", "source", "note", "from", "until", "standards", "rules"});
+        const auto document = text_in(notice, "notice.", "document", true);
+        const auto tag = text_in(notice, "notice.", "source", true);
+        const auto note = text_in(notice, "notice.", "note", false);
+        const auto from = month_in(notice, "from", true);
+        const auto until = month_in(notice, "until", false);
+        policy::Source source;
+        if (document) source.document = *document;
+        if (tag) {
+            const auto found = sources_.find(*tag);
+            if (found == sources_.end()) {
+                fault(Fault::unknown, *notice.get("source"), "notice.source",
+                      fmt::format("\"{}\" is not in [sources]", *tag));
+            } else {
+                found->second.used = true;
+                source.note = fmt::format("{}: {}", *tag, found->second.address);
+            }
+        }
+        if (note) source.note += (source.note.empty() ? "" : "; ") + *note;
+        Months months{.from = from.value_or(Month{})};
+        if (from && until) {
+            if (*until < *from)
+                fault(Fault::out_of_range, *notice.get("until"), "notice.until", "lies before notice.from");
+            else
+                months.to = until->next();
+        }
+        const toml::table* standards = table_in(notice, "notice.", "standards", false);
+        const toml::table* rules = table_in(notice, "notice.", "rules", false);
+        if (!notice.get("standards") && !notice.get("rules"))
+            fault(Fault::missing, notice, "notice", "sets nothing: it has neither [notice.standards] nor [notice.rules]");
+        // A value whose month or document is unreadable is still checked for itself: its faults are to be seen now.
+        const Notice head{.months = months, .source = std::move(source), .is_whole = document && tag && from};
+        if (standards) read_values(*standards, "", true, head, 0);
+        if (rules) read_values(*rules, "", false, head, 0);
+    }
+
+    struct Notice {
+        Months months;
+        policy::Source source;
+        bool is_whole;
+    };
+
+    /// Dotted keys and tables within tables are the same.
+    void read_values(const toml::table& table, const std::string& prefix, bool are_standards, const Notice& notice,
+                     std::size_t depth) {
+        for (const auto& [key, node] : table) {
+            const std::string path = prefix.empty() ? std::string{key.str()} : fmt::format("{}.{}", prefix, key.str());
+            if (const toml::table* inner = node.as_table()) {
+                if (depth < depth_max)
+                    read_values(*inner, path, are_standards, notice, depth + 1);
+                else
+                    fault(Fault::malformed, node, path, "lies too deep");
+            } else {
+                read_value(path, key, node, are_standards, notice);
+            }
+        }
+    }
+
+    void read_value(const std::string& path, const toml::key& key, const toml::node& node, bool is_standard,
+                    const Notice& notice) {
+        const auto is_right = is_standard ? policy::is_standard_key(path) : policy::is_rule_key(path);
+        if (!is_right) {
+            const bool is_misplaced = policy::is_key(path);
+            faults_.push_back({Fault::unknown, place_of(key),
+                               fmt::format("{}: {}", path,
+                                           !is_misplaced ? "there is no such key"
+                                           : is_standard ? "is a rule: it belongs into [notice.rules]"
+                                                         : "is an amount: it belongs into [notice.standards]")});
+            return;
+        }
+        const auto input = input_of(node);
+        if (!input) {
+            fault(Fault::malformed, node, path,
+                  node.is_floating_point() ? "is a floating-point number; write amounts in yuan and in quotes: \"995.00\""
+                                           : "is not of a type that a policy value can have");
+            return;
+        }
+        if (!notice.is_whole) {
+            if (const auto checked = policy::check_value(path, *input); !checked)
+                fault(checked.error().fault, node, path, checked.error().text);
+            return;
+        }
+        Book::Builder::Setting setting{
+            .division = division_, .key = path, .months = notice.months, .input = *input, .source = notice.source};
+        setting.source.place = place_of(node);
+        if (division_.empty()) return;  // Said once, at the top of the file.
+        if (const auto added = builder_.add(std::move(setting)); !added)
+            fault(added.error().fault, node, path, added.error().text);
+    }
+
+    static std::optional<Book::Builder::Input> input_of(const toml::node& node) {
+        if (const auto text = node.value_exact<std::string>()) return *text;
+        if (const auto number = node.value_exact<std::int64_t>()) return *number;
+        if (const auto yes = node.value_exact<bool>()) return *yes;
+        const toml::array* list = node.as_array();
+        if (!list) return std::nullopt;
+        std::vector<std::int64_t> numbers;
+        for (const toml::node& item : *list) {
+            const auto number = item.value_exact<std::int64_t>();
+            if (!number) return std::nullopt;
+            numbers.push_back(*number);
+        }
+        return numbers;
+    }
+
+    std::string name_;
+    Book::Builder& builder_;
+    Faults& faults_;
+    std::string division_;
+    std::map<std::string, Publication, std::less<>> sources_;
+};
+
+}  // namespace
+
+LoadedBook load_policy_book(const std::filesystem::path& folder) {
+    Book::Builder builder;
+    Faults faults;
+    // By name, so that faults come in the same order on every disk.
+    std::set<std::filesystem::path> files;
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error))
+        if (entry->path().extension() == ".toml" && entry->is_regular_file(error)) files.insert(entry->path());
+    if (error) faults.push_back({Fault::missing, folder.string(), "the folder cannot be read: " + error.message()});
+    else if (files.empty()) faults.push_back({Fault::missing, folder.string(), "there is no *.toml file in it"});
+    for (const std::filesystem::path& path : files) {
+        const std::string name = path.lexically_relative(folder).string();
+        std::ifstream file{path, std::ios::binary};
+        std::string text(file_bytes_max + 1, '\0');
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+        if (!file.eof() || file.bad()) {
+            faults.push_back({Fault::malformed, name, file.is_open() && !file.bad() ? "is longer than 1 MiB"
+                                                                                     : "cannot be read"});
+            continue;
+        }
+        text.resize(static_cast<std::size_t>(file.gcount()));
+        PackFile{name, builder, faults}.read(text);
+    }
+    return {.book = builder.build(), .faults = std::move(faults)};
+}
+
+}  // namespace onecard::ops
