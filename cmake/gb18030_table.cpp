@@ -5,12 +5,12 @@
 // fails that test instead of changing what a bank reads. Private-use characters are left out (0): a name with one
 // looks right on the machine that made it and wrong on every other.
 
+#include <iconv.h>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iconv.h>
 #include <vector>
 
 #include "../src/bankfile/gb18030_table.hpp"
@@ -64,7 +64,8 @@ void print(std::FILE* file, const char* type, const char* name, const Numbers& n
     std::fprintf(file, "const std::array<%s, %zu> %s{{\n", type, numbers.size(), name);
     std::size_t column = 0;
     for (const auto number : numbers)
-        std::fprintf(file, "0x%llX,%s", static_cast<unsigned long long>(number), ++column % 24 == 0 ? "\n" : "");
+        std::fprintf(file, "0x%llX,%s", static_cast<unsigned long long>(number),
+                     ++column % 24 == 0 ? "\n" : "");
     std::fprintf(file, "}};\n");
 }
 
@@ -128,9 +129,11 @@ int main(int argc, char** argv) {
     print(file, "std::uint16_t", "to_two_byte", to_two_byte);
     print(file, "std::uint16_t", "to_four_byte", to_four_byte);
     print(file, "std::uint64_t", "in_gbk", in_gbk);
-    std::fprintf(file, "const std::array<ShortSupplementary, %zu> short_supplementary{{\n", supplementary.size());
+    std::fprintf(file, "const std::array<ShortSupplementary, %zu> short_supplementary{{\n",
+                 supplementary.size());
     for (const auto& entry : supplementary)
-        std::fprintf(file, "{0x%X, 0x%X},\n", static_cast<unsigned>(entry.code_point), static_cast<unsigned>(entry.code));
+        std::fprintf(file, "{0x%X, 0x%X},\n", static_cast<unsigned>(entry.code_point),
+                     static_cast<unsigned>(entry.code));
     std::fprintf(file, "}};\n}  // namespace onecard::bankfile::gb18030\n");
     if (std::fclose(file) != 0) give_up("cannot write the file");
     return 0;

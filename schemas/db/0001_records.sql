@@ -247,8 +247,9 @@ create table dispatch (
 
 create table fetch (
     county int not null, period int not null, batch_no int not null,
+    fetch_no bigint not null generated always as identity,    -- a bank may fetch twice within a second
     at timestamptz not null, fingerprint bytea not null, address text not null,
-    primary key (county, period, batch_no, at),
+    primary key (county, period, batch_no, fetch_no),
     foreign key (county, period, batch_no) references batch (county, period, batch_no)
 );
 
@@ -316,6 +317,17 @@ create table failure (
     foreign key (county, serial, attempt, part) references outcome (county, serial, attempt, part)
 );
 
+-- The lines of computed re-issue batches: plans, until their unit is released.
+create table reissue_line (
+    run_no int not null, county int not null, period int not null, batch_no int not null, line int not null,
+    part int not null, serial int not null, attempt smallint not null check (attempt > 1),
+    amount bigint not null check (amount > 0),
+    primary key (county, period, batch_no, line),
+    unique (run_no, county, part, serial, attempt),
+    foreign key (county, period, batch_no) references batch (county, period, batch_no),
+    foreign key (run_no, county) references unit (run_no, county)
+);
+
 -- A new attempt. It exists only for a failed attempt before it, once: at most one live attempt for an obligation.
 create table reissue (
     part int not null, county int not null, serial int not null,
@@ -326,9 +338,7 @@ create table reissue (
     primary key (county, serial, attempt, part),
     unique (county, period, batch_no, line),
     foreign key (county, serial, attempt_before, part) references failure (county, serial, attempt, part),
-    foreign key (county, period, batch_no) references batch (county, period, batch_no)
-        deferrable initially deferred,
-    foreign key (run_no, county) references unit (run_no, county)
+    foreign key (county, period, batch_no, line) references reissue_line (county, period, batch_no, line)
 );
 
 -- What reconciliation could not explain.

@@ -62,8 +62,8 @@ Digest node_hash(const HashFunction& hash, const Digest& left, const Digest& rig
 }
 
 void MerkleFrontier::add(const Digest& leaf_digest) {
-    // Each trailing one in the binary form of the size is a complete subtree that the new one completes to the next.
-    // The vector never holds more than one digest per level, so it soon stops growing.
+    // Each trailing one in the binary form of the size is a complete subtree that the new one completes to
+    // the next. The vector never holds more than one digest per level, so it soon stops growing.
     Digest merged = leaf_digest;
     for (std::uint64_t bits = size_; (bits & 1U) != 0; bits >>= 1U) {
         merged = node_hash(*hash_, complete_.back(), merged);
@@ -110,7 +110,8 @@ Result<void> verify_inclusion(const HashFunction& hash, const Digest& leaf, std:
     if (index >= size) return refuse(Fault::out_of_range, "no leaf of that index in a tree of that size");
     constexpr auto refusal = "the proof does not lead from the leaf to the root";
     if (proof.size() > proof_length_max) return does_not_lead(refusal);
-    // RFC 9162, 2.1.3.2: `node` and `last` are the numbers of our node and of the last node on the level reached.
+    // RFC 9162, 2.1.3.2: `node` and `last` are the numbers of our node and of the last node on the level
+    // reached.
     std::uint64_t node = index;
     std::uint64_t last = size - 1;
     Digest reached = leaf;
@@ -159,7 +160,8 @@ Result<void> verify_consistency(const HashFunction& hash, std::uint64_t old_size
     }
     if (proof.empty()) return does_not_lead(refusal);
 
-    // RFC 9162, 2.1.4.2. A complete older tree is a node of the newer one: its root is then the first step, unsaid.
+    // RFC 9162, 2.1.4.2. A complete older tree is a node of the newer one: its root is then the first step,
+    // unsaid.
     const bool older_is_complete = std::has_single_bit(old_size);
     const Digest first = older_is_complete ? old_root : proof.front();
     const auto rest = older_is_complete ? proof : proof.subspan(1);

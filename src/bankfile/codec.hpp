@@ -52,7 +52,8 @@ inline char32_t next_utf8(const char*& at, const char* end) {
         return c;
     }
     if (lead >= 0xF0 && lead <= 0xF4 && end - at >= 4 && is_tail(1) && is_tail(2) && is_tail(3)) {
-        const char32_t c = (lead & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 | (byte(3) & 0x3Fu);
+        const char32_t c =
+            (lead & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 | (byte(3) & 0x3Fu);
         if (c < 0x1'0000 || c > 0x10'FFFF) return no_character;
         at += 4;
         return c;
@@ -148,7 +149,8 @@ inline char32_t next_gb18030(const char*& at, const char* end) {
         const std::uint16_t c = gb18030::two_byte[gb18030::index_of(byte(0), byte(1))];
         if (c == 0) return no_character;
         at += 2;
-        if (c >= gb18030::surrogate_base && c < gb18030::surrogate_base + gb18030::short_supplementary_count) [[unlikely]]
+        if (c >= gb18030::surrogate_base && c < gb18030::surrogate_base + gb18030::short_supplementary_count)
+            [[unlikely]]
             return gb18030::short_supplementary[c - gb18030::surrogate_base].code_point;
         return c;
     }

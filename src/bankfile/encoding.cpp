@@ -1,7 +1,7 @@
 #include "onecard/bankfile/encoding.hpp"
 
-#include <cstring>
 #include <fmt/format.h>
+#include <cstring>
 
 #include "codec.hpp"
 
@@ -76,7 +76,9 @@ Result<void> encode(std::string_view utf8, Encoding encoding, std::string& out) 
         switch (encoding) {
             case Encoding::utf8: end = transcode(utf8, to, stop, codec::next_utf8, put_public_utf8); break;
             case Encoding::gbk: end = transcode(utf8, to, stop, codec::next_utf8, codec::put_gbk); break;
-            case Encoding::gb18030: end = transcode(utf8, to, stop, codec::next_utf8, codec::put_gb18030); break;
+            case Encoding::gb18030:
+                end = transcode(utf8, to, stop, codec::next_utf8, codec::put_gb18030);
+                break;
         }
         done = end != nullptr;
         return end;
@@ -86,9 +88,10 @@ Result<void> encode(std::string_view utf8, Encoding encoding, std::string& out) 
         return refuse(Fault::malformed, fmt::format("not UTF-8 at byte offset {}", stop.offset));
     const auto number = static_cast<std::uint32_t>(stop.character);
     if (codec::is_private_use(stop.character))
-        return refuse(Fault::unknown, fmt::format("U+{:04X} is a private-use character, which other machines show as "
-                                                  "another one or not at all",
-                                                  number));
+        return refuse(Fault::unknown,
+                      fmt::format("U+{:04X} is a private-use character, which other machines show as "
+                                  "another one or not at all",
+                                  number));
     return refuse(Fault::unknown, fmt::format("U+{:04X} is not in {}", number, name_of(encoding)));
 }
 
@@ -101,15 +104,18 @@ Result<void> decode(std::string_view bytes, Encoding encoding, std::string& out)
         switch (encoding) {
             case Encoding::utf8: end = transcode(bytes, to, stop, codec::next_utf8, put_public_utf8); break;
             case Encoding::gbk: end = transcode(bytes, to, stop, codec::next_gbk, codec::put_utf8); break;
-            case Encoding::gb18030: end = transcode(bytes, to, stop, codec::next_gb18030, codec::put_utf8); break;
+            case Encoding::gb18030:
+                end = transcode(bytes, to, stop, codec::next_gb18030, codec::put_utf8);
+                break;
         }
         done = end != nullptr;
         return end;
     });
     if (done) return {};
-    return refuse(Fault::malformed, fmt::format("byte offset {}: 0x{:02X} begins no character of {} that can be accepted",
-                                                stop.offset, static_cast<unsigned char>(bytes[stop.offset]),
-                                                name_of(encoding)));
+    return refuse(
+        Fault::malformed,
+        fmt::format("byte offset {}: 0x{:02X} begins no character of {} that can be accepted", stop.offset,
+                    static_cast<unsigned char>(bytes[stop.offset]), name_of(encoding)));
 }
 
 std::size_t find_delimiter(std::string_view bytes, Encoding encoding, char delimiter, std::size_t from) {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <charconv>
 #include <cstdint>
-#include <fmt/format.h>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,7 +95,8 @@ inline std::optional<std::int64_t> canonical_number(std::string_view text) {
 /// only short numbers and single letters are shown, a longer number by its length and last four digits.
 inline std::string shown(std::string_view found) {
     if (found.empty()) return "an empty field";
-    if (is_digits(found, 1, 11) || (found.size() == 1 && is_printable(found, 1, 1))) return fmt::format("'{}'", found);
+    if (is_digits(found, 1, 11) || (found.size() == 1 && is_printable(found, 1, 1)))
+        return fmt::format("'{}'", found);
     if (is_digits(found, 12, found.size()))
         return fmt::format("{} digits ending in {}", found.size(), found.substr(found.size() - 4));
     return fmt::format("{} bytes that are not all digits", found.size());

@@ -44,9 +44,11 @@ public:
         return close();
     }
     /// Adds a field of UTF-8 text in GB18030.
-    std::optional<TextProblem> text(std::string_view utf8, const Field& field, std::size_t least, std::size_t most) {
+    std::optional<TextProblem> text(std::string_view utf8, const Field& field, std::size_t least,
+                                    std::size_t most) {
         const auto wrong_length = [&] {
-            return TextProblem{Fault::malformed, fmt::format("expected {}, found {} bytes", field.expected, utf8.size())};
+            return TextProblem{Fault::malformed,
+                               fmt::format("expected {}, found {} bytes", field.expected, utf8.size())};
         };
         if (utf8.size() < least || utf8.size() > most * 4) return wrong_length();
         const char* from = utf8.data();
@@ -55,14 +57,16 @@ public:
         while (from < end) {
             const char32_t c = codec::next_utf8(from, end);
             if (c == codec::no_character)
-                return TextProblem{Fault::malformed, fmt::format("not UTF-8 at byte offset {}", from - utf8.data())};
+                return TextProblem{Fault::malformed,
+                                   fmt::format("not UTF-8 at byte offset {}", from - utf8.data())};
             if (!is_text(c)) return TextProblem{Fault::malformed, "a '|' or a control character"};
             if (++characters > most) return wrong_length();
             char* const written = codec::put_gb18030(at_, c);
             if (written == nullptr)
-                return TextProblem{Fault::unknown, fmt::format("U+{:04X} is a private-use character, which GB18030 as "
-                                                               "agreed with banks does not have",
-                                                               static_cast<std::uint32_t>(c))};
+                return TextProblem{Fault::unknown,
+                                   fmt::format("U+{:04X} is a private-use character, which GB18030 as "
+                                               "agreed with banks does not have",
+                                               static_cast<std::uint32_t>(c))};
             at_ = written;
         }
         close();

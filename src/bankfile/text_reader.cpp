@@ -45,7 +45,7 @@ void TextReader::feed(std::string_view bytes) {
         take_piece_of_carried_line(bytes.substr(0, start), ends);
         if (!ends) return;
     }
-    std::size_t unhashed = start;
+    const std::size_t unhashed = start;
     while (true) {
         const std::size_t end = bytes.find('\n', start);
         if (end == std::string_view::npos) break;
@@ -53,10 +53,8 @@ void TextReader::feed(std::string_view bytes) {
         if (line.size() > line_bytes_max) {
             take_overlong_line();
         } else {
-            if (is_trailer(line)) {
-                hash(bytes.substr(unhashed, start - unhashed));
-                unhashed = start;
-            }
+            // It asks for the hash; nothing from here on is hashed.
+            if (is_trailer(line)) hash(bytes.substr(unhashed, start - unhashed));
             take_line(line);
         }
         start = end + 1;
@@ -160,7 +158,8 @@ void TextReader::take_line(std::string_view line) {
     ++line_no_;
     if (expect_ == Expect::nothing) {
         // Said once; what follows is not read.
-        if (!std::exchange(trailed_, true)) fault(Fault::malformed, field::line, "nothing may follow the trailer");
+        if (!std::exchange(trailed_, true))
+            fault(Fault::malformed, field::line, "nothing may follow the trailer");
         return;
     }
     line.remove_suffix(1);
@@ -206,7 +205,8 @@ void TextReader::take_trailer() {
     std::int32_t count = 0;
     Money total;
     if (read_count(field::count, field(1), count) && comparable && count != stated_count_)
-        fault(Fault::mismatch, field::count, fmt::format("the header says {}, the trailer {}", stated_count_, count));
+        fault(Fault::mismatch, field::count,
+              fmt::format("the header says {}, the trailer {}", stated_count_, count));
     if (read_total(field::total, field(2), total) && comparable && total.fen() != stated_total_)
         fault(Fault::mismatch, field::total,
               fmt::format("the header says {} fen, the trailer {}", stated_total_, total.fen()));
@@ -215,10 +215,12 @@ void TextReader::take_trailer() {
     for (const char c : stated) is_hash &= is_digit(c) || (c >= 'A' && c <= 'F');
     if (!need(is_hash, field::hash, stated)) return;
     if (const std::string computed = upper_hex(digest_); computed != stated)
-        fault(Fault::tampered, field::hash,
-              fmt::format("the bytes before this line have the hash {}, the trailer says {}: they were changed on the "
-                          "way or hashed otherwise",
-                          computed, stated));
+        fault(
+            Fault::tampered, field::hash,
+            fmt::format(
+                "the bytes before this line have the hash {}, the trailer says {}: they were changed on the "
+                "way or hashed otherwise",
+                computed, stated));
 }
 
 // --- fields to values -------------------------------------------------------------------------------------------
@@ -233,9 +235,11 @@ void TextReader::note(Fault kind, const Field& field, std::string_view found) {
     if (faults_.size() < faults_max_) fault(kind, field, unexpected(field, found));
 }
 
-bool TextReader::read_number(const Field& field, std::string_view found, std::int64_t most, std::int64_t& number) {
+bool TextReader::read_number(const Field& field, std::string_view found, std::int64_t most,
+                             std::int64_t& number) {
     const auto read = canonical_number(found);
-    if (!need(read.has_value(), field, found) || !need(*read <= most, field, found, Fault::out_of_range)) return false;
+    if (!need(read.has_value(), field, found) || !need(*read <= most, field, found, Fault::out_of_range))
+        return false;
     number = *read;
     return true;
 }
@@ -266,7 +270,8 @@ bool TextReader::read_made_at(std::string_view found, Moment& made_at) {
     if (!need(is_digits(found, 14, 14), field::made_at, found)) return false;
     const auto read = Moment::parse(found);
     // One moment, one way to write it.
-    if (!need(read && read->digits_in_china() == found, field::made_at, found, Fault::out_of_range)) return false;
+    if (!need(read && read->digits_in_china() == found, field::made_at, found, Fault::out_of_range))
+        return false;
     made_at = *read;
     return true;
 }

@@ -88,10 +88,10 @@ private:
     StreamHash& sm3_;
     std::size_t faults_max_;
     Faults faults_;
-    std::string carried_;         ///< the beginning of a line whose end has not come yet, at most line_bytes_max
-    bool skipping_ = false;       ///< inside a line that is too long
-    bool trailer_seen_ = false;   ///< the hash is complete
-    bool trailed_ = false;        ///< something has followed the trailer
+    std::string carried_;    ///< the beginning of a line whose end has not come yet, at most line_bytes_max
+    bool skipping_ = false;  ///< inside a line that is too long
+    bool trailer_seen_ = false;  ///< the hash is complete
+    bool trailed_ = false;       ///< something has followed the trailer
     Digest digest_;
     bool header_good_ = false;
     bool countable_ = true;

@@ -16,9 +16,9 @@ constexpr std::size_t header_fields = 11;
 constexpr std::size_t detail_fields = 10;
 
 std::string header_line(const BatchHeader& header) {
-    return fmt::format("H|1.0|{}|{}|{}|{}|{}|{}|{}|{}|CNY\r\n", header.file_id, header.county.text(), header.bank_code,
-                       header.period.digits(), header.function_code, header.count, header.total.fen(),
-                       header.made_at.digits_in_china());
+    return fmt::format("H|1.0|{}|{}|{}|{}|{}|{}|{}|{}|CNY\r\n", header.file_id, header.county.text(),
+                       header.bank_code, header.period.digits(), header.function_code, header.count,
+                       header.total.fen(), header.made_at.digits_in_china());
 }
 
 bool is_account_kind(AccountKind kind) { return kind == AccountKind::passbook || kind == AccountKind::card; }
@@ -52,7 +52,8 @@ Result<void> BatchWriter::add(const BatchLine& line) {
         return refused(Fault::malformed, field, ykt::unexpected(field, found));
     };
     if (line.seq != count_ + 1 || line.seq > lines_max)
-        return refused(Fault::out_of_range, field::seq, fmt::format("expected {}, found {}", count_ + 1, line.seq));
+        return refused(Fault::out_of_range, field::seq,
+                       fmt::format("expected {}, found {}", count_ + 1, line.seq));
     if (!ykt::is_printable(line.payment, 1, 26)) return unexpected(field::payment, line.payment);
     if (!is_account_kind(line.account_kind))
         return refused(Fault::malformed, field::account_kind, "neither a passbook nor a card");
@@ -149,10 +150,8 @@ private:
     void take_detail() override {
         ++next_seq_;
         if (!has_fields(detail_fields)) return lose_count();
-        BatchLine line{.seq = seq_in(field(1)),
-                       .payment = field(2),
-                       .account = field(5),
-                       .bank_code = field(6)};
+        BatchLine line{
+            .seq = seq_in(field(1)), .payment = field(2), .account = field(5), .bank_code = field(6)};
         bool good = read_seq(line.seq);
         good &= need(ykt::is_printable(line.payment, 1, 26), ykt::field::payment, line.payment);
         good &= read_text(ykt::field::name, field(3), 1, name_characters_max, line.name);
@@ -162,7 +161,8 @@ private:
         good &= need(ykt::is_digits(line.account, 12, 30), ykt::field::account, line.account);
         good &= need(ykt::is_digits(line.bank_code, 12, 12), ykt::field::bank_code, line.bank_code);
         const auto fen = ykt::canonical_number(field(7));
-        good &= need(fen && *fen > 0, ykt::field::amount, field(7), fen ? Fault::out_of_range : Fault::malformed);
+        good &=
+            need(fen && *fen > 0, ykt::field::amount, field(7), fen ? Fault::out_of_range : Fault::malformed);
         good &= read_text(ykt::field::summary, field(8), 0, summary_characters_max, line.summary);
         good &= read_text(ykt::field::remark, field(9), 0, remark_characters_max, line.remark);
         if (!fen || *fen <= 0) return lose_count();
@@ -176,7 +176,8 @@ private:
         // A gap is one fault, not one for every line after it.
         if (seq == expected) [[likely]]
             return true;
-        fault(Fault::out_of_range, ykt::field::seq, fmt::format("expected {:07}, found {:07}", expected, seq));
+        fault(Fault::out_of_range, ykt::field::seq,
+              fmt::format("expected {:07}, found {:07}", expected, seq));
         return false;
     }
 

@@ -16,9 +16,9 @@ constexpr std::size_t detail_fields = 10;
 
 std::string header_line(const ReturnHeader& header) {
     return fmt::format("H|1.0|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\r\n", header.file_id, header.county.text(),
-                       header.bank_code, header.value_day.digits(), header.count, header.total.fen(), header.paid_count,
-                       header.paid_total.fen(), header.failed_count, header.failed_total.fen(),
-                       header.made_at.digits_in_china());
+                       header.bank_code, header.value_day.digits(), header.count, header.total.fen(),
+                       header.paid_count, header.paid_total.fen(), header.failed_count,
+                       header.failed_total.fen(), header.made_at.digits_in_china());
 }
 
 bool is_status(char c) { return c == 'S' || c == 'F' || c == 'P'; }
@@ -52,8 +52,9 @@ Result<void> ReturnWriter::add(const ReturnLine& line) {
         return refused(Fault::malformed, field, ykt::unexpected(field, found));
     };
     if (line.seq <= last_seq_ || line.seq > lines_max)
-        return refused(Fault::out_of_range, field::seq,
-                       fmt::format("expected more than {} and at most {}, found {}", last_seq_, lines_max, line.seq));
+        return refused(
+            Fault::out_of_range, field::seq,
+            fmt::format("expected more than {} and at most {}, found {}", last_seq_, lines_max, line.seq));
     if (!ykt::is_printable(line.payment, 1, 26)) return unexpected(field::payment, line.payment);
     if (!ykt::is_digits(line.account, 12, 30)) return unexpected(field::account, line.account);
     if (line.amount.fen() <= 0)
@@ -62,13 +63,20 @@ Result<void> ReturnWriter::add(const ReturnLine& line) {
     const char status = std::to_underlying(line.status);
     if (!is_status(status)) return unexpected(field::status, std::string_view{&status, 1});
     if (!ykt::is_printable(line.code, 1, 16)) return unexpected(field::code, line.code);
-    if (!ykt::is_printable(line.bank_reference, 0, 64)) return unexpected(field::bank_reference, line.bank_reference);
+    if (!ykt::is_printable(line.bank_reference, 0, 64))
+        return unexpected(field::bank_reference, line.bank_reference);
     std::int64_t total_fen = 0;
     if (__builtin_add_overflow(total_fen_, line.amount.fen(), &total_fen))
         return refused(Fault::out_of_range, field::amount, "the total of the file does not fit 64 bits");
 
     ykt::LineWriter out;
-    out.put('D').seq(line.seq).put(line.payment).put(line.account).number(line.amount.fen()).put(status).put(line.code);
+    out.put('D')
+        .seq(line.seq)
+        .put(line.payment)
+        .put(line.account)
+        .number(line.amount.fen())
+        .put(status)
+        .put(line.code);
     if (auto problem = out.text(line.text, field::text, 0, bank_text_characters_max))
         return refused(problem->fault, field::text, std::move(problem->text));
     out.put(line.bank_day.digits()).put(line.bank_reference);
@@ -101,15 +109,17 @@ Result<void> ReturnWriter::finish() {
         std::int64_t stated;
         std::int64_t written;
     };
-    for (const Sum& sum : {Sum{field::count, header_.count, count_}, Sum{field::total, header_.total.fen(), total_fen_},
-                           Sum{field::paid_count, header_.paid_count, paid_count_},
-                           Sum{field::paid_total, header_.paid_total.fen(), paid_fen_},
-                           Sum{field::failed_count, header_.failed_count, failed_count_},
-                           Sum{field::failed_total, header_.failed_total.fen(), failed_fen_}}) {
+    for (const Sum& sum :
+         {Sum{field::count, header_.count, count_}, Sum{field::total, header_.total.fen(), total_fen_},
+          Sum{field::paid_count, header_.paid_count, paid_count_},
+          Sum{field::paid_total, header_.paid_total.fen(), paid_fen_},
+          Sum{field::failed_count, header_.failed_count, failed_count_},
+          Sum{field::failed_total, header_.failed_total.fen(), failed_fen_}}) {
         if (sum.stated == sum.written) continue;
         // The hash is lent: it goes back fresh.
         sm3_.finish();
-        return refuse(Fault::mismatch, fmt::format("the header says {}, the lines make {}", sum.stated, sum.written),
+        return refuse(Fault::mismatch,
+                      fmt::format("the header says {}, the lines make {}", sum.stated, sum.written),
                       ykt::place(header_.file_id, count_ + 2, sum.field));
     }
     ykt::append_trailer(bytes_, sm3_, count_, total_fen_);
@@ -157,14 +167,16 @@ private:
         good &= need(ykt::is_printable(line.payment, 1, 26), ykt::field::payment, line.payment);
         good &= need(ykt::is_digits(line.account, 12, 30), ykt::field::account, line.account);
         const auto fen = ykt::canonical_number(field(4));
-        good &= need(fen && *fen > 0, ykt::field::amount, field(4), fen ? Fault::out_of_range : Fault::malformed);
+        good &=
+            need(fen && *fen > 0, ykt::field::amount, field(4), fen ? Fault::out_of_range : Fault::malformed);
         const std::string_view status = field(5);
         const bool has_status = status.size() == 1 && is_status(status.front());
         good &= need(has_status, ykt::field::status, status);
         good &= need(ykt::is_printable(line.code, 1, 16), ykt::field::code, line.code);
         good &= read_text(ykt::field::text, field(7), 0, bank_text_characters_max, line.text);
         good &= read_day(ykt::field::bank_day, field(8), line.bank_day);
-        good &= need(ykt::is_printable(line.bank_reference, 0, 64), ykt::field::bank_reference, line.bank_reference);
+        good &= need(ykt::is_printable(line.bank_reference, 0, 64), ykt::field::bank_reference,
+                     line.bank_reference);
         if (!has_status || !fen || *fen <= 0) return lose_count();
         line.status = static_cast<ReturnStatus>(status.front());
         line.amount = Money::of_fen(*fen);
@@ -189,7 +201,8 @@ private:
         const std::int32_t before = std::exchange(last_seq_, seq);
         if (seq > before) [[likely]]
             return true;
-        fault(Fault::out_of_range, ykt::field::seq, fmt::format("expected more than {:07}, found {:07}", before, seq));
+        fault(Fault::out_of_range, ykt::field::seq,
+              fmt::format("expected more than {:07}, found {:07}", before, seq));
         return false;
     }
 

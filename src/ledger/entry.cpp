@@ -26,11 +26,10 @@ constexpr std::array standards{
     Standard{EntryKind::failed, "failed", Account::in_transit, Account::returned},
     Standard{EntryKind::refused, "refused", Account::in_transit, Account::payable},
     Standard{EntryKind::reissue, "reissue", Account::returned, Account::in_transit},
+    Standard{EntryKind::cash_back, "cash-back", Account::special_account, Account::agency_bank},
 };
 
-const Standard& standard_of(EntryKind kind) {
-    return standards[static_cast<std::size_t>(kind) - 1];
-}
+const Standard& standard_of(EntryKind kind) { return standards[static_cast<std::size_t>(kind) - 1]; }
 
 }  // namespace
 
@@ -40,9 +39,7 @@ const AccountText& text_of(Account account) {
     return *found;
 }
 
-std::string_view code_of(EntryKind kind) {
-    return standard_of(kind).code;
-}
+std::string_view code_of(EntryKind kind) { return standard_of(kind).code; }
 
 Result<Entry> Entry::make(About about, std::vector<Posting> postings) {
     const std::string place = fmt::format("entry {} {}", code_of(about.kind), about.cause);
@@ -55,14 +52,16 @@ Result<Entry> Entry::make(About about, std::vector<Posting> postings) {
         sum = *next;
     }
     if (!sum.is_zero())
-        return refuse(Fault::mismatch, fmt::format("debits and credits differ by {} yuan", sum.yuan()), place);
+        return refuse(Fault::mismatch, fmt::format("debits and credits differ by {} yuan", sum.yuan()),
+                      place);
     return Entry{std::move(about), std::move(postings)};
 }
 
 std::string Entry::canonical() const {
-    std::string out = fmt::format("entry|{}|{}|{}|{}|{}|{}|{}|{}|{}|", about_.county.text(), code_of(about_.kind),
-                                  about_.cause, about_.value_day.text(), about_.programme, about_.bank.number(),
-                                  about_.period, about_.lines, about_.line_total.fen());
+    std::string out =
+        fmt::format("entry|{}|{}|{}|{}|{}|{}|{}|{}|{}|", about_.county.text(), code_of(about_.kind),
+                    about_.cause, about_.value_day.text(), about_.programme, about_.bank.number(),
+                    about_.period, about_.lines, about_.line_total.fen());
     for (const char byte : about_.lines_root)
         fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
     for (const Posting& posting : postings_)

@@ -9,7 +9,8 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
+#include <tuple>
+#include <utility>
 
 #include "onecard/policy/builder.hpp"
 
@@ -25,7 +26,7 @@ constexpr std::size_t depth_max = 8;
 struct Publication {
     std::string address;
     bool used = false;
-    std::string place;
+    toml::source_region region;
 };
 
 /// One *.toml file. Reading goes on after a fault, so that all of them are seen at once.
@@ -34,15 +35,23 @@ public:
     PackFile(std::string name, Book::Builder& builder, Faults& faults)
         : name_{std::move(name)}, builder_{builder}, faults_{faults} {}
 
+    ~PackFile() {
+        // A table has lost the order of its keys; people look for faults from the top of the file.
+        std::ranges::sort(found_, {},
+                          [](const Found& one) { return std::tie(one.line, one.column, one.text); });
+        for (Found& one : found_)
+            faults_.push_back(
+                {one.kind, fmt::format("{}:{}:{}", name_, one.line, one.column), std::move(one.text)});
+    }
+    PackFile(const PackFile&) = delete;
+    PackFile& operator=(const PackFile&) = delete;
+
     void read(std::string_view text) {
         toml::table root;
         try {
             root = toml::parse(text, name_);
         } catch (const toml::parse_error& error) {
-            const auto at = error.source().begin;
-            faults_.push_back({Fault::malformed, fmt::format("{}:{}:{}", name_, at.line, at.column),
-                               std::string{error.description()}});
-            return;
+            return note(Fault::malformed, error.source(), std::string{error.description()});
         }
         refuse_others(root, "", {"division", "name", "sources", "notice"});
         if (const auto division = text_in(root, "", "division", true)) division_ = *division;
@@ -51,7 +60,8 @@ public:
         const toml::node* notices = root.get("notice");
         const toml::array* list = notices ? notices->as_array() : nullptr;
         if (!list || list->empty()) {
-            fault(Fault::missing, notices ? *notices : root, "notice", "a pack needs at least one [[notice]]");
+            fault(Fault::missing, notices ? *notices : root, "notice",
+                  "a pack needs at least one [[notice]]");
             return;
         }
         for (const toml::node& notice : *list) {
@@ -62,35 +72,41 @@ public:
         }
         for (const auto& [tag, publication] : sources_)
             if (!publication.used)
-                faults_.push_back({Fault::unknown, publication.place,
-                                   fmt::format("sources.{}: no notice names this source", tag)});
+                note(Fault::unknown, publication.region,
+                     fmt::format("sources.{}: no notice names this source", tag));
     }
 
 private:
+    struct Found {
+        toml::source_index line;
+        toml::source_index column;
+        Fault kind;
+        std::string text;
+    };
+    void note(Fault kind, const toml::source_region& region, std::string text) {
+        const auto [line, column] = place_of(region);
+        found_.push_back({line, column, kind, std::move(text)});
+    }
     void fault(Fault kind, const toml::node& node, std::string_view key, std::string_view text) {
-        faults_.push_back({kind, place_of(node), fmt::format("{}: {}", key, text)});
+        note(kind, node.source(), fmt::format("{}: {}", key, text));
     }
 
-    std::string place_of(const toml::node& node) const {
-        const auto at = node.source().begin;
-        // The root of an empty file stands nowhere.
-        return fmt::format("{}:{}:{}", name_, std::max(at.line, toml::source_index{1}),
-                           std::max(at.column, toml::source_index{1}));
-    }
-    std::string place_of(const toml::key& key) const {
-        return fmt::format("{}:{}:{}", name_, key.source().begin.line, key.source().begin.column);
+    /// The root of an empty file stands nowhere.
+    static std::pair<toml::source_index, toml::source_index> place_of(const toml::source_region& region) {
+        return {std::max(region.begin.line, toml::source_index{1}),
+                std::max(region.begin.column, toml::source_index{1})};
     }
 
     void refuse_others(const toml::table& table, std::string_view prefix,
                        std::initializer_list<std::string_view> known) {
         for (const auto& [key, node] : table)
             if (std::ranges::find(known, key.str()) == known.end())
-                faults_.push_back({Fault::unknown, place_of(key),
-                                   fmt::format("{}{}: there is no such key", prefix, key.str())});
+                note(Fault::unknown, key.source(),
+                     fmt::format("{}{}: there is no such key", prefix, key.str()));
     }
 
-    std::optional<std::string> text_in(const toml::table& table, std::string_view prefix, std::string_view key,
-                                       bool is_needed) {
+    std::optional<std::string> text_in(const toml::table& table, std::string_view prefix,
+                                       std::string_view key, bool is_needed) {
         const toml::node* node = table.get(key);
         const std::string path = fmt::format("{}{}", prefix, key);
         if (!node) {
@@ -123,8 +139,8 @@ private:
         const auto month = Month::parse(*text);
         // "202201" is a month in files for machines; people read packs.
         if (!month || text->size() != 7) {
-            fault(month ? Fault::malformed : month.error().fault, *table.get(key), fmt::format("notice.{}", key),
-                  "must be a month like \"2022-01\"");
+            fault(month ? Fault::malformed : month.error().fault, *table.get(key),
+                  fmt::format("notice.{}", key), "must be a month like \"2022-01\"");
             return std::nullopt;
         }
         return *month;
@@ -138,7 +154,7 @@ private:
                 fault(Fault::malformed, node, path, "must be the address in quotes");
             else
                 sources_.emplace(tag.str(),
-                                 Publication{.address = *address, .used = false, .place = place_of(tag)});
+                                 Publication{.address = *address, .used = false, .region = tag.source()});
         }
     }
 
@@ -173,7 +189,8 @@ private:
         const toml::table* standards = table_in(notice, "notice.", "standards", false);
         const toml::table* rules = table_in(notice, "notice.", "rules", false);
         if (!notice.get("standards") && !notice.get("rules"))
-            fault(Fault::missing, notice, "notice", "sets nothing: it has neither [notice.standards] nor [notice.rules]");
+            fault(Fault::missing, notice, "notice",
+                  "sets nothing: it has neither [notice.standards] nor [notice.rules]");
         // A value whose month or document is unreadable is still checked for itself: its faults are to be seen now.
         const Notice head{.months = months, .source = std::move(source), .is_whole = document && tag && from};
         if (standards) read_values(*standards, "", true, head, 0);
@@ -187,10 +204,11 @@ private:
     };
 
     /// Dotted keys and tables within tables are the same.
-    void read_values(const toml::table& table, const std::string& prefix, bool are_standards, const Notice& notice,
-                     std::size_t depth) {
+    void read_values(const toml::table& table, const std::string& prefix, bool are_standards,
+                     const Notice& notice, std::size_t depth) {
         for (const auto& [key, node] : table) {
-            const std::string path = prefix.empty() ? std::string{key.str()} : fmt::format("{}.{}", prefix, key.str());
+            const std::string path =
+                prefix.empty() ? std::string{key.str()} : fmt::format("{}.{}", prefix, key.str());
             if (const toml::table* inner = node.as_table()) {
                 if (depth < depth_max)
                     read_values(*inner, path, are_standards, notice, depth + 1);
@@ -207,18 +225,18 @@ private:
         const auto is_right = is_standard ? policy::is_standard_key(path) : policy::is_rule_key(path);
         if (!is_right) {
             const bool is_misplaced = policy::is_key(path);
-            faults_.push_back({Fault::unknown, place_of(key),
-                               fmt::format("{}: {}", path,
-                                           !is_misplaced ? "there is no such key"
-                                           : is_standard ? "is a rule: it belongs into [notice.rules]"
-                                                         : "is an amount: it belongs into [notice.standards]")});
-            return;
+            return note(Fault::unknown, key.source(),
+                        fmt::format("{}: {}", path,
+                                    !is_misplaced ? "there is no such key"
+                                    : is_standard ? "is a rule: it belongs into [notice.rules]"
+                                                  : "is an amount: it belongs into [notice.standards]"));
         }
         const auto input = input_of(node);
         if (!input) {
             fault(Fault::malformed, node, path,
-                  node.is_floating_point() ? "is a floating-point number; write amounts in yuan and in quotes: \"995.00\""
-                                           : "is not of a type that a policy value can have");
+                  node.is_floating_point()
+                      ? "is a floating-point number; write amounts in yuan and in quotes: \"995.00\""
+                      : "is not of a type that a policy value can have");
             return;
         }
         if (!notice.is_whole) {
@@ -226,9 +244,13 @@ private:
                 fault(checked.error().fault, node, path, checked.error().text);
             return;
         }
-        Book::Builder::Setting setting{
-            .division = division_, .key = path, .months = notice.months, .input = *input, .source = notice.source};
-        setting.source.place = place_of(node);
+        Book::Builder::Setting setting{.division = division_,
+                                       .key = path,
+                                       .months = notice.months,
+                                       .input = *input,
+                                       .source = notice.source};
+        const auto [line, column] = place_of(node.source());
+        setting.source.place = fmt::format("{}:{}:{}", name_, line, column);
         if (division_.empty()) return;  // Said once, at the top of the file.
         if (const auto added = builder_.add(std::move(setting)); !added)
             fault(added.error().fault, node, path, added.error().text);
@@ -253,6 +275,7 @@ private:
     Book::Builder& builder_;
     Faults& faults_;
     std::string division_;
+    std::vector<Found> found_;
     std::map<std::string, Publication, std::less<>> sources_;
 };
 
@@ -266,17 +289,20 @@ LoadedBook load_policy_book(const std::filesystem::path& folder) {
     std::error_code error;
     for (std::filesystem::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
          entry.increment(error))
-        if (entry->path().extension() == ".toml" && entry->is_regular_file(error)) files.insert(entry->path());
-    if (error) faults.push_back({Fault::missing, folder.string(), "the folder cannot be read: " + error.message()});
-    else if (files.empty()) faults.push_back({Fault::missing, folder.string(), "there is no *.toml file in it"});
+        if (entry->path().extension() == ".toml" && entry->is_regular_file(error))
+            files.insert(entry->path());
+    if (error)
+        faults.push_back({Fault::missing, folder.string(), "the folder cannot be read: " + error.message()});
+    else if (files.empty())
+        faults.push_back({Fault::missing, folder.string(), "there is no *.toml file in it"});
     for (const std::filesystem::path& path : files) {
         const std::string name = path.lexically_relative(folder).string();
         std::ifstream file{path, std::ios::binary};
         std::string text(file_bytes_max + 1, '\0');
         file.read(text.data(), static_cast<std::streamsize>(text.size()));
         if (!file.eof() || file.bad()) {
-            faults.push_back({Fault::malformed, name, file.is_open() && !file.bad() ? "is longer than 1 MiB"
-                                                                                     : "cannot be read"});
+            faults.push_back({Fault::malformed, name,
+                              file.is_open() && !file.bad() ? "is longer than 1 MiB" : "cannot be read"});
             continue;
         }
         text.resize(static_cast<std::size_t>(file.gcount()));

@@ -56,13 +56,15 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
             const bool person = award.payee_kind == registry::PayeeKind::person;
             out.held.push_back(
                 {award.programme, award.household, award.person, true,
-                 Failure{Fault::missing,
-                         fmt::format("{}/{}/household {}/{} {}", county.text(), award.benefit_month.text(),
-                                     award.household.number(), person ? "person" : "institution", award.payee),
-                         fmt::format("owed {} yuan, but the payee has no account", award.amount.yuan())}});
+                 Failure{
+                     Fault::missing,
+                     fmt::format("{}/{}/household {}/{} {}", county.text(), award.benefit_month.text(),
+                                 award.household.number(), person ? "person" : "institution", award.payee),
+                     fmt::format("owed {} yuan, but the payee has no account", award.amount.yuan())}});
             continue;
         }
-        candidates.push_back({i, account, static_cast<std::int16_t>(award.programme), accounts[account].bank.number()});
+        candidates.push_back(
+            {i, account, static_cast<std::int16_t>(award.programme), accounts[account].bank.number()});
     }
     // Awards come ordered by beneficiary; only programme and bank have to be brought together.
     std::ranges::sort(candidates, {}, [&](const Candidate& c) {
@@ -80,7 +82,8 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
             out.batches.back().programme != award.programme || out.batches.back().count == lines_per_file_max)
             out.batches.push_back({bank, award.programme, out.payments.size(), 0, Money{}});
         out.payments.push_back({part, county, serial, award.programme, award.component, Kind::regular,
-                                award.benefit_month, award.beneficiary, award.payee_kind, award.payee, award.amount});
+                                award.benefit_month, award.beneficiary, award.payee_kind, award.payee,
+                                award.amount});
         out.accounts.push_back(candidate.account);
         ++out.batches.back().count;
         out.batches.back().total += award.amount;

@@ -62,8 +62,10 @@ namespace {
 /// Six digits, the first two of which name a province; those for a part of a division that is left out are 00.
 Result<std::int32_t> parse_division(std::string_view text) {
     const bool is_digits = std::ranges::all_of(text, [](char c) { return '0' <= c && c <= '9'; });
-    if (text.size() != 6 || !is_digits || text.starts_with('0') || (text.substr(2, 2) == "00" && !text.ends_with("00")))
-        return refuse(Fault::malformed, fmt::format("\"{}\" is not a division code like 370212, 370200 or 370000", text));
+    if (text.size() != 6 || !is_digits || text.starts_with('0') ||
+        (text.substr(2, 2) == "00" && !text.ends_with("00")))
+        return refuse(Fault::malformed,
+                      fmt::format("\"{}\" is not a division code like 370212, 370200 or 370000", text));
     std::int32_t code = 0;
     for (const char digit : text) code = code * 10 + (digit - '0');
     return code;
@@ -113,7 +115,8 @@ Result<CountyPolicy> Book::at(County county, Month month) const {
         policy.rule_sources[position] = &entry->source;
     }
     auto& unattended = policy.standards[static_cast<std::size_t>(Standard::unattended_child)];
-    if (!unattended && policy.unattended_follows_orphan) unattended = policy.standard(Standard::orphan_dispersed);
+    if (!unattended && policy.unattended_follows_orphan)
+        unattended = policy.standard(Standard::orphan_dispersed);
     return policy;
 }
 
@@ -141,30 +144,33 @@ std::vector<std::string> Book::warnings() const {
                        std::max(a.entry->months.from, b.entry->months.from) == month;
             };
             const auto dibao = standard(holding, Standard::dibao_urban);
-            for (const Standard which :
-                 {Standard::tekun_basic_urban, Standard::tekun_basic_rural, Standard::tekun_basic_rural_central}) {
+            for (const Standard which : {Standard::tekun_basic_urban, Standard::tekun_basic_rural,
+                                         Standard::tekun_basic_rural_central}) {
                 const auto tekun = standard(holding, which);
                 if (!is_news(tekun, dibao)) continue;
                 const std::int64_t least = 13 * dibao.entry->value.number;  // tenths of fen
                 constexpr std::int64_t tolerance = 100;
                 if (10 * (tekun.entry->value.number + tolerance) < least)
-                    found.push_back(fmt::format(
-                        "{}/{}: {} {} is less than 1.3 × dibao.urban {} (003 E1)", division, month.text(),
-                        key_of(which), Money::of_fen(tekun.entry->value.number).yuan(),
-                        Money::of_fen(dibao.entry->value.number).yuan()));
+                    found.push_back(fmt::format("{}/{}: {} {} is less than 1.3 × dibao.urban {} (003 E1)",
+                                                division, month.text(), key_of(which),
+                                                Money::of_fen(tekun.entry->value.number).yuan(),
+                                                Money::of_fen(dibao.entry->value.number).yuan()));
             }
             const auto rural = standard(holding, Standard::dibao_rural);
             const auto line = rule(holding, "poverty_line");
             if (is_news(rural, line) && rural.entry->value.number <= line.entry->value.number)
-                found.push_back(fmt::format("{}/{}: dibao.rural {} is not above poverty_line {} (003 E3)", division,
-                                            month.text(), Money::of_fen(rural.entry->value.number).yuan(),
+                found.push_back(fmt::format("{}/{}: dibao.rural {} is not above poverty_line {} (003 E3)",
+                                            division, month.text(),
+                                            Money::of_fen(rural.entry->value.number).yuan(),
                                             Money::of_fen(line.entry->value.number).yuan()));
-            for (const std::string_view key : {"dibao.uplift.elderly", "dibao.uplift.minor",
-                                               "dibao.uplift.severely_disabled", "dibao.uplift.seriously_ill"}) {
+            for (const std::string_view key :
+                 {"dibao.uplift.elderly", "dibao.uplift.minor", "dibao.uplift.severely_disabled",
+                  "dibao.uplift.seriously_ill"}) {
                 const auto uplift = rule(holding, key);
-                if (is_news(uplift, uplift) && 0 < uplift.entry->value.number && uplift.entry->value.number < 10)
-                    found.push_back(fmt::format("{}/{}: {} {} % is less than 10 % of the standard (000 E4)", division,
-                                                month.text(), key, uplift.entry->value.number));
+                if (is_news(uplift, uplift) && 0 < uplift.entry->value.number &&
+                    uplift.entry->value.number < 10)
+                    found.push_back(fmt::format("{}/{}: {} {} % is less than 10 % of the standard (000 E4)",
+                                                division, month.text(), key, uplift.entry->value.number));
             }
         }
     }
@@ -202,8 +208,8 @@ Book Book::Builder::build() {
         for (KeyNo key = 0; key < pack.size(); ++key)
             for (const auto& [from, entry] : pack[key])
                 fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\t{}\n", division, name_of(key),
-                               text_of(entry.months), text_of(key, entry.value), one_line(entry.source.document),
-                               one_line(entry.source.note));
+                               text_of(entry.months), text_of(key, entry.value),
+                               one_line(entry.source.document), one_line(entry.source.note));
     Book book;
     book.impl_ = std::exchange(impl_, std::make_unique<Impl>());
     return book;

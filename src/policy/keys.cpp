@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, standards_count> standard_names{
 constexpr std::array<std::string_view, 3> units{"fen", "jiao", "yuan"};
 constexpr std::array<std::string_view, 3> modes{"ceiling", "half_up", "floor"};
 constexpr std::array<std::string_view, 2> stages{"household", "person"};
+constexpr std::array<std::string_view, 2> dibao_modes{"difference", "tiers"};
 constexpr std::array<std::string_view, 2> payees{"representative", "each_person"};
 constexpr std::array<std::string_view, 3> starts{"month_after_confirmation", "month_of_confirmation",
                                                  "month_of_application"};
@@ -97,6 +98,8 @@ constexpr std::array rule_table{
     Rule{"start.unattended_child", choice, set_start<Programme::unattended_child>, starts},
     Rule{"start.disability_living", choice, set_start<Programme::disability_living>, starts},
     Rule{"start.disability_nursing", choice, set_start<Programme::disability_nursing>, starts},
+    Rule{"dibao.urban_mode", choice, set_choice<&P::dibao_urban_mode>, dibao_modes},
+    Rule{"dibao.rural_mode", choice, set_choice<&P::dibao_rural_mode>, dibao_modes},
 };
 
 // A month's standard above this is a slip of the decimal point or fen taken for yuan.
@@ -115,12 +118,10 @@ Result<Checked> check_amount(const Book::Builder::Input& input, bool may_be_zero
     const auto* text = std::get_if<std::string>(&input);
     if (!text) return refuse(Fault::malformed, "an amount is written in yuan and in quotes: \"995.00\"");
     const auto amount = Money::parse_yuan(*text);
-    if (!amount)
-        return refuse(amount.error().fault, fmt::format("\"{}\": {}", *text, amount.error().text));
+    if (!amount) return refuse(amount.error().fault, fmt::format("\"{}\": {}", *text, amount.error().text));
     if (amount->is_negative() || (amount->is_zero() && !may_be_zero) || amount->fen() > fen_max)
-        return refuse(Fault::out_of_range,
-                      fmt::format("{} yuan a month is not between 0.01 and {}", amount->yuan(),
-                                  Money::of_fen(fen_max).yuan()));
+        return refuse(Fault::out_of_range, fmt::format("{} yuan a month is not between 0.01 and {}",
+                                                       amount->yuan(), Money::of_fen(fen_max).yuan()));
     return Checked{.number = amount->fen(), .codes = {}};
 }
 
@@ -128,7 +129,8 @@ Result<Checked> check_number(const Book::Builder::Input& input, std::int64_t mos
     const auto* number = std::get_if<std::int64_t>(&input);
     if (!number) return refuse(Fault::malformed, fmt::format("{} is a whole number without quotes", what));
     if (*number < 0 || *number > most)
-        return refuse(Fault::out_of_range, fmt::format("{} lies between 0 and {}, not {}", what, most, *number));
+        return refuse(Fault::out_of_range,
+                      fmt::format("{} lies between 0 and {}, not {}", what, most, *number));
     return Checked{.number = *number, .codes = {}};
 }
 
@@ -173,7 +175,9 @@ std::string_view name_of(KeyNo key) {
     return key < standards_count ? standard_names[key] : rule_table[key - standards_count].name;
 }
 
-bool is_standard_key(std::string_view key) { return std::ranges::find(standard_names, key) != standard_names.end(); }
+bool is_standard_key(std::string_view key) {
+    return std::ranges::find(standard_names, key) != standard_names.end();
+}
 bool is_rule_key(std::string_view key) {
     return std::ranges::find(rule_table, key, &Rule::name) != rule_table.end();
 }
@@ -186,15 +190,16 @@ std::vector<std::string_view> keys() {
 
 Result<Checked> check(KeyNo key, const Book::Builder::Input& input) {
     switch (kind_of(key)) {
-    case standard: return check_amount(input, false);
-    case amount: return check_amount(input, true);
-    case percent: return check_number(input, percent_max, "a percentage");
-    case age: return check_number(input, years_max, "an age in years");
-    case flag:
-        if (const bool* yes = std::get_if<bool>(&input)) return Checked{.number = *yes ? 1 : 0, .codes = {}};
-        return refuse(Fault::malformed, "must be true or false, without quotes");
-    case choice: return check_choice(input, choices_of(key));
-    case codes: return check_codes(input);
+        case standard: return check_amount(input, false);
+        case amount: return check_amount(input, true);
+        case percent: return check_number(input, percent_max, "a percentage");
+        case age: return check_number(input, years_max, "an age in years");
+        case flag:
+            if (const bool* yes = std::get_if<bool>(&input))
+                return Checked{.number = *yes ? 1 : 0, .codes = {}};
+            return refuse(Fault::malformed, "must be true or false, without quotes");
+        case choice: return check_choice(input, choices_of(key));
+        case codes: return check_codes(input);
     }
     broken("a key without a kind");
 }
@@ -208,13 +213,13 @@ Result<void> check_value(std::string_view key, const Book::Builder::Input& input
 
 std::string text_of(KeyNo key, const Checked& value) {
     switch (kind_of(key)) {
-    case standard:
-    case amount: return Money::of_fen(value.number).yuan();
-    case percent:
-    case age: return fmt::format("{}", value.number);
-    case flag: return value.number != 0 ? "true" : "false";
-    case choice: return std::string{choices_of(key)[static_cast<std::size_t>(value.number)]};
-    case codes: return fmt::format("[{}]", fmt::join(value.codes, ", "));
+        case standard:
+        case amount: return Money::of_fen(value.number).yuan();
+        case percent:
+        case age: return fmt::format("{}", value.number);
+        case flag: return value.number != 0 ? "true" : "false";
+        case choice: return std::string{choices_of(key)[static_cast<std::size_t>(value.number)]};
+        case codes: return fmt::format("[{}]", fmt::join(value.codes, ", "));
     }
     broken("a key without a kind");
 }

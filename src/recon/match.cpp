@@ -54,24 +54,28 @@ void Matcher::take(const bankfile::ReturnLine& line) {
     sent.payment.write(reference);
     if (line.payment != std::string_view{reference, payment_reference_length})
         return open_break(BreakKind::unknown_reference,
-                          fmt::format("sequence {} was sent for {}, not for {}", line.seq, sent.payment.text(),
-                                      line.payment.substr(0, payment_reference_length)));
+                          fmt::format("sequence {} was sent for {}, not for {}", line.seq,
+                                      sent.payment.text(), line.payment.substr(0, payment_reference_length)));
     seen_.resize(sent_.size());
-    if (seen_[index]) return open_break(BreakKind::repeated, fmt::format("{} stands here twice", line.payment));
+    if (seen_[index])
+        return open_break(BreakKind::repeated, fmt::format("{} stands here twice", line.payment));
     seen_[index] = true;
     if (line.amount != sent.amount)
-        return open_break(BreakKind::amount_differs, fmt::format("{}: sent {} yuan, answered {} yuan", line.payment,
-                                                                 sent.amount.yuan(), line.amount.yuan()));
+        return open_break(BreakKind::amount_differs,
+                          fmt::format("{}: sent {} yuan, answered {} yuan", line.payment, sent.amount.yuan(),
+                                      line.amount.yuan()));
     if (account_hash(line.account) != sent.account_hash)
-        return open_break(BreakKind::account_differs, fmt::format("{}: another account came back", line.payment));
+        return open_break(BreakKind::account_differs,
+                          fmt::format("{}: another account came back", line.payment));
     if (line.status == bankfile::ReturnStatus::in_progress) {
         ++out_.in_progress;
         return;
     }
     if (sent.answered)
-        return open_break(BreakKind::contradicts_earlier,
-                          fmt::format("{}: an earlier file had the final word; this one says {}", line.payment,
-                                      line.status == bankfile::ReturnStatus::paid ? "paid" : "failed"));
+        return open_break(
+            BreakKind::contradicts_earlier,
+            fmt::format("{}: an earlier file had the final word; this one says {}", line.payment,
+                        line.status == bankfile::ReturnStatus::paid ? "paid" : "failed"));
     const bool paid = line.status == bankfile::ReturnStatus::paid;
     auto reason = bankfile::Reason::paid;
     if (!paid) {
@@ -84,8 +88,8 @@ void Matcher::take(const bankfile::ReturnLine& line) {
     sent.answered = true;
     (paid ? out_.paid : out_.failed) += 1;
     (paid ? out_.paid_total : out_.failed_total) += line.amount;
-    out_.outcomes.push_back({sent.payment.serial, sent.payment.attempt, paid, reason, line.amount, line.bank_day,
-                             line_, static_cast<std::uint32_t>(index)});
+    out_.outcomes.push_back({sent.payment.serial, sent.payment.attempt, paid, reason, line.amount,
+                             line.bank_day, line_, static_cast<std::uint32_t>(index)});
 }
 
 }  // namespace onecard::recon

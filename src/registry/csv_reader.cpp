@@ -39,10 +39,12 @@ Scan scan(std::string_view line, bool in_quotes, std::size_t field) {
         } else if (c == '\r') {
             if (i + 1 != line.size()) return {LineEnd::stray, field, "a carriage return outside quotes"};
         } else if (c == '"') {
-            if (at == At::plain) return {LineEnd::stray, field, "a quote inside a field that does not begin with one"};
+            if (at == At::plain)
+                return {LineEnd::stray, field, "a quote inside a field that does not begin with one"};
             at = At::quoted;  // opens the field, or was doubled
         } else {
-            if (at == At::after_quote) return {LineEnd::stray, field, "text after the closing quote of a field"};
+            if (at == At::after_quote)
+                return {LineEnd::stray, field, "text after the closing quote of a field"};
             at = At::plain;
         }
     }
@@ -152,15 +154,15 @@ void CsvReader::take_line(std::string_view line) {
     skip_mark(line);
     const Scan seen = scan_first_line(line);
     switch (seen.end) {
-    case LineEnd::row: take_record(line); break;
-    case LineEnd::stray: fault(seen.field, seen.why); break;
-    case LineEnd::open_quote:
-        partial_.assign(line).push_back('\n');
-        scanned_ = partial_.size();
-        field_ = opened_field_ = seen.field;
-        lines_within_ = 1;
-        in_quotes_ = true;
-        return;
+        case LineEnd::row: take_record(line); break;
+        case LineEnd::stray: fault(seen.field, seen.why); break;
+        case LineEnd::open_quote:
+            partial_.assign(line).push_back('\n');
+            scanned_ = partial_.size();
+            field_ = opened_field_ = seen.field;
+            lines_within_ = 1;
+            in_quotes_ = true;
+            return;
     }
     ++line_;
 }
@@ -174,25 +176,26 @@ void CsvReader::end_held_line() {
     const Scan seen = scan(std::string_view{partial_}.substr(scanned_), true, field_);
     ++lines_within_;
     switch (seen.end) {
-    case LineEnd::row: {
-        const std::string record = std::exchange(partial_, {});
-        const std::int64_t lines = lines_within_;
-        take_record(record);
-        forget_row();
-        line_ += lines;
-        return;
-    }
-    case LineEnd::stray: {
-        const std::string row = std::exchange(partial_, {}) + '\n';
-        give_up_open_quote(row, fmt::format("a quote is opened here and not closed properly ({} on line {})",
-                                            seen.why, line_ + lines_within_ - 1));
-        return;
-    }
-    case LineEnd::open_quote:
-        partial_.push_back('\n');
-        scanned_ = partial_.size();
-        field_ = seen.field;
-        return;
+        case LineEnd::row: {
+            const std::string record = std::exchange(partial_, {});
+            const std::int64_t lines = lines_within_;
+            take_record(record);
+            forget_row();
+            line_ += lines;
+            return;
+        }
+        case LineEnd::stray: {
+            const std::string row = std::exchange(partial_, {}) + '\n';
+            give_up_open_quote(
+                row, fmt::format("a quote is opened here and not closed properly ({} on line {})", seen.why,
+                                 line_ + lines_within_ - 1));
+            return;
+        }
+        case LineEnd::open_quote:
+            partial_.push_back('\n');
+            scanned_ = partial_.size();
+            field_ = seen.field;
+            return;
     }
 }
 
@@ -217,7 +220,8 @@ void CsvReader::take_record(std::string_view record) {
 bool CsvReader::is_utf8(std::string_view record) {
     if (is_ascii(record) || is_well_formed(record)) return true;
     for (std::size_t i = 0; i < fields_.size(); ++i)
-        if (!is_well_formed(fields_[i])) fault(i, "not UTF-8 (a file saved as GBK or GB18030 must be saved as UTF-8)");
+        if (!is_well_formed(fields_[i]))
+            fault(i, "not UTF-8 (a file saved as GBK or GB18030 must be saved as UTF-8)");
     return false;
 }
 
@@ -260,7 +264,8 @@ void CsvReader::fault(std::size_t field, std::string text) {
     if (faults_.size() >= faults_max_) return;
     const std::string column =
         field < column_names_.size() ? column_names_[field] : fmt::format("{}", field + 1);
-    faults_.push_back(Failure{Fault::malformed, fmt::format("{}:{}:{}", file_, line_, column), std::move(text)});
+    faults_.push_back(
+        Failure{Fault::malformed, fmt::format("{}:{}:{}", file_, line_, column), std::move(text)});
 }
 
 }  // namespace onecard::registry

@@ -134,8 +134,8 @@ bool fits(X509* certificate, EVP_PKEY* key, const CertificateWish& wish, X509* a
            (use & (wish.server ? XKU_SSL_SERVER : XKU_SSL_CLIENT)) != 0;
 }
 
-/// The key in the file; made when there is none. What is there but is no key is refused, not overwritten: it may be
-/// somebody's.
+/// The key in the file; made when there is none. What is there but is no key is refused, not overwritten: it
+/// may be somebody's.
 Result<OwnedKey> key_in(const std::filesystem::path& path) {
     if (!is_file(path)) {
         const OwnedKey key{must(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), "make a P-256 key")};
@@ -168,7 +168,8 @@ Result<void> write_certificate(const std::filesystem::path& path, X509* certific
     return write_whole(path, written_to(pem.get()), certificate_mode, Existing::replace);
 }
 
-/// The authority of the folder: kept while it is valid, renewed under the same key and name when it has expired.
+/// The authority of the folder: kept while it is valid, renewed under the same key and name when it has
+/// expired.
 Result<Pair> authority_in(const std::filesystem::path& folder, Validity validity, Moment now) {
     const auto certificate_path = folder / "ca.pem";
     const auto key_path = folder / "ca.key";

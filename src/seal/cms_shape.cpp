@@ -23,8 +23,8 @@ constexpr int certificates_max = 10;
 constexpr auto oid_signed_data = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv;
 constexpr auto oid_data = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"sv;
 
-/// The ways to write a digest algorithm (RFC 5754: without parameters, NULL accepted) and the signature algorithms
-/// that belong to it.
+/// The ways to write a digest algorithm (RFC 5754: without parameters, NULL accepted) and the signature
+/// algorithms that belong to it.
 struct Algorithms {
     std::string_view digest;
     std::string_view digest_with_null;
@@ -147,7 +147,8 @@ Result<CmsShape> shape_of_cms(std::string_view der) {
     const auto signer_info = only(sequence, signers->content);
     if (!signer_info) return malformed("there must be exactly one signer");
 
-    // SignerInfo ::= SEQUENCE { version, sid, digestAlgorithm, [0] signedAttrs, signatureAlgorithm, signature }
+    // SignerInfo ::= SEQUENCE { version, sid, digestAlgorithm, [0] signedAttrs, signatureAlgorithm, signature
+    // }
     Reader signer{*signer_info};
     const auto signer_version = signer.take(integer);
     const bool by_key_identifier = signer.next_tag() == primitive_0;

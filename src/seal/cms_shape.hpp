@@ -15,14 +15,14 @@ struct CmsShape {
     SignatureKind kind = SignatureKind::ecdsa;
 };
 
-/// Reads the frame of a DER SignedData (RFC 5652 section 5) that is made exactly as we accept it: version as the RFC
-/// commands, one digest algorithm (SHA-256, SHA-384 or SHA-512), data as content type, plain X.509 certificates and
-/// no revocation lists, one signer with signed attributes and without unsigned ones, ECDSA or RSA (PKCS #1 v1.5) with
-/// that same digest.
+/// Reads the frame of a DER SignedData (RFC 5652 section 5) that is made exactly as we accept it: version as
+/// the RFC commands, one digest algorithm (SHA-256, SHA-384 or SHA-512), data as content type, plain X.509
+/// certificates and no revocation lists, one signer with signed attributes and without unsigned ones, ECDSA
+/// or RSA (PKCS #1 v1.5) with that same digest.
 ///
-/// OpenSSL ignores several of these fields; anyone could alter them without breaking the signature, and two files of
-/// evidence would differ and both be good. Here every byte that no signature covers has one permitted value. A
-/// signature without signed attributes is refused because the attributes of another signature can be presented as
+/// OpenSSL ignores several of these fields; anyone could alter them without breaking the signature, and two
+/// files of evidence would differ and both be good. Here no bit of them can be altered alone. A signature
+/// without signed attributes is refused because the attributes of another signature can be presented as
 /// content that it signs.
 ///
 /// Errors: malformed, forbidden (algorithms).

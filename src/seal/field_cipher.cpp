@@ -22,8 +22,8 @@ constexpr std::size_t field_bytes_max = 64U << 10U;
 
 using Tag = std::array<unsigned char, tag_bytes>;
 
-// The low-level SHA-256, for the reason given in hashes.cpp. EVP_MAC took 172 ns for a 19-digit number, these two
-// kept states 98 ns.
+// The low-level SHA-256, for the reason given in hashes.cpp. EVP_MAC took 172 ns for a 19-digit number, these
+// two kept states 98 ns.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
 
@@ -72,9 +72,9 @@ private:
 
 #pragma clang diagnostic pop
 
-/// Sealed = T || AES-256-CTR(K2, IV = T, plain) with T = the first 16 bytes of HMAC-SHA-256(K1, plain). This is SIV
-/// (RFC 5297) with HMAC for its PRF; the whole of T is the first counter block, none of its bits are cleared, because
-/// the counter runs over all 128 bits here.
+/// Sealed = T || AES-256-CTR(K2, IV = T, plain) with T = the first 16 bytes of HMAC-SHA-256(K1, plain). This
+/// is SIV (RFC 5297) with HMAC for its PRF; the whole of T is the first counter block, none of its bits are
+/// cleared, because the counter runs over all 128 bits here.
 class SivFieldCipher final : public app::FieldCipher {
 public:
     explicit SivFieldCipher(std::string_view keys) : hmac_{keys.substr(0, hmac_key_bytes)} {

@@ -89,8 +89,8 @@ Result<void> write_whole(const std::filesystem::path& path, std::string_view byt
     if (existing == Existing::replace) {
         if (::rename(draft.path().c_str(), path.c_str()) != 0) return cannot();
     } else if (::link(draft.path().c_str(), path.c_str()) != 0) {
-        // A rename would silently replace the key that another process has just made, and with it lose all that was
-        // sealed under that key; a second name is given only where there is none.
+        // A rename would silently replace the key that another process has just made, and with it lose all
+        // that was sealed under that key; a second name is given only where there is none.
         if (errno == EEXIST) return refuse(Fault::duplicate, "is there already", path.string());
         return cannot();
     }

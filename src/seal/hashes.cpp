@@ -7,11 +7,11 @@
 namespace onecard::seal {
 namespace {
 
-// SHA256_Init/Update/Final are deprecated in OpenSSL 3, for EVP. Every payment is hashed twice and each of its lines
-// is a tree node, so the way through EVP was measured against them (OpenSSL 3.0.22, AMD EPYC with SHA extensions,
-// 100 bytes): EVP_Digest(EVP_sha256()) 317 ns, EVP_Digest with a fetched EVP_MD 142 ns, a kept EVP_MD_CTX re-made by
-// EVP_DigestInit_ex2 110 ns, these 72 ns and without any state shared between calls. They stay until OpenSSL drops
-// them; the tests hold them against EVP.
+// SHA256_Init/Update/Final are deprecated in OpenSSL 3, for EVP. Every payment is hashed twice and each of
+// its lines is a tree node, so the way through EVP was measured against them (OpenSSL 3.0.22, AMD EPYC with
+// SHA extensions, 100 bytes): EVP_Digest(EVP_sha256()) 317 ns, EVP_Digest with a fetched EVP_MD 142 ns, a
+// kept EVP_MD_CTX re-made by EVP_DigestInit_ex2 110 ns, these 72 ns and without any state shared between
+// calls. They stay until OpenSSL drops them; the tests hold them against EVP.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
 

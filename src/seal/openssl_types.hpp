@@ -42,7 +42,8 @@ using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using OwnedStore = Owned<X509_STORE, X509_STORE_free>;
 using OwnedStoreContext = Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 
-/// OpenSSL keeps errors per thread, and the TLS code on the same thread reads them: nothing of ours may stay behind.
+/// OpenSSL keeps errors per thread, and the TLS code on the same thread reads them: nothing of ours may stay
+/// behind.
 class QuietErrors {
 public:
     QuietErrors() { ERR_clear_error(); }
@@ -82,7 +83,8 @@ std::string_view written_to(BIO* memory);
 /// Overwrites `secret` before it is given back.
 void wipe(std::string& secret);
 
-/// The certificates of a PEM text, in their order. Errors: malformed, also when there is none. `place` is the file.
+/// The certificates of a PEM text, in their order. Errors: malformed, also when there is none. `place` is the
+/// file.
 Result<OwnedCertificates> certificates_in(std::string_view pem, const std::string& place);
 
 /// The private key of a PEM text without a passphrase. Errors: malformed.

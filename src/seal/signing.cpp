@@ -9,9 +9,10 @@
 namespace onecard::seal {
 namespace {
 
-/// The bytes as they are (no line-end conversion), no list of mail ciphers. The signed attributes stay, and with them
-/// the signing time that OpenSSL takes from the system's clock: it is the signer's claim and part of the evidence,
-/// and since ECDSA is randomized two signatures would differ without it too. What must be reproducible is the file.
+/// The bytes as they are (no line-end conversion), no list of mail ciphers. The signed attributes stay, and
+/// with them the signing time that OpenSSL takes from the system's clock: it is the signer's claim and part
+/// of the evidence, and since ECDSA is randomized two signatures would differ without it too. What must be
+/// reproducible is the file.
 constexpr unsigned int how_to_sign = CMS_BINARY | CMS_NOSMIMECAP;
 
 constexpr int rsa_bits_min = 3072;

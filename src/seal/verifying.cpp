@@ -28,6 +28,23 @@ struct Parsed {
     X509* certificate = nullptr;     ///< belongs to `cms`
 };
 
+/// OpenSSL finds the certificate by a comparison of names that ignores case; a byte that may be written in
+/// two ways would again give two signatures for one.
+bool names_exactly(CMS_SignerInfo* info, const X509* certificate) {
+    ASN1_OCTET_STRING* key_identifier = nullptr;
+    X509_NAME* issuer = nullptr;
+    ASN1_INTEGER* serial = nullptr;
+    if (CMS_SignerInfo_get0_signer_id(info, &key_identifier, &issuer, &serial) != 1) return false;
+    if (key_identifier != nullptr) return true;  // Compared byte by byte by OpenSSL itself.
+    const auto der_of = [](const X509_NAME* name) {
+        const unsigned char* der = nullptr;
+        std::size_t length = 0;
+        must(X509_NAME_get0_der(name, &der, &length), "read a name");
+        return std::string_view{reinterpret_cast<const char*>(der), length};
+    };
+    return der_of(issuer) == der_of(X509_get_issuer_name(certificate));
+}
+
 enum class Content { detached, attached };
 
 Result<Parsed> parse(std::string_view der, Content content) {
@@ -45,8 +62,8 @@ Result<Parsed> parse(std::string_view der, Content content) {
     const unsigned char* position = uchars(der);
     parsed.cms.reset(d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(der.size())));
     if (!parsed.cms) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
-    // What OpenSSL understood, written again, must be the bytes that came: else there would be several ways to write
-    // the same signature (see cms_shape.hpp).
+    // What OpenSSL understood, written again, must be the bytes that came: else there would be several ways
+    // to write the same signature (see cms_shape.hpp).
     unsigned char* again = nullptr;
     const int length = i2d_CMS_ContentInfo(parsed.cms.get(), &again);
     const bool same = length >= 0 && std::string_view{reinterpret_cast<const char*>(again),
@@ -60,7 +77,8 @@ Result<Parsed> parse(std::string_view der, Content content) {
     parsed.info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(parsed.cms.get()), 0);
     CMS_SignerInfo_get0_algs(parsed.info, nullptr, &parsed.certificate, nullptr, nullptr);
     parsed.certificates.reset(CMS_get1_certs(parsed.cms.get()));
-    if (parsed.certificate == nullptr || !parsed.certificates)
+    if (parsed.certificate == nullptr || !parsed.certificates ||
+        !names_exactly(parsed.info, parsed.certificate))
         return refuse(Fault::malformed, "the signer's certificate is not in the signature");
 
     const EVP_PKEY* key = X509_get0_pubkey(parsed.certificate);
@@ -69,7 +87,8 @@ Result<Parsed> parse(std::string_view der, Content content) {
     return parsed;
 }
 
-/// RFC 5652 11.1: the signed content-type attribute must be the content's type. OpenSSL does not compare them.
+/// RFC 5652 11.1: the signed content-type attribute must be the content's type. OpenSSL does not compare
+/// them.
 bool signs_data(CMS_SignerInfo* info) {
     constexpr int only_one = -3;
     const auto* type = static_cast<const ASN1_OBJECT*>(
@@ -170,7 +189,8 @@ private:
         auto signer = signer_of(parsed->certificate, {});
         if (!signer) return std::unexpected(signer.error());
 
-        // The digest filter before a sink of our own: OpenSSL would otherwise read an attached content by itself.
+        // The digest filter before a sink of our own: OpenSSL would otherwise read an attached content by
+        // itself.
         OwnedBio sink{must(BIO_new(BIO_s_null()), "make a sink")};
         OwnedBioChain digest{CMS_dataInit(parsed->cms.get(), sink.get())};
         if (!digest) return refuse(Fault::malformed, "no CMS: " + openssl_reason());

@@ -18,8 +18,8 @@ struct Identity {
     std::string name;
     Digest fingerprint;  ///< SHA-256 of the certificate
     Role role = Role::auditor;
-    Region region;       ///< officers: the divisions in their scope
-    BankNo bank;         ///< banks only
+    Region region;  ///< officers: the divisions in their scope
+    BankNo bank;    ///< banks only
 };
 
 }  // namespace onecard::app

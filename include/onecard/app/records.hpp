@@ -18,7 +18,7 @@ namespace onecard::app {
 
 struct Bank {
     BankNo no;
-    std::string code;      ///< 12 digits
+    std::string code;  ///< 12 digits
     std::string name;
     std::string identity;  ///< common name of its certificate
 };

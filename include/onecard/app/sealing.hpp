@@ -87,6 +87,7 @@ public:
 };
 
 /// Verifies Ed25519 with a raw 32-byte public key.
-using Ed25519Verify = bool (*)(std::string_view public_key, std::string_view text, std::string_view signature);
+using Ed25519Verify = bool (*)(std::string_view public_key, std::string_view text,
+                               std::string_view signature);
 
 }  // namespace onecard::app

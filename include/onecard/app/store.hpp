@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,13 @@ private:
     std::string constraint_, text_;
 };
 
+/// Nothing was done, through nobody's fault: a deadlock or a serialization conflict. The same work, begun anew, may
+/// well succeed.
+class TryAgain : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 class RegisterRecords {
 public:
     virtual ~RegisterRecords() = default;
@@ -40,15 +48,18 @@ public:
     virtual Result<void> put_banks(std::span<const Bank> banks) = 0;
     /// Takes the number of the next import; other imports wait until this work ends.
     virtual ImportNo begin_import() = 0;
-    virtual void put_import(const ImportRecord& record, std::span<const std::pair<County, std::int64_t>> enrolments) = 0;
+    virtual void put_import(const ImportRecord& record,
+                            std::span<const std::pair<County, std::int64_t>> enrolments) = 0;
     virtual void put_rows(const registry::RegisterFiles& files, ImportNo import, FieldCipher& cipher) = 0;
     /// 0 while nothing was imported.
     virtual ImportNo latest_import() = 0;
-    virtual std::vector<std::pair<County, std::int64_t>> enrolments_by_county(const Region& region, ImportNo known_at) = 0;
+    virtual std::vector<std::pair<County, std::int64_t>> enrolments_by_county(const Region& region,
+                                                                              ImportNo known_at) = 0;
     /// Every row of the county up to an import, in order (bulk).
     virtual void load_register(County county, ImportNo known_at, registry::Register& out) = 0;
     /// The accounts that hold in `month`, ordered by (kind, payee), numbers sealed (bulk).
-    virtual void load_accounts(County county, ImportNo known_at, Month month, std::vector<registry::Account>& out) = 0;
+    virtual void load_accounts(County county, ImportNo known_at, Month month,
+                               std::vector<registry::Account>& out) = 0;
 };
 
 class RunRecords {
@@ -73,7 +84,8 @@ public:
     virtual BatchNo next_batch(County county, Month period) = 0;
     virtual void put_result(const UnitResult& result) = 0;
     virtual void put_refusals(RunNo run, County county, std::span<const RefusalRecord> refusals) = 0;
-    virtual std::vector<std::pair<County, RefusalRecord>> refusals(RunNo run, bool errors_only, int at_most) = 0;
+    virtual std::vector<std::pair<County, RefusalRecord>> refusals(RunNo run, bool errors_only,
+                                                                   int at_most) = 0;
     virtual void put_step(const StepRecord& step) = 0;
     virtual void put_fate(const Unit& unit, bool released, Moment at) = 0;
     /// The regular run's unit before this period that was released last, for comparison.
@@ -85,18 +97,26 @@ public:
     virtual ~PaymentRecords() = default;
     virtual void put_payments(PartNo part, std::span<const payment::Payment> payments) = 0;  ///< bulk
     virtual void put_batches(std::span<const Batch> batches) = 0;
-    virtual void put_reissues(std::span<const Reissue> reissues) = 0;
+    /// The lines of computed re-issue batches (table reissue_line). They are plans until `release_reissues`.
+    virtual void put_reissue_lines(std::span<const Reissue> reissues) = 0;
+    /// Makes the planned attempts of a re-issue unit real (reissue from reissue_line, one statement); the database
+    /// refuses an attempt that another release made first.
+    virtual void release_reissues(RunNo run, County county) = 0;
     virtual std::vector<Batch> batches(RunNo run, County county) = 0;
     virtual std::optional<Batch> batch_of_file(std::string_view file_id) = 0;
     /// In serial order (bulk). `on_payment` returns false to stop.
-    virtual void each_payment(PartNo part, County county, const std::function<void(const payment::Payment&)>& on_payment) = 0;
-    virtual std::vector<Reissue> reissues(const Batch& batch) = 0;
-    /// Failed attempts that nothing followed.
+    virtual void each_payment(PartNo part, County county,
+                              const std::function<void(const payment::Payment&)>& on_payment) = 0;
+    /// The lines of a re-issue batch, planned or released, by line.
+    virtual std::vector<Reissue> reissue_lines(const Batch& batch) = 0;
+    /// Failed attempts that no released attempt followed.
     virtual std::vector<OpenFailure> open_failures(const Region& region) = 0;
-    virtual std::optional<payment::Payment> payment(const PaymentReference& reference) = 0;
+    /// The payments that these references name (attempts do not matter), those that exist, in any order.
+    virtual std::vector<payment::Payment> find(std::span<const PaymentReference> references) = 0;
     /// Serials (index in the batch) that have their final word.
     virtual std::vector<std::pair<Serial, std::int16_t>> answered(const Batch& batch) = 0;
-    virtual void put_outcomes(PartNo part, County county, std::int64_t return_no, std::span<const recon::Outcome> outcomes) = 0;
+    virtual void put_outcomes(PartNo part, County county, std::int64_t return_no,
+                              std::span<const recon::Outcome> outcomes) = 0;
     virtual void put_failures(std::span<const OpenFailure> failures) = 0;
 };
 
@@ -107,19 +127,22 @@ public:
     virtual void put_dispatches(std::span<const Batch> batches, Moment at) = 0;
     virtual std::vector<DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) = 0;
     virtual std::optional<DispatchedFile> file_for(BankNo bank, std::string_view file_id) = 0;
-    virtual void put_fetch(const Batch& batch, const Digest& fingerprint, std::string_view address, Moment at) = 0;
+    virtual void put_fetch(const Batch& batch, const Digest& fingerprint, std::string_view address,
+                           Moment at) = 0;
     /// False when there was one already.
     virtual bool put_receipt(const Batch& batch, bool accepted, std::string_view reason, std::string_view cms,
                              const Digest& fingerprint, Moment at) = 0;
     /// The number it got, and false when the same bytes were there already.
     virtual std::pair<std::int64_t, bool> put_return(const ReturnFile& file) = 0;
     virtual std::vector<ReturnFile> unprocessed_returns() = 0;
+    virtual std::optional<ReturnFile> find_return(BankNo bank, std::string_view name) = 0;
     virtual std::optional<ReturnResult> return_result(std::int64_t return_no) = 0;
     /// Holds the return file and its batch for this work; false when it has a result already.
     virtual bool claim_return(std::int64_t return_no) = 0;
     virtual void lock_batch(const Batch& batch) = 0;
     virtual void put_return_result(const ReturnResult& result) = 0;
-    virtual void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks, Moment at) = 0;
+    virtual void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks,
+                            Moment at) = 0;
 };
 
 /// One row of what can be asked; cells as text, for reports.
@@ -159,7 +182,8 @@ struct CheckpointRecord {
 class LedgerRecords {
 public:
     virtual ~LedgerRecords() = default;
-    virtual void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash, Moment known_at) = 0;
+    virtual void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash,
+                             Moment known_at) = 0;
     virtual void put_acts(std::span<const Act> acts, const HashFunction& hash, Moment at) = 0;
     virtual std::vector<ledger::TrialLine> trial_balance(const Region& region, Moment known_at) = 0;
     /// Appends every entry and act that is not in the log yet; returns all digests of the log in order.
@@ -170,10 +194,13 @@ public:
     virtual void each_act(const std::function<void(const LoggedAct&)>& on_act) = 0;
     virtual std::vector<LogLeaf> log() = 0;
     /// A named query of schemas/queries with text parameters; column names first, then rows.
-    virtual std::vector<TextRow> ask(std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+    virtual std::vector<TextRow> ask(std::string_view query,
+                                     const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
     virtual std::vector<Batch> all_batches() = 0;
     /// Outcomes of one part by (return file, line) (bulk).
-    virtual void each_outcome(PartNo part, const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>& on_outcome) = 0;
+    virtual void each_outcome(
+        PartNo part,
+        const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>& on_outcome) = 0;
     virtual std::vector<PartNo> parts() = 0;
 };
 

@@ -10,8 +10,8 @@
 
 namespace onecard::audit {
 
-/// What a checkpoint commits to (C2SP tlog-checkpoint): "origin\nsize\nbase64(root)\n" and, as extension line,
-/// nothing. The text is what is signed.
+/// What a checkpoint commits to (C2SP tlog-checkpoint): "origin\nsize\nbase64(root)\n" and, as extension
+/// line, nothing. The text is what is signed.
 struct Checkpoint {
     std::string origin;
     std::uint64_t size = 0;

@@ -38,11 +38,14 @@ Result<std::vector<Digest>> inclusion_proof(const HashFunction& hash, std::span<
 Result<void> verify_inclusion(const HashFunction& hash, const Digest& leaf, std::uint64_t index,
                               std::uint64_t size, std::span<const Digest> proof, const Digest& root);
 
-/// PROOF(m, D[n]) from the tree of the first `old_size` leaves. Errors: out_of_range.
+/// PROOF(m, D[n]) from the tree of the first `old_size` leaves; empty from the empty tree, which every tree
+/// continues.
+/// Errors: out_of_range.
 Result<std::vector<Digest>> consistency_proof(const HashFunction& hash, std::span<const Digest> leaves,
                                               std::uint64_t old_size);
 /// Errors: mismatch, out_of_range.
 Result<void> verify_consistency(const HashFunction& hash, std::uint64_t old_size, const Digest& old_root,
-                                std::uint64_t new_size, const Digest& new_root, std::span<const Digest> proof);
+                                std::uint64_t new_size, const Digest& new_root,
+                                std::span<const Digest> proof);
 
 }  // namespace onecard::audit

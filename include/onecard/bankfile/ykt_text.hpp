@@ -27,9 +27,9 @@ inline constexpr std::size_t remark_characters_max = 100;
 inline constexpr std::size_t bank_text_characters_max = 100;
 
 struct BatchHeader {
-    std::string file_id;        ///< "YKT" county yyyymm serial (4 to 7 digits)
+    std::string file_id;  ///< "YKT" county yyyymm serial (4 to 7 digits)
     County county;
-    std::string bank_code;      ///< 12 digits
+    std::string bank_code;  ///< 12 digits
     Month period;
     std::string function_code;  ///< 7 digits, the budget function (2081902 rural dibao)
     std::int32_t count = 0;
@@ -39,15 +39,15 @@ struct BatchHeader {
 };
 
 struct BatchLine {
-    std::int32_t seq = 0;       ///< 1 … 9,999,999, dense
-    std::string_view payment;   ///< payment reference, 1 to 26 printable ASCII characters
-    std::string_view name;      ///< UTF-8, 1 to 50 characters
+    std::int32_t seq = 0;      ///< 1 … 9,999,999, dense
+    std::string_view payment;  ///< payment reference, 1 to 26 printable ASCII characters
+    std::string_view name;     ///< UTF-8, 1 to 50 characters
     AccountKind account_kind = AccountKind::card;
-    std::string_view account;   ///< 12 to 30 digits
-    std::string_view bank_code; ///< 12 digits
-    Money amount;               ///< > 0
-    std::string_view summary;   ///< UTF-8, at most 20 characters
-    std::string_view remark;    ///< UTF-8, at most 100 characters
+    std::string_view account;    ///< 12 to 30 digits
+    std::string_view bank_code;  ///< 12 digits
+    Money amount;                ///< > 0
+    std::string_view summary;    ///< UTF-8, at most 20 characters
+    std::string_view remark;     ///< UTF-8, at most 100 characters
     friend bool operator==(const BatchLine&, const BatchLine&) = default;
 };
 
@@ -104,7 +104,7 @@ private:
 enum class ReturnStatus : char { paid = 'S', failed = 'F', in_progress = 'P' };
 
 struct ReturnHeader {
-    std::string file_id;      ///< of the batch that is answered
+    std::string file_id;  ///< of the batch that is answered
     County county;
     std::string bank_code;
     Day value_day;
@@ -124,8 +124,8 @@ struct ReturnLine {
     std::string_view account;
     Money amount;
     ReturnStatus status = ReturnStatus::in_progress;
-    std::string_view code;        ///< canonical reason (OK00, NM01 …) or the bank's own, 1 to 16 printable ASCII
-    std::string_view text;        ///< UTF-8, at most 100 characters
+    std::string_view code;  ///< canonical reason (OK00, NM01 …) or the bank's own, 1 to 16 printable ASCII
+    std::string_view text;  ///< UTF-8, at most 100 characters
     Day bank_day;
     std::string_view bank_reference;  ///< at most 64 printable ASCII characters
     friend bool operator==(const ReturnLine&, const ReturnLine&) = default;

@@ -58,6 +58,7 @@ public:
     Region() = default;
     /// Errors: malformed unless 0, 2, 4 or 6 digits; six that end in "00" too, which would silently cover nobody.
     static Result<Region> parse(std::string_view prefix);
+    static Region of(County county) { return Region{county.text()}; }
     bool covers(County county) const;
     bool covers(const Region& other) const { return other.prefix_.starts_with(prefix_); }
     /// The first and last county code covered (370200, 370299 for "3702").

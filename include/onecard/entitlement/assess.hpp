@@ -24,9 +24,9 @@ struct Award {
     /// (programme, component, month, beneficiary) must name one obligation.
     std::int64_t beneficiary = 0;
     HouseholdNo household;
-    PersonNo person;               ///< 0 for a whole-household award
+    PersonNo person;  ///< 0 for a whole-household award
     registry::PayeeKind payee_kind = registry::PayeeKind::person;
-    std::int64_t payee = 0;        ///< PersonNo or InstitutionNo to be paid
+    std::int64_t payee = 0;  ///< PersonNo or InstitutionNo to be paid
     std::int64_t village = 0;
     Money amount;
     friend bool operator==(const Award&, const Award&) = default;
@@ -70,6 +70,7 @@ struct Explanation {
 /// `beneficiary` is that of the award. Errors: unknown when the snapshot has no such enrolment; whatever assessing it
 /// refuses.
 Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
-                            Programme programme, Component component, std::int64_t beneficiary, Language language);
+                            Programme programme, Component component, std::int64_t beneficiary,
+                            Language language);
 
 }  // namespace onecard::entitlement

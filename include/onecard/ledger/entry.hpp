@@ -17,16 +17,16 @@
 namespace onecard::ledger {
 
 enum class Account : std::int32_t {
-    special_account = 1002,     ///< 财政专户存款
-    agency_bank = 1003,         ///< 代发过渡户存款
-    payable = 2101,             ///< 应付补贴款(待发)
-    in_transit = 2102,          ///< 代发在途
-    returned = 2111,            ///< 退回待重发
-    income_central = 4001,      ///< 补助收入 中央
-    income_province = 4002,     ///< 补助收入 省
-    income_prefecture = 4003,   ///< 补助收入 市
-    income_county = 4004,       ///< 本级安排 县
-    expenditure = 5001,         ///< 救助补助支出
+    special_account = 1002,    ///< 财政专户存款
+    agency_bank = 1003,        ///< 代发过渡户存款
+    payable = 2101,            ///< 应付补贴款(待发)
+    in_transit = 2102,         ///< 代发在途
+    returned = 2111,           ///< 退回待重发
+    income_central = 4001,     ///< 补助收入 中央
+    income_province = 4002,    ///< 补助收入 省
+    income_prefecture = 4003,  ///< 补助收入 市
+    income_county = 4004,      ///< 本级安排 县
+    expenditure = 5001,        ///< 救助补助支出
 };
 
 struct AccountText {
@@ -59,6 +59,7 @@ enum class EntryKind : std::int16_t {
     failed = 6,          ///< Dr 2102 / Cr 2111
     refused = 7,         ///< Dr 2102 / Cr 2101: the bank refuses the whole file
     reissue = 8,         ///< Dr 2111 / Cr 2102
+    cash_back = 9,       ///< Dr 1002 / Cr 1003: money comes back from an agency bank
 };
 std::string_view code_of(EntryKind kind);
 
@@ -75,14 +76,14 @@ public:
     struct About {
         County county;
         EntryKind kind = EntryKind::accrual;
-        std::string cause;        ///< what it is posted for, unique for its kind: "batch 370212/202201/12"
+        std::string cause;  ///< what it is posted for, unique for its kind: "batch 370212/202201/12"
         Day value_day;
         std::int16_t programme = 0;
         BankNo bank;
         std::int32_t period = 0;
-        std::int32_t lines = 0;   ///< payments that it concerns
+        std::int32_t lines = 0;  ///< payments that it concerns
         Money line_total;
-        std::string lines_root;   ///< 32 bytes, or empty where no payment is concerned
+        std::string lines_root;  ///< 32 bytes, or empty where no payment is concerned
     };
     /// Errors: mismatch when the postings do not sum to zero, are fewer than two or hold a zero.
     static Result<Entry> make(About about, std::vector<Posting> postings);

@@ -25,14 +25,14 @@ struct Peer {
 };
 
 struct Request {
-    std::string method;                                ///< "GET"
-    std::string path;                                  ///< decoded, without the query
-    std::map<std::string, std::string> parameters;     ///< from the route's {name} segments
-    std::map<std::string, std::string> query;          ///< decoded
-    std::map<std::string, std::string> headers;        ///< names in lower case
-    std::string body;                                  ///< when it fits `Route::body_bytes_max`
-    std::filesystem::path body_file;                   ///< for routes that take files: the complete, synced upload
-    std::string id;                                    ///< request id, for the log and the answer
+    std::string method;                             ///< "GET"
+    std::string path;                               ///< decoded, without the query
+    std::map<std::string, std::string> parameters;  ///< from the route's {name} segments
+    std::map<std::string, std::string> query;       ///< decoded
+    std::map<std::string, std::string> headers;     ///< names in lower case
+    std::string body;                               ///< when it fits `Route::body_bytes_max`
+    std::filesystem::path body_file;  ///< for routes that take files: the complete, synced upload
+    std::string id;                   ///< request id, for the log and the answer
     Peer peer;
 };
 
@@ -41,7 +41,7 @@ struct Response {
     std::string content_type = "application/json";
     std::map<std::string, std::string> headers;
     std::string body;
-    std::filesystem::path file;                        ///< sent instead of `body` when not empty (Range honoured)
+    std::filesystem::path file;  ///< sent instead of `body` when not empty (Range honoured)
     /// Sent instead of `body` when set: called on a worker until it returns false; each piece is one chunk.
     std::function<bool(std::string& piece)> stream;
 };
@@ -51,18 +51,18 @@ using Handle = std::function<Response(const Request&)>;
 /// One way in. The table of all of them is written by hand in main.
 struct Route {
     std::string method;
-    std::string pattern;                    ///< "/v1/runs/{run}/approve"; a segment {name} matches one segment
+    std::string pattern;  ///< "/v1/runs/{run}/approve"; a segment {name} matches one segment
     std::uint64_t body_bytes_max = 64 * 1024;
-    bool body_to_file = false;              ///< stream the body into a file of `ServerSettings::upload_folder`
-    Handle handle;                          ///< runs on the worker pool; may block
+    bool body_to_file = false;  ///< stream the body into a file of `ServerSettings::upload_folder`
+    Handle handle;              ///< runs on the worker pool; may block
 };
 
 struct ServerSettings {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 0;                 ///< 0: any free port
-    std::filesystem::path certificate;      ///< PEM
-    std::filesystem::path key;              ///< PEM
-    std::filesystem::path authorities;      ///< PEM, who may sign client certificates
+    std::uint16_t port = 0;             ///< 0: any free port
+    std::filesystem::path certificate;  ///< PEM
+    std::filesystem::path key;          ///< PEM
+    std::filesystem::path authorities;  ///< PEM, who may sign client certificates
     std::filesystem::path upload_folder;
     int io_threads = 1;
     int workers = 4;
@@ -78,6 +78,9 @@ struct Access {
     int status = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;
     std::int64_t microseconds = 0;
+    /// For the log only, never sent: what a handler threw, why TLS refused (then `status` is 0 and there is no
+    /// method), or that the client was gone before the end.
+    std::string trouble;
 };
 
 class Server {
@@ -92,13 +95,14 @@ public:
 /// Starts to serve at once. A request without a valid client certificate does not get past the handshake.
 /// `refused` makes the answer for what no route takes (404, 405, 413, 408, 400): status and a text for people.
 /// Errors: missing or malformed certificate files; the address is taken.
-Result<std::unique_ptr<Server>> create_server(ServerSettings settings, std::vector<Route> routes,
-                                              std::function<Response(int status, std::string text, const Request&)> refused,
-                                              std::function<void(const Access&)> on_access);
+Result<std::unique_ptr<Server>> create_server(
+    ServerSettings settings, std::vector<Route> routes,
+    std::function<Response(int status, std::string text, const Request&)> refused,
+    std::function<void(const Access&)> on_access);
 
 /// A client of such a server; keeps its connection open between calls; not thread-safe.
 struct ClientSettings {
-    std::string url;                     ///< "https://127.0.0.1:8443"
+    std::string url;  ///< "https://127.0.0.1:8443"
     std::filesystem::path certificate;
     std::filesystem::path key;
     std::filesystem::path authorities;
@@ -113,10 +117,12 @@ class Client {
 public:
     virtual ~Client() = default;
     /// Errors: missing (nobody answers), forbidden (TLS refused by either side), malformed (no HTTP): place is the URL.
-    virtual Result<Reply> call(std::string_view method, std::string_view path_and_query, std::string_view body = {},
+    virtual Result<Reply> call(std::string_view method, std::string_view path_and_query,
+                               std::string_view body = {},
                                const std::map<std::string, std::string>& headers = {}) = 0;
     /// Sends a file as the body without holding it in memory.
-    virtual Result<Reply> send_file(std::string_view method, std::string_view path, const std::filesystem::path& file,
+    virtual Result<Reply> send_file(std::string_view method, std::string_view path,
+                                    const std::filesystem::path& file,
                                     const std::map<std::string, std::string>& headers = {}) = 0;
     /// Writes the answer's body to `file` (status 200 only; else it is in Reply::body).
     virtual Result<Reply> fetch_file(std::string_view path, const std::filesystem::path& file) = 0;

@@ -25,7 +25,8 @@ namespace onecard::ops {
 ///     dibao.rounding = { unit = "yuan", mode = "ceiling" }
 struct LoadedBook {
     policy::Book book;
-    Faults faults;  ///< all faults of all files, "file:line:column" and the key; the book must not be used when there is one
+    Faults
+        faults;  ///< all faults of all files, "file:line:column" and the key; the book must not be used when there is one
 };
 
 /// Reads every *.toml below `folder`. Unknown keys, wrong types, floating-point numbers, amounts that are not

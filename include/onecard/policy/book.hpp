@@ -50,6 +50,9 @@ std::string_view key_of(Standard standard);  ///< the TOML key, "dibao.urban"
 
 enum class StartRule : std::uint8_t { month_after_confirmation, month_of_confirmation, month_of_application };
 enum class DibaoPayee : std::uint8_t { representative, each_person };
+/// How dibao is paid: the difference to the standard (补差), or an amount by tier (分档) of which the book knows only
+/// that it is so; then dibao is refused loudly instead of being paid as a difference.
+enum class DibaoMode : std::uint8_t { difference, tiers };
 enum class RoundingStage : std::uint8_t { household, person };
 /// Death ends an award after the month in which it happened, or with the month before it.
 enum class StopRule : std::uint8_t { month_after_event, month_of_event };
@@ -72,27 +75,32 @@ struct CountyPolicy {
 
     // Rules; each default is the national rule, the pack may set another one, dated. A new rule is a field here and a
     // line in keys.cpp. Ages count from the month after the birthday.
+    DibaoMode dibao_urban_mode = DibaoMode::difference;
+    DibaoMode dibao_rural_mode = DibaoMode::difference;
     Rounding dibao_rounding{RoundingUnit::fen, RoundingMode::half_up};
     RoundingStage dibao_rounding_stage = RoundingStage::household;
     DibaoPayee dibao_payee = DibaoPayee::representative;
-    Money dibao_minimum_per_head;                 ///< paid per head when the gap is positive but smaller
-    std::int32_t uplift_percent_elderly = 0;      ///< category uplift, % of the standard, per member (分类施保)
-    std::int32_t uplift_percent_minor = 0;        ///< under 18
+    Money dibao_minimum_per_head;             ///< paid per head when the gap is positive but smaller
+    std::int32_t uplift_percent_elderly = 0;  ///< category uplift, % of the standard, per member (分类施保)
+    std::int32_t uplift_percent_minor = 0;    ///< under 18
     std::int32_t uplift_percent_severely_disabled = 0;  ///< disability levels 1 and 2
     std::int32_t uplift_percent_seriously_ill = 0;
-    std::int32_t uplift_age_elderly = 60;         ///< completed years from which a member is elderly
-    bool uplift_sums = false;                     ///< all that apply instead of the highest one
-    std::int32_t single_person_percent = 100;     ///< single-person dibao (单人保), % of the standard
-    std::int32_t work_cost_percent = 0;           ///< off each member's wages: % of the standard, at most the wages
-    std::vector<std::int16_t> excluded_income_items;  ///< codes that are not income, sorted
+    std::int32_t uplift_age_elderly = 60;      ///< completed years from which a member is elderly
+    bool uplift_sums = false;                  ///< all that apply instead of the highest one
+    std::int32_t single_person_percent = 100;  ///< single-person dibao (单人保), % of the standard
+    std::int32_t work_cost_percent = 0;  ///< off each member's wages: % of the standard, at most the wages
+    /// Codes that are not income, sorted. The default: the two subsidies (国发〔2015〕52号, S27), 优抚, age allowance,
+    /// scholarships, relief and whatever else schemas/register.md marks as usually excluded.
+    std::vector<std::int16_t> excluded_income_items{901, 902, 903, 904, 905, 906, 907, 908, 909, 910};
     UnattendedOnDibao unattended_on_dibao = UnattendedOnDibao::less_dibao_standard;
-    bool unattended_gap_allows_living = false;    ///< the living subsidy beside a gap amount (never beside a full one)
+    bool unattended_gap_allows_living =
+        false;  ///< the living subsidy beside a gap amount (never beside a full one)
     /// Where a division publishes no standard for unattended children, that of orphans outside institutions holds
     /// (DOMAIN 1.3, S4; E17).
     bool unattended_follows_orphan = true;
-    bool children_stay_while_in_school = true;    ///< orphans and unattended children past 18 (S30, S38)
+    bool children_stay_while_in_school = true;  ///< orphans and unattended children past 18 (S30, S38)
     StopRule stop_on_death = StopRule::month_after_event;
-    std::optional<Money> poverty_line;            ///< a month; only for the warning of 003 E3
+    std::optional<Money> poverty_line;  ///< a month; only for the warning of 003 E3
     /// By programme: dibao, tekun and children from the month after confirmation (S15, S30), the disability subsidies
     /// from the month of application (S26).
     std::array<StartRule, programmes.size()> start{

@@ -33,8 +33,8 @@ struct Outcome {
     bankfile::Reason reason = bankfile::Reason::paid;
     Money amount;
     Day value_day;
-    std::int32_t line = 0;  ///< in the return file: the header is line 1
-    std::uint32_t sent = 0; ///< index of the sent line
+    std::int32_t line = 0;   ///< in the return file: the header is line 1
+    std::uint32_t sent = 0;  ///< index of the sent line
 };
 
 /// The canonical bytes of an outcome, the leaf of its entry's Merkle tree: part, county, serial (4 each), attempt,
@@ -44,10 +44,10 @@ inline constexpr std::size_t outcome_leaf_bytes = 38;
 void write_leaf(PartNo part, County county, const Outcome& outcome, std::int32_t return_no, std::byte* out);
 
 enum class BreakKind : std::uint8_t {
-    unknown_reference,    ///< 长款: a line that was never sent
-    repeated,             ///< a second line for the same payment in the same file
-    amount_differs,       ///< 差错
-    account_differs,      ///< 差错
+    unknown_reference,  ///< 长款: a line that was never sent
+    repeated,           ///< a second line for the same payment in the same file
+    amount_differs,     ///< 差错
+    account_differs,    ///< 差错
     contradicts_earlier,  ///< an earlier file had the last word already and said something else, or the same again
     unknown_reason,       ///< a failure with a code that no table knows
 };

@@ -41,7 +41,7 @@ public:
 private:
     void take_line(std::string_view line);
     void end_held_line();
-    void give_up_open_quote(std::string_view unread, std::string text);
+    void give_up_open_quote(std::string_view row, std::string text);
     void take_record(std::string_view record);
     bool is_utf8(std::string_view record);
     void split_plain(std::string_view record);
@@ -54,15 +54,15 @@ private:
     Faults& faults_;
     std::size_t faults_max_;
     std::int64_t faults_found_ = 0;
-    std::string partial_;          ///< the row so far, where it goes over several lines or pieces
-    std::size_t scanned_ = 0;      ///< of `partial_`: its whole lines
-    std::size_t field_ = 0;        ///< the field in which `scanned_` ends
-    std::size_t opened_field_ = 0; ///< the field that left the row's first line open
-    std::int64_t line_ = 1;        ///< where the row begins
+    std::string partial_;           ///< the row so far, where it goes over several lines or pieces
+    std::size_t scanned_ = 0;       ///< of `partial_`: its whole lines
+    std::size_t field_ = 0;         ///< the field in which `scanned_` ends
+    std::size_t opened_field_ = 0;  ///< the field that left the row's first line open
+    std::int64_t line_ = 1;         ///< where the row begins
     std::int64_t lines_within_ = 0;
     bool started_ = false;
-    bool in_quotes_ = false;       ///< at `scanned_`
-    bool skipping_ = false;        ///< the rest of a line that is too long
+    bool in_quotes_ = false;  ///< at `scanned_`
+    bool skipping_ = false;   ///< the rest of a line that is too long
     std::vector<std::string_view> fields_;
     std::vector<std::string> column_names_;
     std::string unquoted_;
@@ -87,9 +87,9 @@ struct RegisterFiles {
 
 /// Limits and look-ups that decoding needs from outside.
 struct DecodeContext {
-    Day today;                                            ///< for dates that may not lie in the future
-    std::function<BankNo(std::string_view code)> bank_of; ///< 12-digit bank code → number; 0 when unknown
-    std::size_t faults_max = 10'000;                      ///< after that many faults reading goes on, listing stops
+    Day today;                                             ///< for dates that may not lie in the future
+    std::function<BankNo(std::string_view code)> bank_of;  ///< 12-digit bank code → number; 0 when unknown
+    std::size_t faults_max = 10'000;  ///< after that many faults reading goes on, listing stops
 };
 
 /// Decodes one file, fed in pieces; appends to `out`; all faults in one pass, each "file:line:column name" with the
@@ -97,7 +97,8 @@ struct DecodeContext {
 /// row is left 0. Values of the wrong column are masked too, where they look like numbers or names of people.
 class RegisterDecoder {
 public:
-    RegisterDecoder(FileKind kind, std::string file, const DecodeContext& context, RegisterFiles& out, Faults& faults);
+    RegisterDecoder(FileKind kind, std::string file, const DecodeContext& context, RegisterFiles& out,
+                    Faults& faults);
     ~RegisterDecoder();
     void feed(std::string_view bytes);
     void finish();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -43,7 +44,7 @@ struct Person {
     HouseholdNo household;
     Recorded recorded;
     Day born;
-    Day died;                           ///< epoch day 0 while alive (nobody here died on 1970-01-01)
+    Day died;  ///< epoch day 0 while alive (nobody here died on 1970-01-01)
     Sex sex = Sex::female;
     std::uint8_t disability_class = 0;  ///< 1 sight … 7 multiple (GB/T 26341), 0 none
     std::uint8_t disability_level = 0;  ///< 1 (most severe) … 4, 0 none
@@ -64,7 +65,7 @@ struct PersonIdentity {
 struct IncomeItem {
     HouseholdNo household;
     PersonNo person;
-    std::int16_t item = 0;  ///< code of schemas/register.md: 101 wages, 201 farming, 301 property, 401 transfers …
+    std::int16_t item = 0;  ///< code of income_items.hpp: 101 wages, 201 farming, 401 pensions …
     Recorded recorded;
     Money monthly;
     friend bool operator==(const IncomeItem&, const IncomeItem&) = default;
@@ -135,9 +136,18 @@ struct Snapshot {
     std::vector<Person> persons;
     std::vector<IncomeItem> incomes;
     std::vector<Enrolment> enrolments;
+
+    /// Working memory of `take_snapshot`, kept with the rest so that a month costs no allocation.
+    struct Claim {
+        PersonNo person;
+        std::size_t place = 0;
+    };
+    std::vector<Claim> claims;
+    std::vector<Claim> spare_claims;
 };
 
-/// Fills `snapshot` (its capacity is reused) from an ordered register.
+/// Fills `snapshot` (its capacity is reused) from an ordered register; BrokenInvariant for one that is not.
+/// A person who moved has rows in two households: where both name the month, the newer import is right.
 void take_snapshot(const Register& all, Month month, ImportNo known_at, Snapshot& snapshot);
 
 }  // namespace onecard::registry

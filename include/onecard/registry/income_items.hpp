@@ -12,14 +12,14 @@ namespace onecard::registry {
 
 /// The 8 classes. The first five are income; the last three are what policies usually exclude.
 enum class IncomeClass : std::uint8_t {
-    wages,         ///< 工资性收入
-    operating,     ///< 经营净收入
-    property,      ///< 财产净收入
-    transfers,     ///< 转移净收入
-    other,         ///< 其他应当计入的收入
-    honours,       ///< 优待抚恤和奖励
-    welfare,       ///< 福利和救助
-    reimbursement, ///< 教育和医疗补助
+    wages,          ///< 工资性收入
+    operating,      ///< 经营净收入
+    property,       ///< 财产净收入
+    transfers,      ///< 转移净收入
+    other,          ///< 其他应当计入的收入
+    honours,        ///< 优待抚恤和奖励
+    welfare,        ///< 福利和救助
+    reimbursement,  ///< 教育和医疗补助
 };
 
 struct IncomeItemText {
@@ -37,24 +37,33 @@ inline constexpr std::array income_items{
     IncomeItemText{102, IncomeClass::wages, "务工收入", "casual and migrant work", false},
     IncomeItemText{103, IncomeClass::wages, "其他劳动报酬", "other pay for work", false},
     IncomeItemText{201, IncomeClass::operating, "种植业净收入", "crop farming, net", false},
-    IncomeItemText{202, IncomeClass::operating, "养殖、林、渔业净收入", "livestock, forestry and fishery, net", false},
+    IncomeItemText{202, IncomeClass::operating, "养殖、林、渔业净收入",
+                   "livestock, forestry and fishery, net", false},
     IncomeItemText{203, IncomeClass::operating, "工商服务业净收入", "trade and services, net", false},
-    IncomeItemText{301, IncomeClass::property, "房屋、土地租金和流转收入", "rent and transferred land use", false},
+    IncomeItemText{301, IncomeClass::property, "房屋、土地租金和流转收入", "rent and transferred land use",
+                   false},
     IncomeItemText{302, IncomeClass::property, "利息、股息和红利", "interest and dividends", false},
     IncomeItemText{303, IncomeClass::property, "集体经济分配收入", "shares in collective property", false},
     IncomeItemText{401, IncomeClass::transfers, "养老金", "pensions", false},
-    IncomeItemText{402, IncomeClass::transfers, "赡养费、抚养费、扶养费", "maintenance from relatives outside", false},
-    IncomeItemText{403, IncomeClass::transfers, "失业、工伤等保险待遇", "unemployment and other insurance benefits", false},
+    IncomeItemText{402, IncomeClass::transfers, "赡养费、抚养费、扶养费",
+                   "maintenance from relatives outside", false},
+    IncomeItemText{403, IncomeClass::transfers, "失业、工伤等保险待遇",
+                   "unemployment and other insurance benefits", false},
     IncomeItemText{404, IncomeClass::transfers, "惠农补贴", "farm support", false},
-    IncomeItemText{405, IncomeClass::transfers, "接受赠与等经常性转移收入", "regular gifts and other transfers", false},
+    IncomeItemText{405, IncomeClass::transfers, "接受赠与等经常性转移收入",
+                   "regular gifts and other transfers", false},
     IncomeItemText{501, IncomeClass::other, "其他应当计入的收入", "other income that counts", false},
     IncomeItemText{901, IncomeClass::welfare, "残疾人两项补贴", "the two disability subsidies", true},
-    IncomeItemText{902, IncomeClass::honours, "优待金和抚恤金", "pensions of disabled soldiers and the bereaved", true},
-    IncomeItemText{903, IncomeClass::welfare, "高龄津贴和养老服务补贴", "age allowance and elder-care subsidies", true},
+    IncomeItemText{902, IncomeClass::honours, "优待金和抚恤金",
+                   "pensions of disabled soldiers and the bereaved", true},
+    IncomeItemText{903, IncomeClass::welfare, "高龄津贴和养老服务补贴",
+                   "age allowance and elder-care subsidies", true},
     IncomeItemText{904, IncomeClass::reimbursement, "奖学金、助学金", "scholarships and grants", true},
-    IncomeItemText{905, IncomeClass::welfare, "临时救助和一次性补贴", "temporary relief and one-off aid", true},
+    IncomeItemText{905, IncomeClass::welfare, "临时救助和一次性补贴", "temporary relief and one-off aid",
+                   true},
     IncomeItemText{906, IncomeClass::welfare, "社会救助金", "social assistance itself", true},
-    IncomeItemText{907, IncomeClass::reimbursement, "医疗救助和医药费报销", "medical aid and reimbursed treatment", true},
+    IncomeItemText{907, IncomeClass::reimbursement, "医疗救助和医药费报销",
+                   "medical aid and reimbursed treatment", true},
     IncomeItemText{908, IncomeClass::honours, "见义勇为等奖励金", "rewards for bravery and the like", true},
     IncomeItemText{909, IncomeClass::honours, "计划生育奖励扶助金", "family-planning support", true},
     IncomeItemText{910, IncomeClass::welfare, "价格临时补贴", "price-linked subsidy", true},
@@ -62,9 +71,8 @@ inline constexpr std::array income_items{
 
 /// nullptr for an unknown code.
 constexpr const IncomeItemText* income_item_of(std::int64_t code) {
-    const auto* item = std::ranges::lower_bound(income_items, code, {}, [](const IncomeItemText& row) {
-        return std::int64_t{row.code};
-    });
+    const auto* item = std::ranges::lower_bound(
+        income_items, code, {}, [](const IncomeItemText& row) { return std::int64_t{row.code}; });
     return item != income_items.end() && item->code == code ? item : nullptr;
 }
 

@@ -9,20 +9,29 @@
 
 namespace onecard::seal {
 
-/// A signer from a PEM certificate and its PEM key (ECDSA P-256 or RSA >= 3072). Errors: missing, malformed, mismatch.
+/// A signer from a PEM certificate and its PEM key (ECDSA P-256 or RSA >= 3072, no passphrase); further
+/// certificates in the file (intermediate authorities) go into each signature. Errors: missing, malformed,
+/// mismatch.
 Result<std::unique_ptr<app::FileSigner>> create_file_signer(const std::filesystem::path& certificate,
                                                             const std::filesystem::path& key);
 
-/// A verifier that trusts the authorities in a PEM file, for certificates valid at `now`.
+/// A verifier that trusts the authorities in a PEM file, for certificates valid at `now`. It takes strict DER
+/// with one signer, signed attributes and the signer's certificate; SHA-256, SHA-384 or SHA-512 with ECDSA or
+/// RSA (PKCS #1 v1.5); at most 64 KiB detached, 1 MiB attached (larger: malformed; other algorithms:
+/// forbidden). A bit flipped anywhere in a signature makes it refused. verify_file: missing when the file
+/// cannot be opened; a disk that fails while it is read throws std::system_error. Errors: missing, malformed.
 Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(const std::filesystem::path& authorities,
                                                                 Moment now);
 
-/// A cipher with the 64 key bytes (32 for the digest, 32 for AES-256) in `key_file`; a missing file is made with
-/// fresh random bytes, mode 0600, written and synced before it is used.
+/// A cipher with the 64 key bytes (32 for the digest, 32 for AES-256) in `key_file`; a missing file is made
+/// with fresh random bytes, mode 0600, written and synced before it is used. Fields have at most 64 KiB.
+/// Errors, naming the file: missing (cannot be read or written), malformed (not 64 bytes).
 Result<std::unique_ptr<app::FieldCipher>> create_field_cipher(const std::filesystem::path& key_file);
 
-/// The ledger's key in a PEM file; made when missing (mode 0600).
-Result<std::unique_ptr<app::NoteSigner>> create_note_signer(const std::filesystem::path& key_file, std::string name);
+/// The ledger's key in a PEM file; made when missing (mode 0600). Errors: missing, malformed (no Ed25519 key,
+/// or a name that a signed note cannot hold).
+Result<std::unique_ptr<app::NoteSigner>> create_note_signer(const std::filesystem::path& key_file,
+                                                            std::string name);
 bool verify_ed25519(std::string_view public_key, std::string_view text, std::string_view signature);
 
 /// What one throw-away certificate is for.
@@ -31,11 +40,15 @@ struct CertificateWish {
     bool server = false;  ///< serverAuth with localhost, 127.0.0.1 and ::1; clientAuth otherwise
 };
 
-/// Makes a throw-away authority (ca.pem, ca.key) and a P-256 certificate and key per wish in `folder` (0700, keys
-/// 0600); what exists and still fits is kept. Valid from a day before `now` for `days`.
-/// Errors: the file that could not be written.
-Result<void> make_certificates(const std::filesystem::path& folder, const std::vector<CertificateWish>& wishes,
-                               Moment now, int days);
+/// Makes a throw-away authority (ca.pem, ca.key) and a P-256 certificate and key per wish in `folder` (0700,
+/// keys 0600); what exists and still fits is kept. Valid from a day before `now` until `days` (>= 1) after
+/// it, and no longer than the authority. A key that is there is never overwritten: a certificate that no
+/// longer fits is made anew for it.
+/// Errors, each naming the file: missing (cannot be written, or the authority's key is gone), malformed (a
+/// key or certificate that is none, a name that is no file stem), mismatch (ca.key does not belong to
+/// ca.pem), out_of_range (days).
+Result<void> make_certificates(const std::filesystem::path& folder,
+                               const std::vector<CertificateWish>& wishes, Moment now, int days);
 
 /// Fingerprint and common name of the first certificate in a PEM file.
 Result<app::Signer> read_certificate(const std::filesystem::path& certificate);

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "onecard/app/identity.hpp"
+#include "onecard/app/report.hpp"
+#include "onecard/app/tools.hpp"
+
+namespace onecard::app {
+
+/// What banks do at the door, and the posting of what they answer.
+class Exchange {
+public:
+    explicit Exchange(Tools& tools) : tools_{tools} {}
+
+    /// Files released to this bank with a number above `after_seq`, oldest first, at most 1000.
+    Result<Report> files(const Identity& bank, std::int32_t after_seq);
+
+    struct Download {
+        std::filesystem::path file;
+        Digest digest;
+    };
+    Result<Download> batch_file(const Identity& bank, std::string_view file_id, std::string_view address,
+                                Moment now);
+    /// The detached CMS over the batch file.
+    Result<std::string> batch_signature(const Identity& bank, std::string_view file_id);
+
+    /// The text that a bank signs (CMS, attached) to say that it has a file or refuses it:
+    /// "onecard receipt 1\nfile ID\nsha256 HEX\nanswer accepted\n", or "answer refused WHY\n".
+    static std::string receipt_text(std::string_view file_id, const Digest& digest, bool accepted,
+                                    std::string_view why);
+    /// Errors: unknown (no such file for this bank), forbidden (another's signature), mismatch (another digest),
+    /// malformed, duplicate (answered before, otherwise).
+    Result<void> take_receipt(const Identity& bank, std::string_view file_id, std::string_view cms,
+                              Moment now);
+
+    /// Keeps a return file and its detached signature; answers with our own signed receipt over its digest. The same
+    /// bytes again get the same answer and change nothing. Errors: malformed name, tampered, forbidden, duplicate
+    /// (the name was used for other bytes).
+    Result<std::string> take_return(const Identity& bank, std::string_view name,
+                                    const std::filesystem::path& file, std::string_view cms, Moment now);
+    /// What became of a return file: every fault, a line each.
+    Result<Report> return_report(const Identity& bank, std::string_view name);
+
+    /// Matches and posts every return file that waits, on all workers; returns how many. One transaction a file.
+    std::int64_t settle(Moment now, const std::function<void(std::string_view)>& on_problem);
+
+private:
+    Tools& tools_;
+};
+
+}  // namespace onecard::app

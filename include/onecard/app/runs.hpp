@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "onecard/app/identity.hpp"
+#include "onecard/app/records.hpp"
+#include "onecard/app/report.hpp"
+#include "onecard/app/tools.hpp"
+#include "onecard/policy/book.hpp"
+
+namespace onecard::app {
+
+struct RunLimits {
+    std::size_t lines_per_file_max = 200'000;
+    std::int64_t payments_per_part = 250'000;  ///< PERFORMANCE: a part holds many counties of one run
+};
+
+/// The life of a run: create → compute → propose → check → release. Each use case is one transaction a unit.
+class Runs {
+public:
+    Runs(Tools& tools, const policy::Book& book, RunLimits limits)
+        : tools_{tools}, book_{book}, limits_{limits} {}
+
+    /// Plans a run over every county of the region that has enrolments (regular) or open failures that can be tried
+    /// again (re-issue). Errors: forbidden (role, region), missing (no register, no policy, nothing to re-issue),
+    /// duplicate (a county has a live unit for the period: named).
+    Result<Run> create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now);
+
+    struct Progress {
+        std::int64_t units_done = 0, units_all = 0, payments = 0;
+    };
+    /// Computes every unit that has no result yet, on all workers; safe to repeat after any crash.
+    /// Errors (first of them; the others are in the log text): what the rules or files refuse, naming the unit.
+    Result<Progress> compute(const Identity& by, RunNo run, Moment now,
+                             const std::function<void(const Progress&)>& on_progress);
+
+    /// What an officer signs for one unit.
+    struct ApprovalText {
+        County county;
+        std::string text;
+    };
+    /// The texts that wait for this officer's step (maker: proposed, checker: checked, releaser: released).
+    Result<std::vector<ApprovalText>> approval_texts(const Identity& by, RunNo run);
+    /// Takes the officer's signatures (CMS with the text) by county. Errors: forbidden (role, another's signature, the
+    /// same person twice), stale (the text is not what stands now), missing (steps before).
+    Result<std::int64_t> approve(const Identity& by, RunNo run,
+                                 const std::map<County, std::string>& signatures, Moment now);
+    /// Cancels the units that are not released. Errors: forbidden, conflict (released already).
+    Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now);
+
+    Result<Report> status(const Identity& by, RunNo run);
+    Report list(const Identity& by);
+
+private:
+    Result<Run> find(RunNo run, const Identity& by);
+    Tools& tools_;
+    const policy::Book& book_;
+    RunLimits limits_;
+};
+
+}  // namespace onecard::app

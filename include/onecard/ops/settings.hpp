@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "onecard/app/identity.hpp"
+#include "onecard/app/records.hpp"
+#include "onecard/core/result.hpp"
+
+namespace onecard::ops {
+
+/// One officer of config/onecard.toml: which certificate has which role over which divisions.
+struct Officer {
+    std::string name;  ///< common name of the certificate
+    app::Role role = app::Role::auditor;
+    Region region;
+};
+
+/// The whole configuration, declared once. Paths are absolute after loading (relative ones count from `folder`).
+struct Settings {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8443;
+    std::filesystem::path folder = "var";          ///< everything that the service writes
+    std::filesystem::path certificates = "certs";  ///< ca.pem, service.pem, service.key, <name>.pem …
+    std::filesystem::path policy = "config/policy";
+    std::string database_url;        ///< service role; empty: the private cluster under `folder`
+    std::string database_owner_url;  ///< for migrations; needed when database_url is given
+    std::string ledger_name = "onecard.example/ledger";
+    std::int32_t workers = 2;  ///< threads that compute and settle
+    std::int32_t request_workers = 8;
+    std::int64_t payments_per_part = 250'000;
+    std::int64_t lines_per_file = 200'000;
+    std::string log_level = "info";
+    std::vector<Officer> officers;
+    std::vector<app::Bank> banks;
+
+    std::string url() const;  ///< https://address:port, for clients on this machine
+};
+
+struct LoadedSettings {
+    Settings settings;
+    Faults faults;  ///< all of them: "file:line: key"; unknown keys are refused
+};
+
+LoadedSettings load_settings(const std::filesystem::path& file);
+
+}  // namespace onecard::ops

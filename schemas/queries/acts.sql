@@ -1,0 +1,1 @@
+select act_no, kind, county, text, digest from act order by act_no;

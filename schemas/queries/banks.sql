@@ -1,0 +1,1 @@
+select bank, code::text, name, identity from bank order by bank;

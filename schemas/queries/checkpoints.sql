@@ -1,0 +1,1 @@
+select size, encode(root, 'hex'), note from checkpoint order by size;

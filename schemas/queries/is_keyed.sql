@@ -1,0 +1,1 @@
+select exists (select from part_keyed where part = :part::int)::int;

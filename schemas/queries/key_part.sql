@@ -1,0 +1,1 @@
+select key_part(:part::int);

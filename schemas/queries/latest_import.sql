@@ -1,0 +1,1 @@
+select coalesce(max(import_no), 0) from import;

@@ -1,0 +1,1 @@
+select digest from log_leaf order by position;

@@ -1,0 +1,1 @@
+select make_part(:run_no::int);

@@ -1,0 +1,1 @@
+select number, name, encode(digest, 'hex') from migration order by number;

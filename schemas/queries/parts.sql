@@ -1,0 +1,1 @@
+select part from part order by part;

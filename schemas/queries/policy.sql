@@ -1,0 +1,1 @@
+select text from policy_text where digest = decode(:digest, 'hex');

@@ -1,0 +1,4 @@
+select household_no, person_no, item, import_no, valid_from, valid_to, absent, monthly
+  from income
+ where county = :county::int and import_no <= :known_at::int
+ order by household_no, person_no, item, import_no, valid_from;

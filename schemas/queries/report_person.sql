@@ -1,0 +1,37 @@
+-- Everything that one person was owed or paid: as beneficiary, as the only member of a single-person dibao, as payee,
+-- or as representative of the household that was owed.
+with own as (
+    select p.part, p.serial, p.programme, p.component, p.benefit_month, p.beneficiary, p.payee_kind, p.payee, p.amount
+      from payment p
+     where p.county = :county::int
+       and ((p.programme > 2 and p.beneficiary = :person::bigint)
+            or (p.programme <= 2 and (p.beneficiary = -(:person::bigint)
+                                      or p.beneficiary in (select h.household_no
+                                                             from household h
+                                                            where h.county = :county::int
+                                                              and h.representative = :person::bigint)))
+            or (p.payee_kind = 1 and p.payee = :person::bigint))
+)
+select (:county::int)::text as county, (part / 1000 + 190000)::text as period, p.serial::text as serial,
+       p.programme::text as programme, p.component::text as component, p.benefit_month::text as benefit_month,
+       p.beneficiary::text as beneficiary, p.payee_kind::text as payee_kind, p.payee::text as payee,
+       p.amount::text as amount, greatest(coalesce(o.attempt, 0), coalesce(r.attempt, 1))::text as attempts,
+       case when f.fate = 'cancelled' then 'cancelled'
+            when f.fate is null then 'not-released'
+            when o.kind = 1 then 'paid'
+            when o.kind = 2 and coalesce(r.attempt, 1) <= o.attempt then 'failed'
+            else 'in-transit' end as state,
+       coalesce((date '1970-01-01' + o.value_day)::text, '') as value_day
+  from own p
+  join part using (part)
+  join unit u on u.run_no = part.run_no and u.county = :county::int
+  left join unit_fate f using (county, period, kind, generation)
+  left join lateral (select o.attempt, o.kind, o.value_day
+                       from outcome o
+                      where o.county = :county::int and o.serial = p.serial and o.part = p.part
+                      order by o.attempt desc
+                      limit 1) o on true
+  left join lateral (select max(r.attempt) as attempt
+                       from reissue r
+                      where r.county = :county::int and r.serial = p.serial and r.part = p.part) r on true
+ order by p.benefit_month, p.programme, p.component, p.part, p.serial;

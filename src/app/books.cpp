@@ -1,0 +1,332 @@
+#include "onecard/app/books.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "onecard/audit/checkpoint.hpp"
+#include "onecard/audit/merkle.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+Result<void> may_read(const Identity& by, const Region& region, std::string_view what) {
+    if (by.role == Role::bank)
+        return refuse(Fault::forbidden, "banks see their files, not the ledger", std::string{what});
+    if (!by.region.covers(region))
+        return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)),
+                      std::string{what});
+    return {};
+}
+
+Parameters region_parameters(const Region& region) {
+    return {{"region_low", std::to_string(region.lowest())},
+            {"region_high", std::to_string(region.highest())}};
+}
+
+std::optional<std::int64_t> number_of(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    std::int64_t value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+struct Heading {
+    std::string_view key, chinese, english;
+};
+
+// Titles of what queries return; a column that is not here keeps its own name.
+constexpr std::array headings{
+    Heading{"county", "区划", "county"},
+    Heading{"period", "期号", "period"},
+    Heading{"serial", "序号", "serial"},
+    Heading{"programme", "项目", "programme"},
+    Heading{"component", "成分", "component"},
+    Heading{"benefit_month", "所属月份", "benefit month"},
+    Heading{"beneficiary", "对象", "beneficiary"},
+    Heading{"payee", "收款人", "payee"},
+    Heading{"amount", "金额", "amount"},
+    Heading{"bank", "银行", "bank"},
+    Heading{"payments", "笔数", "payments"},
+    Heading{"total", "应发", "owed"},
+    Heading{"paid", "成功", "paid"},
+    Heading{"failed", "失败", "failed"},
+    Heading{"in_transit", "在途", "in transit"},
+    Heading{"unsent", "未发送", "not sent"},
+    Heading{"refused", "银行拒收", "refused"},
+    Heading{"refused", "银行拒收", "refused"},
+    Heading{"paid_total", "成功金额", "paid sum"},
+    Heading{"failed_total", "失败金额", "failed sum"},
+    Heading{"in_transit_total", "在途金额", "in transit sum"},
+    Heading{"unsent_total", "未发送金额", "not sent sum"},
+    Heading{"refused_total", "拒收金额", "refused sum"},
+    Heading{"bank_name", "银行名称", "bank name"},
+    Heading{"reference", "支付编号", "reference"},
+    Heading{"refused_total", "拒收金额", "refused sum"},
+    Heading{"bank_name", "银行名称", "bank name"},
+    Heading{"reference", "支付编号", "reference"},
+    Heading{"reason", "原因", "reason"},
+    Heading{"attempt", "次数", "attempt"},
+    Heading{"kind", "类型", "kind"},
+    Heading{"at", "时间", "at"},
+    Heading{"officer", "经办人", "officer"},
+    Heading{"step", "环节", "step"},
+    Heading{"file_id", "文件", "file"},
+    Heading{"line", "行", "line"},
+    Heading{"value_day", "入账日", "value day"},
+    Heading{"outcome", "结果", "outcome"},
+    Heading{"evidence", "证据", "evidence"},
+    Heading{"run", "批次", "run"},
+};
+
+/// Where a row names a payment, so that people can copy its reference.
+struct Naming {
+    std::size_t county, period, serial;
+    std::optional<std::size_t> attempt;
+};
+
+std::optional<Naming> naming_of(const TextRow& names) {
+    const auto place = [&](std::string_view name) -> std::optional<std::size_t> {
+        const auto found = std::ranges::find(names, name);
+        if (found == names.end()) return std::nullopt;
+        return static_cast<std::size_t>(found - names.begin());
+    };
+    const auto county = place("county"), period = place("period"), serial = place("serial");
+    if (!county || !period || !serial) return std::nullopt;
+    return Naming{*county, *period, *serial, place("attempt")};
+}
+
+std::string reference_in(const TextRow& row, const Naming& naming) {
+    const auto number = [&](std::size_t at) { return static_cast<std::int32_t>(number_of(row[at]).value_or(0)); };
+    return PaymentReference{County::of_number(number(naming.county)), number(naming.period), Serial{number(naming.serial)},
+                            static_cast<std::int16_t>(naming.attempt ? number(*naming.attempt) : 1)}
+        .text();
+}
+
+/// Rows of a named query as a table: amounts (…amount, …total) as money, programme numbers and reasons as words.
+Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_view query,
+               const Parameters& parameters) {
+    const std::vector<TextRow> rows = ledger.ask(query, parameters);
+    Table table{std::move(key), std::move(title), {}, {}};
+    const TextRow& names = rows.front();
+    for (const std::string& name : names) {
+        const auto known = std::ranges::find(headings, name, &Heading::key);
+        table.columns.push_back(
+            known == headings.end()
+                ? Column{name, {name, name}}
+                : Column{name, {std::string{known->chinese}, std::string{known->english}}});
+    }
+    const std::optional<Naming> naming = naming_of(names);
+    if (naming) table.columns.insert(table.columns.begin(), Column{"reference", {"支付编号", "reference"}});
+    for (auto row = rows.begin() + 1; row != rows.end(); ++row) {
+        auto& cells = table.rows.emplace_back();
+        if (naming) cells.emplace_back(reference_in(*row, *naming));
+        for (std::size_t i = 0; i < row->size(); ++i) {
+            const std::string& text = (*row)[i];
+            const auto number = number_of(text);
+            if (number && (names[i] == "total" || names[i] == "amount" || names[i].ends_with("_total"))) {
+                cells.emplace_back(Money::of_fen(*number));
+            } else if (number && names[i] == "programme") {
+                const auto programme = programme_of_number(*number);
+                if (!programme) {
+                    cells.emplace_back(text);
+                    continue;
+                }
+                const ProgrammeText& words = text_of(*programme);
+                cells.emplace_back(Words{std::string{words.chinese}, std::string{words.english}});
+            } else if (number && names[i] == "reason") {
+                const auto& words = bankfile::text_of(static_cast<bankfile::Reason>(*number));
+                cells.emplace_back(Words{std::string{words.chinese}, std::string{words.english}});
+            } else if (number && text.size() < 16 && names[i] != "county") {
+                cells.emplace_back(*number);
+            } else {
+                cells.emplace_back(text);
+            }
+        }
+    }
+    return table;
+}
+
+/// A single row reads better as fields, one under the other.
+void put_fields(Report& report, const Table& table) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        report.fields.push_back({table.columns[i].key, table.columns[i].title, table.rows.front()[i]});
+}
+
+}  // namespace
+
+Result<void> Books::receive_funds(const Identity& by, County county, std::string_view document,
+                                  const std::array<Money, 4>& by_source, Moment now) {
+    const std::string place = fmt::format("funds {} of {}", document, county.text());
+    if (by.role != Role::maker) return refuse(Fault::forbidden, "only a maker records funds", place);
+    if (!by.region.covers(county)) return refuse(Fault::forbidden, "outside this maker's region", place);
+    if (document.empty() || document.size() > 100 || document.find('|') != std::string_view::npos)
+        return refuse(Fault::malformed,
+                      "the allotment document needs a number of at most 100 bytes, without '|'", place);
+    ledger::Entry::About about;
+    about.county = county;
+    about.cause = fmt::format("document {}", document);
+    about.value_day = now.day_in_china();
+    auto entry = ledger::funds_received(std::move(about), by_source);
+    if (!entry) return std::unexpected{entry.error()};
+    auto work = tools_.database.begin();
+    try {
+        work->ledger().put_entries({&*entry, 1}, tools_.sha256, now);
+        const Act act{
+            "funds", county,
+            fmt::format("funds|{}|{}|{}|{}", county.text(), document, by.name, by.fingerprint.hex())};
+        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->commit();
+    } catch (const RefusedByDatabase&) {
+        return refuse(Fault::duplicate, "this document was received already", place);
+    }
+    return {};
+}
+
+Result<Report> Books::trial_balance(const Identity& by, const Region& region, Moment known_at) {
+    const auto allowed = may_read(by, region, "trial balance");
+    if (!allowed) return std::unexpected{allowed.error()};
+    Report report{{"试算平衡表", "Trial balance"}, {}, {}};
+    Table table{"accounts",
+                {"科目余额", "Accounts"},
+                {{"account", {"科目", "account"}},
+                 {"name", {"名称", "name"}},
+                 {"debit", {"借方", "debit"}},
+                 {"credit", {"贷方", "credit"}},
+                 {"balance", {"余额", "balance"}}},
+                {}};
+    Money debit, credit;
+    for (const ledger::TrialLine& line : tools_.database.begin()->ledger().trial_balance(region, known_at)) {
+        const ledger::AccountText& text = ledger::text_of(line.account);
+        const Money balance = line.balance();
+        table.rows.push_back({std::int64_t{static_cast<std::int32_t>(line.account)},
+                              Words{std::string{text.chinese}, std::string{text.english}}, line.debit,
+                              line.credit, text.debit_side ? balance : -balance});
+        debit += line.debit;
+        credit += line.credit;
+    }
+    report.fields = {{"region", {"地区", "region"}, region.text()},
+                     {"known_at", {"截至", "as known at"}, known_at.text()},
+                     {"debit", {"借方合计", "debits"}, debit},
+                     {"credit", {"贷方合计", "credits"}, credit},
+                     {"balances", {"是否平衡", "balances"}, debit == credit}};
+    report.tables.push_back(std::move(table));
+    return report;
+}
+
+Result<Report> Books::person(const Identity& by, County county, PersonNo person) {
+    const auto allowed = may_read(by, Region::of(county), "person");
+    if (!allowed) return std::unexpected{allowed.error()};
+    auto work = tools_.database.begin();
+    Report report{{"个人发放记录", "A person's payments"}, {}, {}};
+    report.fields = {{"county", {"区划", "county"}, county.text()},
+                     {"person", {"人员编号", "person"}, person.number()}};
+    report.tables.push_back(
+        table_of(work->ledger(), "payments", {"发放记录", "Payments"}, "report_person",
+                 {{"county", std::to_string(county.number())}, {"person", std::to_string(person.number())}}));
+    return report;
+}
+
+Result<Report> Books::payment(const Identity& by, const PaymentReference& reference) {
+    const auto allowed = may_read(by, Region::of(reference.county), "payment");
+    if (!allowed) return std::unexpected{allowed.error()};
+    auto work = tools_.database.begin();
+    const Parameters parameters{{"county", std::to_string(reference.county.number())},
+                                {"period", std::to_string(reference.period)},
+                                {"serial", std::to_string(reference.serial.number())}};
+    Report report{{"单笔发放全程", "One payment's story"}, {}, {}};
+    const Table owed = table_of(work->ledger(), "payment", {"应发", "Owed"}, "report_payment", parameters);
+    if (owed.rows.empty()) return refuse(Fault::unknown, "there is no such payment", reference.text());
+    put_fields(report, owed);
+    report.tables.push_back(
+        table_of(work->ledger(), "steps", {"审批", "Approvals"}, "report_payment_steps", parameters));
+    report.tables.push_back(table_of(work->ledger(), "attempts", {"发放文件与结果", "Attempts"},
+                                     "report_payment_attempts", parameters));
+    report.tables.push_back(
+        table_of(work->ledger(), "entries", {"会计分录", "Entries"}, "report_payment_entries", parameters));
+    return report;
+}
+
+Result<Report> Books::period(const Identity& by, const Region& region, Month period) {
+    const auto allowed = may_read(by, region, "period");
+    if (!allowed) return std::unexpected{allowed.error()};
+    auto work = tools_.database.begin();
+    Report report{{"发放汇总表", "What was owed and what became of it"}, {}, {}};
+    report.fields = {{"period", {"期号", "period"}, period.text()},
+                     {"region", {"地区", "region"}, region.text()}};
+    auto parameters = region_parameters(region);
+    parameters.emplace_back("period", std::to_string(period.number()));
+    Table table = table_of(work->ledger(), "by_programme_and_bank", {"按项目和银行", "By programme and bank"},
+                           "report_owed_by_programme_and_bank", parameters);
+    const TextRow owed = work->ledger().ask("report_period_units", parameters).at(1);
+    const auto sum_of = [&](std::string_view key) {
+        std::int64_t sum = 0;
+        const auto column = std::ranges::find(table.columns, key, &Column::key);
+        ensure(column != table.columns.end(), "a report without a column that it must have");
+        for (const auto& row : table.rows) {
+            const Cell& cell = row[static_cast<std::size_t>(column - table.columns.begin())];
+            sum += std::holds_alternative<Money>(cell) ? std::get<Money>(cell).fen() : std::get<std::int64_t>(cell);
+        }
+        return sum;
+    };
+    // Nothing may be missing between what the units owe and what their batches hold, and nothing counted twice.
+    bool accounted = number_of(owed[0]) == sum_of("payments") && number_of(owed[1]) == sum_of("total");
+    for (const std::string_view kind : {"in_transit", "in_transit_total"}) accounted = accounted && sum_of(kind) >= 0;
+    report.fields.push_back({"owed", {"应发金额", "owed"}, Money::of_fen(sum_of("total"))});
+    report.fields.push_back({"paid", {"成功金额", "paid"}, Money::of_fen(sum_of("paid_total"))});
+    report.fields.push_back({"failed", {"失败金额", "failed"}, Money::of_fen(sum_of("failed_total"))});
+    report.fields.push_back({"in_transit", {"在途金额", "in transit"}, Money::of_fen(sum_of("in_transit_total"))});
+    report.fields.push_back({"accounted", {"逐笔可核", "every payment accounted for"}, accounted});
+    report.tables.push_back(std::move(table));
+    return report;
+}
+
+Result<Report> Books::breaks(const Identity& by, const Region& region) {
+    const auto allowed = may_read(by, region, "breaks");
+    if (!allowed) return std::unexpected{allowed.error()};
+    auto work = tools_.database.begin();
+    Report report{{"对账差异", "Breaks"}, {}, {}};
+    report.tables.push_back(
+        table_of(work->ledger(), "breaks", {"差异", "Breaks"}, "report_breaks", region_parameters(region)));
+    return report;
+}
+
+Result<Report> Books::open_failures(const Identity& by, const Region& region) {
+    const auto allowed = may_read(by, region, "open failures");
+    if (!allowed) return std::unexpected{allowed.error()};
+    auto work = tools_.database.begin();
+    Report report{{"未成功发放明细", "Failed payments that nothing has followed yet"}, {}, {}};
+    report.tables.push_back(table_of(work->ledger(), "failures", {"明细", "Failures"}, "report_open_failures",
+                                     region_parameters(region)));
+    return report;
+}
+
+Result<std::string> Books::checkpoint(NoteSigner& signer, Moment now) {
+    auto work = tools_.database.begin();
+    const std::vector<Digest> log = work->ledger().append_log();
+    const std::vector<CheckpointRecord> before = work->ledger().checkpoints();
+    if (log.empty())
+        return refuse(Fault::missing, "the ledger is empty: there is nothing to commit to", "checkpoint");
+    if (!before.empty() && before.back().size == static_cast<std::int64_t>(log.size()))
+        return before.back().note;
+    audit::Checkpoint checkpoint;
+    checkpoint.origin = signer.name();
+    checkpoint.size = log.size();
+    checkpoint.root = audit::root_of(tools_.sha256, log);
+    audit::SignedNote note;
+    note.text = checkpoint.text();
+    note.signatures.push_back({signer.name(),
+                               audit::ed25519_key_id(tools_.sha256, signer.name(), signer.public_key()),
+                               signer.sign(note.text)});
+    work->ledger().put_checkpoint({static_cast<std::int64_t>(log.size()), checkpoint.root, note.to_string()},
+                                  now);
+    work->commit();
+    return note.to_string();
+}
+
+}  // namespace onecard::app

@@ -1,0 +1,306 @@
+#include "compute.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "onecard/audit/merkle.hpp"
+#include "onecard/bankfile/ykt_text.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+/// Writes the file of one batch into the vault while it is signed and hashed: its bytes pass by once.
+class BatchFile {
+public:
+    BatchFile(Tools& tools, Bench& bench, const bankfile::BatchHeader& header)
+        : writer_{header, *bench.sm3},
+          keeping_{tools.vault.begin()},
+          signing_{bench.signer->begin()},
+          cipher_{*bench.cipher} {}
+
+    Result<void> add(std::int32_t seq, const PaymentReference& reference, const registry::Account& account,
+                     std::string_view bank_code, Money amount, std::string_view summary) {
+        std::array<char, 64> digits;
+        ensure(account.account.size() <= digits.size(), "a sealed account longer than any account");
+        const auto length = cipher_.open_into(account.account, digits.data());
+        if (!length) return std::unexpected{length.error()};
+        std::array<char, payment_reference_length> text;
+        reference.write(text.data());
+        bankfile::BatchLine line;
+        line.seq = seq;
+        line.payment = {text.data(), text.size()};
+        line.name = account.holder;
+        line.account_kind = account.account_kind;
+        line.account = {digits.data(), *length};
+        line.bank_code = bank_code;
+        line.amount = amount;
+        line.summary = summary;
+        const auto added = writer_.add(line);
+        if (!added) return added;
+        if (seq % 1024 == 0) pass_on();
+        return {};
+    }
+
+    Result<void> finish(Batch& batch) {
+        const auto finished = writer_.finish();
+        if (!finished) return finished;
+        pass_on();
+        const FileVault::Kept kept = keeping_->keep();
+        batch.file_digest = kept.digest;
+        batch.file_bytes = kept.bytes;
+        batch.signature = signing_->finish();
+        return {};
+    }
+
+private:
+    void pass_on() {
+        const std::string bytes = writer_.take();
+        keeping_->append(bytes);
+        signing_->update(bytes_of(bytes));
+    }
+    bankfile::BatchWriter writer_;
+    std::unique_ptr<FileVault::Writing> keeping_;
+    std::unique_ptr<Signing> signing_;
+    FieldCipher& cipher_;
+};
+
+const Bank* find_bank(const std::vector<Bank>& banks, BankNo no) {
+    const auto found = std::ranges::find(banks, no, &Bank::no);
+    return found == banks.end() ? nullptr : &*found;
+}
+
+struct NewBatch {
+    Batch batch;
+    bankfile::BatchHeader header;
+    std::string summary;
+    const Bank* bank;
+};
+
+Result<NewBatch> open_batch(const Run& run, const Unit& unit, const std::vector<Bank>& banks, BatchNo no,
+                            BankNo bank, Programme programme, std::size_t lines, Money total) {
+    const Bank* known = find_bank(banks, bank);
+    if (known == nullptr)
+        return refuse(Fault::unknown, fmt::format("bank {} of an account is not configured", bank.number()),
+                      fmt::format("{}/{}", unit.county.text(), unit.period.text()));
+    NewBatch made;
+    made.bank = known;
+    made.batch.county = unit.county;
+    made.batch.period = unit.period;
+    made.batch.no = no;
+    made.batch.run = run.no;
+    made.batch.part = unit.part;
+    made.batch.bank = bank;
+    made.batch.programme = programme;
+    made.batch.lines = static_cast<std::int32_t>(lines);
+    made.batch.total = total;
+    made.batch.file_id = payment::file_id_of(unit.county, unit.period, no);
+    made.header = {made.batch.file_id,
+                   unit.county,
+                   known->code,
+                   unit.period,
+                   std::string{text_of(programme).function_code},
+                   made.batch.lines,
+                   total,
+                   run.made_at};
+    made.summary = fmt::format("{}{}", text_of(programme).summary, unit.period.digits());
+    return made;
+}
+
+Digest unit_digest(const Tools& tools, const Run& run, const Unit& unit, const UnitResult& result,
+                   const std::vector<Batch>& batches) {
+    std::string text =
+        fmt::format("unit|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), unit.county.text(),
+                    unit.period.text(), code_of(run.kind), run.known_at.number(), run.policy.hex(),
+                    result.payments, result.total.fen(), result.held, result.refused);
+    for (const Batch& batch : batches)
+        fmt::format_to(std::back_inserter(text), "|{}:{}:{}:{}:{}:{}", batch.file_id, batch.bank.number(),
+                       batch.lines, batch.total.fen(), batch.lines_root.hex(), batch.file_digest.hex());
+    return digest_of(tools.sha256, text);
+}
+
+struct Composed {
+    std::vector<Batch> batches;
+    std::vector<Reissue> reissues;
+    std::vector<RefusalRecord> refusals;
+    UnitResult result;
+};
+
+Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
+                             const Run& run, const Unit& unit, const std::vector<Bank>& banks, Work& work,
+                             Composed& out) {
+    const auto policy = book.at(unit.county, unit.period);
+    if (!policy) return std::unexpected{policy.error()};
+
+    work.registers().load_register(unit.county, run.known_at, bench.facts);
+    registry::take_snapshot(bench.facts, unit.period, run.known_at, bench.snapshot);
+    entitlement::assess(bench.snapshot, *policy, bench.assessment);
+    work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
+    payment::plan_unit(unit.county, unit.part, out.result.first_serial, bench.assessment.awards,
+                       bench.accounts, limits.lines_per_file_max, bench.plan);
+
+    const payment::UnitPlan& plan = bench.plan;
+    work.payments().put_payments(unit.part, plan.payments);
+
+    BatchNo no = work.runs().next_batch(unit.county, unit.period);
+    for (const payment::BatchPlan& wanted : plan.batches) {
+        auto made =
+            open_batch(run, unit, banks, no, wanted.bank, wanted.programme, wanted.count, wanted.total);
+        if (!made) return std::unexpected{made.error()};
+        made->batch.first_serial = plan.payments[wanted.first].serial;
+        BatchFile file{tools, bench, made->header};
+        audit::MerkleFrontier lines{tools.sha256};
+        std::array<std::byte, payment::leaf_bytes> leaf;
+        for (std::size_t i = 0; i < wanted.count; ++i) {
+            const payment::Payment& owed = plan.payments[wanted.first + i];
+            payment::write_leaf(owed, leaf.data());
+            lines.add_leaf(leaf);
+            const auto added = file.add(static_cast<std::int32_t>(i + 1),
+                                        {unit.county, unit.period.number(), owed.serial, 1},
+                                        bench.accounts[plan.accounts[wanted.first + i]], made->bank->code,
+                                        owed.amount, made->summary);
+            if (!added) return added;
+        }
+        made->batch.lines_root = lines.root();
+        const auto finished = file.finish(made->batch);
+        if (!finished) return finished;
+        out.batches.push_back(std::move(made->batch));
+        no = BatchNo{no.number() + 1};
+    }
+
+    for (const std::vector<entitlement::Refusal>* list :
+         {&std::as_const(bench.assessment.refusals), &plan.held})
+        for (const entitlement::Refusal& refusal : *list)
+            out.refusals.push_back({refusal.programme, refusal.household, refusal.person, refusal.is_error,
+                                    refusal.why.place, refusal.why.text});
+    out.result.payments = static_cast<std::int32_t>(plan.payments.size());
+    out.result.total = plan.total;
+    return {};
+}
+
+Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const Unit& unit,
+                             const std::vector<Bank>& banks, Work& work, Composed& out) {
+    const std::vector<OpenFailure> open = work.payments().open_failures(Region::of(unit.county));
+    work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
+
+    struct Line {
+        OpenFailure failure;
+        const registry::Account* account;
+    };
+    std::vector<Line> lines;
+    for (const OpenFailure& failure : open) {
+        const registry::Account* account = find_account(bench.accounts, failure.payee_kind, failure.payee);
+        if (account != nullptr && can_be_retried(failure, *account)) lines.push_back({failure, account});
+    }
+    const auto key = [](const Line& line) {
+        return std::tuple{line.failure.programme, line.account->bank, line.failure.part, line.failure.serial};
+    };
+    std::ranges::sort(lines, {}, key);
+
+    BatchNo no = work.runs().next_batch(unit.county, unit.period);
+    for (std::size_t first = 0; first < lines.size();) {
+        std::size_t end = first;
+        Money total;
+        while (end < lines.size() && lines[end].failure.programme == lines[first].failure.programme &&
+               lines[end].account->bank == lines[first].account->bank)
+            total += lines[end++].failure.amount;
+        auto made = open_batch(run, unit, banks, no, lines[first].account->bank,
+                               lines[first].failure.programme, end - first, total);
+        if (!made) return std::unexpected{made.error()};
+        BatchFile file{tools, bench, made->header};
+        audit::MerkleFrontier roots{tools.sha256};
+        std::array<std::byte, reissue_leaf_bytes> leaf;
+        for (std::size_t i = first; i < end; ++i) {
+            const OpenFailure& failure = lines[i].failure;
+            const auto seq = static_cast<std::int32_t>(i - first + 1);
+            const Reissue again{failure.part,
+                                failure.county,
+                                failure.serial,
+                                static_cast<std::int16_t>(failure.attempt + 1),
+                                run.no,
+                                unit.period,
+                                no,
+                                seq,
+                                failure.amount};
+            write_leaf(again, leaf.data());
+            roots.add_leaf(leaf);
+            const auto added =
+                file.add(seq, {failure.county, failure.period().number(), failure.serial, again.attempt},
+                         *lines[i].account, made->bank->code, failure.amount, made->summary);
+            if (!added) return added;
+            out.reissues.push_back(again);
+        }
+        made->batch.lines_root = roots.root();
+        const auto finished = file.finish(made->batch);
+        if (!finished) return finished;
+        out.result.payments += made->batch.lines;
+        out.result.total += total;
+        out.batches.push_back(std::move(made->batch));
+        no = BatchNo{no.number() + 1};
+        first = end;
+    }
+    return {};
+}
+
+}  // namespace
+
+const registry::Account* find_account(const std::vector<registry::Account>& accounts,
+                                      registry::PayeeKind kind, std::int64_t payee) {
+    const auto key = [](const registry::Account& account) { return std::tuple{account.kind, account.payee}; };
+    const auto found = std::ranges::lower_bound(accounts, std::tuple{kind, payee}, {}, key);
+    return found != accounts.end() && key(*found) == std::tuple{kind, payee} ? &*found : nullptr;
+}
+
+bool can_be_retried(const OpenFailure& failure, const registry::Account& account) {
+    switch (bankfile::text_of(failure.reason).action) {
+        case bankfile::Action::correct_account: return account.recorded.import > failure.known_at;
+        case bankfile::Action::next_day: return true;
+        case bankfile::Action::none:
+        case bankfile::Action::hold:
+        case bankfile::Action::stop_and_review:
+        case bankfile::Action::query:
+        case bankfile::Action::fix_and_resend: return false;
+    }
+    std::unreachable();
+}
+
+Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
+                                const Run& run, const Unit& unit, const std::vector<Bank>& banks,
+                                Moment now) {
+    auto work = tools.database.begin();
+    Composed out;
+    out.result.run = run.no;
+    out.result.county = unit.county;
+    if (!work->runs().claim(run.no, unit.county)) return out.result;
+    out.result.first_serial = work->runs().next_serial(unit.county, unit.period);
+    out.result.computed_at = now;
+
+    const auto composed = run.kind == RunKind::regular
+                              ? compose_regular(tools, bench, book, limits, run, unit, banks, *work, out)
+                              : compose_reissue(tools, bench, run, unit, banks, *work, out);
+    if (!composed) return std::unexpected{composed.error()};
+    // Serials name payments that are owed for the first time; another attempt keeps the number it has.
+    if (run.kind == RunKind::reissue) out.result.first_serial = Serial{};
+    out.result.held =
+        static_cast<std::int32_t>(std::ranges::count(out.refusals, true, &RefusalRecord::is_error));
+    out.result.refused = static_cast<std::int32_t>(out.refusals.size()) - out.result.held;
+    out.result.digest = unit_digest(tools, run, unit, out.result, out.batches);
+
+    work->payments().put_batches(out.batches);
+    work->payments().put_reissue_lines(out.reissues);
+    work->runs().put_refusals(run.no, unit.county, out.refusals);
+    work->runs().put_result(out.result);
+    const Act act{
+        "unit-computed", unit.county,
+        fmt::format("unit-computed|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex())};
+    work->ledger().put_acts({&act, 1}, tools.sha256, now);
+    work->commit();
+    return out.result;
+}
+
+}  // namespace onecard::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "onecard/app/runs.hpp"
+
+namespace onecard::app {
+
+/// What a worker keeps from unit to unit, so that memory is bounded by the largest county and allocated once.
+struct Bench {
+    std::unique_ptr<FileSigner> signer;
+    std::unique_ptr<FieldCipher> cipher;
+    std::unique_ptr<StreamHash> sm3;
+    registry::Register facts;
+    registry::Snapshot snapshot;
+    entitlement::Assessment assessment;
+    std::vector<registry::Account> accounts;
+    payment::UnitPlan plan;
+};
+
+/// One unit in one transaction: facts → awards → payments → files → digests → result.
+/// Nothing is left behind when it refuses.
+Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
+                                const Run& run, const Unit& unit, const std::vector<Bank>& banks, Moment now);
+
+/// Failures that may be tried again now: the account was changed since, or the reason passes by itself.
+bool can_be_retried(const OpenFailure& failure, const registry::Account& account);
+const registry::Account* find_account(const std::vector<registry::Account>& accounts,
+                                      registry::PayeeKind kind, std::int64_t payee);
+
+}  // namespace onecard::app

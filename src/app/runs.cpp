@@ -1,0 +1,464 @@
+#include "onecard/app/runs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "batch_entry.hpp"
+#include "compute.hpp"
+#include "onecard/payment/payment.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+std::string place_of(RunNo run) { return fmt::format("run {}", run.number()); }
+
+std::optional<Step> step_of(Role role) {
+    switch (role) {
+        case Role::maker: return Step::proposed;
+        case Role::checker: return Step::checked;
+        case Role::releaser: return Step::released;
+        case Role::auditor:
+        case Role::operations:
+        case Role::bank: return std::nullopt;
+    }
+    std::unreachable();
+}
+
+std::string approval_text(const Run& run, const UnitState& state, Step step) {
+    return fmt::format(
+        "onecard approval 1\nrun {}\nkind {}\nperiod {}\ncounty {}\nstep {}\npayments {}\ntotal-fen {}\nheld {}\n"
+        "refused {}\ndigest {}\n",
+        run.no.number(), code_of(run.kind), run.period.text(), state.unit.county.text(), code_of(step),
+        state.result->payments, state.result->total.fen(), state.result->held, state.result->refused,
+        state.result->digest.hex());
+}
+
+/// Units that wait for a step: computed, not cancelled, the step before taken, this one not.
+bool waits_for(const UnitState& state, Step step) {
+    if (!state.result || state.cancelled || state.took(step)) return false;
+    return step == Step::proposed || state.took(static_cast<Step>(static_cast<std::int16_t>(step) - 1));
+}
+
+ledger::Entry must(Result<ledger::Entry> entry) {
+    ensure(entry.has_value(), "a standard entry that does not balance");
+    return std::move(*entry);
+}
+
+std::vector<ledger::Entry> entries_of_check(const Run& run, const std::vector<Batch>& batches, Moment now) {
+    std::vector<ledger::Entry> entries;
+    if (run.kind == RunKind::regular)
+        for (const Batch& batch : batches)
+            entries.push_back(must(
+                ledger::standard_entry(about_batch(batch, ledger::EntryKind::accrual, now), batch.total)));
+    return entries;
+}
+
+/// Regular money goes to the agency bank and then out; money for another attempt is at the bank where it failed and
+/// moves only when the new account is kept by another one.
+std::vector<ledger::Entry> entries_of_release(const Run& run, const std::vector<Batch>& batches, Work& work,
+                                              Moment now) {
+    using ledger::EntryKind;
+    std::vector<ledger::Entry> entries;
+    const auto post = [&](const ledger::Entry::About& about, Money amount) {
+        entries.push_back(must(ledger::standard_entry(about, amount)));
+    };
+    std::map<std::tuple<PartNo, County, Serial, std::int16_t>, BankNo> failed_at;
+    if (run.kind == RunKind::reissue && !batches.empty())
+        for (const OpenFailure& failure : work.payments().open_failures(Region::of(batches.front().county)))
+            failed_at[{failure.part, failure.county, failure.serial, failure.attempt}] = failure.bank;
+    for (const Batch& batch : batches) {
+        if (run.kind == RunKind::regular) {
+            auto funding = about_batch(batch, EntryKind::funding, now);
+            funding.lines = 0;
+            funding.line_total = Money{};
+            funding.lines_root.clear();
+            post(funding, batch.total);
+            post(about_batch(batch, EntryKind::dispatch, now), batch.total);
+            continue;
+        }
+        post(about_batch(batch, EntryKind::reissue, now), batch.total);
+        std::map<BankNo, Money> moved;
+        for (const Reissue& again : work.payments().reissue_lines(batch)) {
+            const auto found = failed_at.find(
+                {again.part, again.county, again.serial, static_cast<std::int16_t>(again.attempt - 1)});
+            if (found != failed_at.end() && found->second != batch.bank) moved[found->second] += again.amount;
+        }
+        for (const auto& [from, amount] : moved) {
+            auto about = about_batch(batch, EntryKind::cash_back, now);
+            about.cause += fmt::format(" from bank {}", from.number());
+            about.lines = 0;
+            about.line_total = Money{};
+            about.lines_root.clear();
+            about.bank = from;
+            post(about, amount);
+            about.kind = EntryKind::funding;
+            about.bank = batch.bank;
+            post(about, amount);
+        }
+    }
+    return entries;
+}
+
+}  // namespace
+
+Digest digest_of(const HashFunction& hash, std::string_view text) { return hash.hash(bytes_of(text)); }
+
+Result<Run> Runs::find(RunNo no, const Identity& by) {
+    const auto run = tools_.database.begin()->runs().run(no);
+    if (!run) return refuse(Fault::unknown, "there is no such run", place_of(no));
+    if (!by.region.covers(run->region) && !run->region.covers(by.region))
+        return refuse(Fault::forbidden, "the run lies outside this officer's region", place_of(no));
+    return *run;
+}
+
+Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now) {
+    const std::string place = fmt::format("{} run {} of {}", code_of(kind), period.text(),
+                                          region.text().empty() ? "everywhere" : region.text());
+    if (by.role != Role::maker) return refuse(Fault::forbidden, "only a maker creates runs", place);
+    if (!by.region.covers(region)) return refuse(Fault::forbidden, "outside this maker's region", place);
+
+    auto work = tools_.database.begin();
+    Run run;
+    run.kind = kind;
+    run.period = period;
+    run.region = region;
+    run.made_by = by.name;
+    run.made_at = now;
+    run.known_at = work->registers().latest_import();
+    if (!run.known_at) return refuse(Fault::missing, "no register was imported yet", place);
+    run.policy = digest_of(tools_.sha256, book_.canonical_text());
+
+    std::vector<std::pair<County, std::int64_t>> wanted;
+    if (kind == RunKind::regular) {
+        wanted = work->registers().enrolments_by_county(region, run.known_at);
+        if (wanted.empty())
+            return refuse(Fault::missing, "the register has no enrolment in this region", place);
+        for (const auto& [county, count] : wanted) {
+            const auto policy = book_.at(county, period);
+            if (!policy) return std::unexpected{policy.error()};
+        }
+    } else {
+        std::map<County, std::int64_t> retries;
+        std::map<County, std::vector<registry::Account>> accounts;
+        for (const OpenFailure& failure : work->payments().open_failures(region)) {
+            auto& known = accounts[failure.county];
+            if (known.empty()) work->registers().load_accounts(failure.county, run.known_at, period, known);
+            const registry::Account* account = find_account(known, failure.payee_kind, failure.payee);
+            if (account != nullptr && can_be_retried(failure, *account)) ++retries[failure.county];
+        }
+        wanted.assign(retries.begin(), retries.end());
+        if (wanted.empty())
+            return refuse(Fault::missing, "no failed payment has a corrected account or a reason that passed",
+                          place);
+    }
+
+    work->runs().put_policy(run.policy, book_.canonical_text());
+    run.no = work->runs().put_run(run);
+    std::vector<Unit> units;
+    std::int64_t in_part = 0;
+    PartNo part;
+    // Every worker needs a part of its own to load into, however small the run is.
+    std::int64_t all = 0;
+    for (const auto& [county, count] : wanted) all += count;
+    const std::int64_t part_size =
+        std::clamp(all / tools_.workers, std::int64_t{1}, limits_.payments_per_part);
+    for (const auto& [county, count] : wanted) {
+        const std::int32_t generation = work->runs().next_generation(county, period, kind);
+        if (generation == 0)
+            return refuse(Fault::duplicate,
+                          fmt::format("county {} has a live {} run for {} already", county.text(),
+                                      code_of(kind), period.text()),
+                          place);
+        if (!part || in_part >= part_size) {
+            part = work->runs().make_part(run.no);
+            in_part = 0;
+        }
+        in_part += count;
+        units.push_back({run.no, county, period, kind, generation, part, count});
+    }
+    work->runs().put_units(units);
+    const Act act{
+        "run-created", County{},
+        fmt::format("run-created|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), code_of(kind), period.text(),
+                    region.text(), run.known_at.number(), run.policy.hex(), by.name, by.fingerprint.hex())};
+    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->commit();
+    return run;
+}
+
+Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
+                                     const std::function<void(const Progress&)>& on_progress) {
+    if (by.role != Role::maker) return refuse(Fault::forbidden, "only a maker computes runs", place_of(no));
+    const auto run = find(no, by);
+    if (!run) return std::unexpected{run.error()};
+
+    std::map<PartNo, std::vector<Unit>> parts;
+    std::vector<Bank> banks;
+    Progress progress;
+    {
+        auto work = tools_.database.begin();
+        banks = work->registers().banks();
+        for (const UnitState& state : work->runs().units(no)) {
+            if (state.cancelled) continue;
+            parts[state.unit.part];
+            ++progress.units_all;
+            if (state.result) {
+                ++progress.units_done;
+                progress.payments += state.result->payments;
+            } else {
+                parts[state.unit.part].push_back(state.unit);
+            }
+        }
+    }
+
+    std::vector<std::pair<PartNo, std::vector<Unit>>> queue{parts.begin(), parts.end()};
+    std::atomic<std::size_t> next{0};
+    std::mutex guard;
+    Faults faults;
+    std::exception_ptr broken_worker;
+    const auto work_on = [&] {
+        Bench bench{tools_.make_signer(), tools_.make_cipher(), tools_.sm3.stream(), {}, {}, {}, {}, {}};
+        for (std::size_t i = next++; i < queue.size(); i = next++) {
+            bool whole = true;
+            for (const Unit& unit : queue[i].second) {
+                const auto result = compute_unit(tools_, bench, book_, limits_, *run, unit, banks, now);
+                const std::lock_guard lock{guard};
+                if (!result) {
+                    faults.push_back(result.error());
+                    whole = false;
+                    continue;
+                }
+                ++progress.units_done;
+                progress.payments += result->payments;
+                if (on_progress) on_progress(progress);
+            }
+            if (!whole) continue;
+            auto work = tools_.database.begin();
+            work->runs().key_part(queue[i].first);
+            work->commit();
+        }
+    };
+    {
+        std::vector<std::jthread> workers;
+        const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), queue.size());
+        for (std::size_t i = 0; i < count; ++i)
+            workers.emplace_back([&] {
+                try {
+                    work_on();
+                } catch (...) {
+                    next = queue.size();
+                    const std::lock_guard lock{guard};
+                    broken_worker = std::current_exception();
+                }
+            });
+    }
+    if (broken_worker) std::rethrow_exception(broken_worker);
+    if (!faults.empty()) {
+        Failure first = faults.front();
+        if (faults.size() > 1)
+            first.text += fmt::format(" (and {} more units could not be computed)", faults.size() - 1);
+        return std::unexpected{first};
+    }
+    return progress;
+}
+
+Result<std::vector<Runs::ApprovalText>> Runs::approval_texts(const Identity& by, RunNo no) {
+    const auto step = step_of(by.role);
+    if (!step)
+        return refuse(Fault::forbidden, fmt::format("a {} approves nothing", name_of(by.role)), place_of(no));
+    const auto run = find(no, by);
+    if (!run) return std::unexpected{run.error()};
+    std::vector<ApprovalText> texts;
+    for (const UnitState& state : tools_.database.begin()->runs().units(no))
+        if (by.region.covers(state.unit.county) && waits_for(state, *step))
+            texts.push_back({state.unit.county, approval_text(*run, state, *step)});
+    if (texts.empty())
+        return refuse(Fault::missing,
+                      fmt::format("no unit in this officer's region waits to be {}", code_of(*step)),
+                      place_of(no));
+    return texts;
+}
+
+Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
+                                   const std::map<County, std::string>& signatures, Moment now) {
+    const auto step = step_of(by.role);
+    if (!step)
+        return refuse(Fault::forbidden, fmt::format("a {} approves nothing", name_of(by.role)), place_of(no));
+    const auto run = find(no, by);
+    if (!run) return std::unexpected{run.error()};
+    const std::vector<UnitState> states = tools_.database.begin()->runs().units(no);
+    std::int64_t taken = 0;
+    for (const auto& [county, cms] : signatures) {
+        const std::string place = fmt::format("run {}/{}", no.number(), county.text());
+        const auto state =
+            std::ranges::find_if(states, [&](const UnitState& s) { return s.unit.county == county; });
+        if (state == states.end()) return refuse(Fault::unknown, "the run has no such county", place);
+        if (!by.region.covers(county))
+            return refuse(Fault::forbidden, "outside this officer's region", place);
+        if (!waits_for(*state, *step))
+            return refuse(Fault::conflict, fmt::format("this unit does not wait to be {}", code_of(*step)),
+                          place);
+        const auto signed_text = tools_.verifier.verify_attached(cms);
+        if (!signed_text)
+            return std::unexpected{Failure{signed_text.error().fault, place, signed_text.error().text}};
+        if (signed_text->signer.fingerprint != by.fingerprint)
+            return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
+        if (signed_text->text != approval_text(*run, *state, *step))
+            return refuse(Fault::stale, "the signed text is not what stands now", place);
+
+        auto work = tools_.database.begin();
+        if (!work->runs().is_keyed(state->unit.part))
+            return refuse(Fault::conflict, "the run is still being computed", place);
+        const std::vector<Batch> batches = work->payments().batches(no, county);
+        try {
+            work->runs().put_step(
+                {no, county, *step, state->result->digest, by.name, by.fingerprint, cms, now});
+            std::vector<ledger::Entry> entries;
+            if (*step == Step::checked) entries = entries_of_check(*run, batches, now);
+            if (*step == Step::released) {
+                work->runs().put_fate(state->unit, true, now);
+                entries = entries_of_release(*run, batches, *work, now);
+                if (run->kind == RunKind::reissue) work->payments().release_reissues(no, county);
+                work->exchange().put_dispatches(batches, now);
+            }
+            work->ledger().put_entries(entries, tools_.sha256, now);
+            const Act act{"approval", county,
+                          fmt::format("approval|{}|{}|{}|{}|{}|{}|{}", no.number(), county.text(),
+                                      code_of(*step), state->result->digest.hex(), by.name,
+                                      by.fingerprint.hex(), digest_of(tools_.sha256, cms).hex())};
+            work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+            work->commit();
+        } catch (const RefusedByDatabase& no_) {
+            return refuse(
+                Fault::forbidden,
+                fmt::format(
+                    "not {}: this person or certificate took another step of the unit, or it was decided meanwhile ({})",
+                    code_of(*step), no_.constraint()),
+                place);
+        }
+        ++taken;
+    }
+    return taken;
+}
+
+Result<std::int64_t> Runs::cancel(const Identity& by, RunNo no, Moment now) {
+    if (by.role != Role::maker && by.role != Role::checker)
+        return refuse(Fault::forbidden, "only a maker or a checker cancels", place_of(no));
+    const auto run = find(no, by);
+    if (!run) return std::unexpected{run.error()};
+    std::int64_t cancelled = 0;
+    for (const UnitState& state : tools_.database.begin()->runs().units(no)) {
+        const std::string place = fmt::format("run {}/{}", no.number(), state.unit.county.text());
+        if (state.cancelled || !by.region.covers(state.unit.county)) continue;
+        if (state.took(Step::checked))
+            return refuse(Fault::conflict,
+                          "a checked unit is on the books; it can no longer be cancelled whole", place);
+        auto work = tools_.database.begin();
+        try {
+            work->runs().put_fate(state.unit, false, now);
+            const Act act{"cancelled", state.unit.county,
+                          fmt::format("cancelled|{}|{}|{}|{}", no.number(), state.unit.county.text(), by.name,
+                                      by.fingerprint.hex())};
+            work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+            work->commit();
+        } catch (const RefusedByDatabase&) {
+            return refuse(Fault::conflict, "the unit was released or cancelled meanwhile", place);
+        }
+        ++cancelled;
+    }
+    return cancelled;
+}
+
+Result<Report> Runs::status(const Identity& by, RunNo no) {
+    const auto run = find(no, by);
+    if (!run) return std::unexpected{run.error()};
+    auto work = tools_.database.begin();
+    Report report{{"发放批次", "Run"}, {}, {}};
+    report.fields = {
+        {"run", {"批次", "run"}, std::int64_t{no.number()}},
+        {"kind",
+         {"类型", "kind"},
+         run->kind == RunKind::regular ? Words{"正常", "regular"} : Words{"重发", "re-issue"}},
+        {"period", {"期号", "period"}, run->period.text()},
+        {"region", {"地区", "region"}, run->region.text()},
+        {"known_at_import", {"数据版本(导入号)", "facts as of import"}, std::int64_t{run->known_at.number()}},
+        {"policy", {"政策版本", "policy book"}, run->policy.hex()},
+        {"made_by", {"经办", "made by"}, run->made_by},
+        {"made_at", {"时间", "made at"}, run->made_at.text()},
+    };
+    Table units{"units",
+                {"县级单元", "Units (one county each)"},
+                {{"county", {"区划", "county"}},
+                 {"state", {"状态", "state"}},
+                 {"payments", {"笔数", "payments"}},
+                 {"total", {"金额", "total"}},
+                 {"held", {"挂起", "held"}},
+                 {"refused", {"不予发放", "not entitled"}},
+                 {"digest", {"摘要", "digest"}}},
+                {}};
+    std::int64_t payments = 0;
+    Money total;
+    for (const UnitState& state : work->runs().units(no)) {
+        if (!by.region.covers(state.unit.county)) continue;
+        Words now{"待计算", "to compute"};
+        if (state.result) now = {"已计算", "computed"};
+        if (state.took(Step::proposed)) now = {"已提交", "proposed"};
+        if (state.took(Step::checked)) now = {"已复核", "checked"};
+        if (state.took(Step::released)) now = {"已发放", "released"};
+        if (state.cancelled) now = {"已取消", "cancelled"};
+        const UnitResult result = state.result.value_or(UnitResult{});
+        units.rows.push_back({state.unit.county.text(), now, std::int64_t{result.payments}, result.total,
+                              std::int64_t{result.held}, std::int64_t{result.refused},
+                              state.result ? result.digest.hex().substr(0, 16) : std::string{}});
+        payments += result.payments;
+        total += result.total;
+    }
+    report.fields.push_back({"payments", {"笔数", "payments"}, payments});
+    report.fields.push_back({"total", {"金额(元)", "total (yuan)"}, total});
+    report.tables.push_back(std::move(units));
+    Table held{"held",
+               {"挂起事项(至多20条)", "Held, to be looked into (20 at most)"},
+               {{"county", {"区划", "county"}},
+                {"programme", {"项目", "programme"}},
+                {"place", {"位置", "place"}},
+                {"reason", {"原因", "reason"}}},
+               {}};
+    for (const auto& [county, refusal] : work->runs().refusals(no, true, 20)) {
+        const ProgrammeText& programme = text_of(refusal.programme);
+        held.rows.push_back({county.text(),
+                             Words{std::string{programme.chinese}, std::string{programme.english}},
+                             refusal.place, refusal.reason});
+    }
+    report.tables.push_back(std::move(held));
+    return report;
+}
+
+Report Runs::list(const Identity& by) {
+    Report report{{"发放批次一览", "Runs"}, {}, {}};
+    Table runs{"runs",
+               {"批次", "Runs"},
+               {{"run", {"批次", "run"}},
+                {"kind", {"类型", "kind"}},
+                {"period", {"期号", "period"}},
+                {"region", {"地区", "region"}},
+                {"made_by", {"经办", "made by"}},
+                {"made_at", {"时间", "made at"}}},
+               {}};
+    for (const Run& run : tools_.database.begin()->runs().runs())
+        if (by.region.covers(run.region) || run.region.covers(by.region))
+            runs.rows.push_back(
+                {std::int64_t{run.no.number()},
+                 run.kind == RunKind::regular ? Words{"正常", "regular"} : Words{"重发", "re-issue"},
+                 run.period.text(), run.region.text(), run.made_by, run.made_at.text()});
+    report.tables.push_back(std::move(runs));
+    return report;
+}
+
+}  // namespace onecard::app

@@ -1,0 +1,340 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "onecard/app/books.hpp"
+#include "onecard/audit/checkpoint.hpp"
+#include "onecard/audit/merkle.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+constexpr std::size_t findings_max = 100;
+
+Digest root_of_entry(const ledger::Entry& entry) {
+    Digest root;
+    if (entry.about().lines_root.size() == root.bytes.size())
+        std::ranges::copy(entry.about().lines_root, reinterpret_cast<char*>(root.bytes.data()));
+    return root;
+}
+
+/// One pass over the records, gathering what does not fit. Each method is one promise.
+class Check {
+public:
+    Check(Database& database, const HashFunction& sha256, Verdict& verdict)
+        : database_{database}, sha256_{sha256}, verdict_{verdict} {}
+
+    void entries() {
+        auto work = database_.begin();
+        work->ledger().each_entry([&](const LoggedEntry& row) {
+            ++verdict_.entries;
+            const Digest digest = audit::leaf_hash(sha256_, bytes_of(row.entry.canonical()));
+            const auto& about = row.entry.about();
+            if (digest != row.digest)
+                finds(fmt::format("entry {}/{} ({}): its digest is not that of its content",
+                                  about.county.text(), row.no, about.cause));
+            entry_digests_[{about.county, row.no}] = row.digest;
+            by_cause_.insert_or_assign(std::tuple{about.county, about.kind, about.cause}, row.entry);
+            for (const ledger::Posting& posting : row.entry.postings())
+                balances_[posting.account] += posting.amount;
+        });
+        work->ledger().each_act([&](const LoggedAct& act) {
+            ++verdict_.acts;
+            if (audit::leaf_hash(sha256_, bytes_of(act.text)) != act.digest)
+                finds(fmt::format("act {} ({}): its digest is not that of its content", act.no, act.kind));
+            act_digests_[act.no] = act.digest;
+        });
+    }
+
+    /// Payments give their batches' roots, counts and sums; entries over batches agree with the batches.
+    void payments() {
+        auto work = database_.begin();
+        batches_ = work->ledger().all_batches();
+        std::map<std::pair<PartNo, County>, std::vector<const Batch*>> regular;
+        for (const Batch& batch : batches_) {
+            if (batch.first_serial)
+                regular[{batch.part, batch.county}].push_back(&batch);
+            else
+                reissue_batch(*work, batch);
+            check_entry(batch, ledger::EntryKind::accrual);
+            check_entry(batch, ledger::EntryKind::dispatch);
+            check_entry(batch, ledger::EntryKind::reissue);
+            check_entry(batch, ledger::EntryKind::refused);
+        }
+        for (auto& [key, batches] : regular) {
+            std::ranges::sort(batches, {}, [](const Batch* batch) { return batch->first_serial; });
+            regular_unit(*work, key.first, key.second, batches);
+        }
+    }
+
+    void outcomes() {
+        auto work = database_.begin();
+        struct Sum {
+            audit::MerkleFrontier lines;
+            Money total;
+        };
+        std::map<std::tuple<County, std::int32_t, bool>, Sum> sums;
+        for (const PartNo part : work->ledger().parts())
+            work->ledger().each_outcome(
+                part, [&](County county, std::int32_t return_no, const recon::Outcome& outcome) {
+                    ++verdict_.outcomes;
+                    std::array<std::byte, recon::outcome_leaf_bytes> leaf;
+                    recon::write_leaf(part, county, outcome, return_no, leaf.data());
+                    auto& sum = sums.try_emplace({county, return_no, outcome.paid},
+                                                 Sum{audit::MerkleFrontier{sha256_}, {}})
+                                    .first->second;
+                    sum.lines.add_leaf(leaf);
+                    sum.total += outcome.amount;
+                });
+        for (const auto& [key, sum] : sums) {
+            const auto& [county, return_no, paid] = key;
+            const auto kind = paid ? ledger::EntryKind::paid : ledger::EntryKind::failed;
+            const std::string cause = fmt::format("return {}", return_no);
+            const auto entry = by_cause_.find({county, kind, cause});
+            if (entry == by_cause_.end()) {
+                finds(fmt::format("outcomes of {} {} in {}: no entry records them", code_of(kind), cause,
+                                  county.text()));
+                continue;
+            }
+            const auto& about = entry->second.about();
+            if (about.lines != static_cast<std::int32_t>(sum.lines.size()) || about.line_total != sum.total)
+                finds(fmt::format("outcomes of {} {} in {}: {} lines over {} yuan, the entry says {} over {}",
+                                  code_of(kind), cause, county.text(), sum.lines.size(), sum.total.yuan(),
+                                  about.lines, about.line_total.yuan()));
+            else if (root_of_entry(entry->second) != sum.lines.root())
+                finds(fmt::format("outcomes of {} {} in {}: they were altered or moved", code_of(kind), cause,
+                                  county.text()));
+            checked_.insert({county, kind, cause});
+        }
+        for (const auto& [key, entry] : by_cause_) {
+            const auto kind = std::get<1>(key);
+            if ((kind == ledger::EntryKind::paid || kind == ledger::EntryKind::failed) &&
+                !checked_.contains(key))
+                finds(fmt::format("entry {} {} in {}: its outcomes are gone", code_of(kind), std::get<2>(key),
+                                  std::get<0>(key).text()));
+        }
+    }
+
+    /// 2101, 2102 and 2111 are what is still open, counted from the payments' own records.
+    void control_accounts() {
+        auto work = database_.begin();
+        Money checked, dispatched, refused, again, paid, failed;
+        for (const auto& [key, entry] : by_cause_) {
+            const Money total = entry.about().line_total;
+            switch (std::get<1>(key)) {
+                case ledger::EntryKind::accrual: checked += total; break;
+                case ledger::EntryKind::dispatch: dispatched += total; break;
+                case ledger::EntryKind::refused: refused += total; break;
+                case ledger::EntryKind::reissue: again += total; break;
+                case ledger::EntryKind::paid: paid += total; break;
+                case ledger::EntryKind::failed: failed += total; break;
+                case ledger::EntryKind::funds_received:
+                case ledger::EntryKind::funding:
+                case ledger::EntryKind::cash_back: break;
+            }
+        }
+        const auto expect = [&](ledger::Account account, Money open) {
+            if (balances_[account] != -open)
+                finds(fmt::format("account {}: the balance is {} yuan, the open items are {}",
+                                  static_cast<std::int32_t>(account), (-balances_[account]).yuan(),
+                                  open.yuan()));
+        };
+        expect(ledger::Account::payable, checked - dispatched + refused);
+        expect(ledger::Account::in_transit, dispatched + again - refused - paid - failed);
+        Money open_failures;
+        const auto everywhere = Region::parse("");
+        for (const OpenFailure& failure : work->payments().open_failures(*everywhere))
+            open_failures += failure.amount;
+        expect(ledger::Account::returned, open_failures);
+        Money sum;
+        for (const auto& [account, balance] : balances_) sum += balance;
+        if (!sum.is_zero()) finds(fmt::format("debits and credits differ by {} yuan", sum.yuan()));
+    }
+
+    void log_and_checkpoints(Ed25519Verify verify_note, std::string_view public_key,
+                             const std::string& note_name) {
+        auto work = database_.begin();
+        const std::vector<LogLeaf> log = work->ledger().log();
+        verdict_.log_size = static_cast<std::int64_t>(log.size());
+        std::vector<Digest> digests;
+        for (const LogLeaf& leaf : log) {
+            if (leaf.position != static_cast<std::int64_t>(digests.size())) {
+                finds(fmt::format("log: position {} is missing", digests.size()));
+                return;
+            }
+            const bool is_entry = leaf.entry_no != 0;
+            const auto entry = entry_digests_.find({leaf.county, leaf.entry_no});
+            const auto act = act_digests_.find(leaf.act_no);
+            if (is_entry ? entry == entry_digests_.end() : act == act_digests_.end())
+                finds(fmt::format("log: position {} names a record that is gone", leaf.position));
+            else if ((is_entry ? entry->second : act->second) != leaf.digest)
+                finds(fmt::format("log: position {} does not hold the digest of its record", leaf.position));
+            digests.push_back(leaf.digest);
+        }
+        const std::string key_id = audit::ed25519_key_id(sha256_, note_name, public_key);
+        std::int64_t before = 0;
+        audit::MerkleFrontier frontier{sha256_};
+        for (const CheckpointRecord& record : work->ledger().checkpoints()) {
+            const std::string place = fmt::format("checkpoint of size {}", record.size);
+            if (record.size < before || record.size > verdict_.log_size) {
+                finds(place + ": the log is shorter than what was committed to");
+                break;
+            }
+            for (; before < record.size; ++before) frontier.add(digests[static_cast<std::size_t>(before)]);
+            const auto note = audit::SignedNote::parse(record.note);
+            const auto text = note ? audit::Checkpoint::parse(note->text)
+                                   : Result<audit::Checkpoint>{std::unexpected{note.error()}};
+            if (!text) {
+                finds(fmt::format("{}: {}", place, text.error().text));
+                continue;
+            }
+            if (static_cast<std::int64_t>(text->size) != record.size || text->root != record.root ||
+                text->origin != note_name)
+                finds(place + ": the signed note says something else than the record");
+            if (text->root != frontier.root()) finds(place + ": its root is not that of the log");
+            const bool is_signed =
+                std::ranges::any_of(note->signatures, [&](const audit::NoteSignature& signature) {
+                    return signature.name == note_name && signature.key_id == key_id &&
+                           verify_note(public_key, note->text, signature.signature);
+                });
+            if (!is_signed) finds(place + ": it is not signed by the ledger's key");
+            verdict_.newest_checkpoint = record.note;
+        }
+        if (before < verdict_.log_size) finds("log: it holds more than the newest checkpoint commits to");
+        verdict_.not_yet_logged = verdict_.entries + verdict_.acts - verdict_.log_size;
+    }
+
+    void files(FileVault& vault, SignatureVerifier& verifier) {
+        for (const Batch& batch : batches_) {
+            ++verdict_.files;
+            const auto path = vault.find(batch.file_digest);
+            if (!path) {
+                finds(fmt::format("file {}: it is gone", batch.file_id));
+                continue;
+            }
+            const auto hash = sha256_.stream();
+            std::ifstream in{*path, std::ios::binary};
+            std::array<char, 1 << 16> piece;
+            while (in.read(piece.data(), piece.size()) || in.gcount() > 0)
+                hash->update(bytes_of(std::string_view{piece.data(), static_cast<std::size_t>(in.gcount())}));
+            if (hash->finish() != batch.file_digest) {
+                finds(fmt::format("file {}: its bytes were altered", batch.file_id));
+                continue;
+            }
+            const auto is_signed = verifier.verify_file(*path, batch.signature);
+            if (!is_signed) finds(fmt::format("file {}: {}", batch.file_id, is_signed.error().text));
+        }
+    }
+
+private:
+    void finds(std::string what) {
+        if (verdict_.findings.size() < findings_max) verdict_.findings.push_back(std::move(what));
+    }
+
+    void check_entry(const Batch& batch, ledger::EntryKind kind) {
+        const auto entry = by_cause_.find({batch.county, kind, "batch " + batch.name()});
+        if (entry == by_cause_.end()) return;
+        const auto& about = entry->second.about();
+        if (about.lines != batch.lines || about.line_total != batch.total ||
+            root_of_entry(entry->second) != batch.lines_root)
+            finds(
+                fmt::format("batch {}: the {} entry was made for other lines", batch.name(), code_of(kind)));
+    }
+
+    void regular_unit(Work& work, PartNo part, County county, const std::vector<const Batch*>& batches) {
+        std::size_t at = 0;
+        audit::MerkleFrontier lines{sha256_};
+        Money total;
+        bool altered = false;
+        std::array<std::byte, payment::leaf_bytes> leaf;
+        const auto close = [&] {
+            const Batch& batch = *batches[at];
+            if (static_cast<std::int32_t>(lines.size()) != batch.lines || total != batch.total)
+                finds(fmt::format("batch {}: {} payments over {} yuan, the batch says {} over {}",
+                                  batch.name(), lines.size(), total.yuan(), batch.lines, batch.total.yuan()));
+            else if (lines.root() != batch.lines_root)
+                finds(fmt::format("batch {}: its payments were altered", batch.name()));
+            ++at;
+            lines = audit::MerkleFrontier{sha256_};
+            total = Money{};
+        };
+        work.payments().each_payment(part, county, [&](const payment::Payment& owed) {
+            ++verdict_.payments;
+            while (at < batches.size() &&
+                   owed.serial.number() >= batches[at]->first_serial.number() + batches[at]->lines)
+                close();
+            if (at == batches.size() || owed.serial < batches[at]->first_serial || owed.county != county ||
+                owed.part != part) {
+                if (!altered)
+                    finds(fmt::format("payment {}/{}: it belongs to no batch", county.text(),
+                                      owed.serial.number()));
+                altered = true;
+                return;
+            }
+            payment::write_leaf(owed, leaf.data());
+            lines.add_leaf(leaf);
+            total += owed.amount;
+        });
+        while (at < batches.size()) close();
+    }
+
+    void reissue_batch(Work& work, const Batch& batch) {
+        audit::MerkleFrontier lines{sha256_};
+        Money total;
+        std::array<std::byte, reissue_leaf_bytes> leaf;
+        for (const Reissue& again : work.payments().reissue_lines(batch)) {
+            write_leaf(again, leaf.data());
+            lines.add_leaf(leaf);
+            total += again.amount;
+        }
+        if (lines.size() != static_cast<std::uint64_t>(batch.lines) || total != batch.total ||
+            lines.root() != batch.lines_root)
+            finds(fmt::format("batch {}: its re-issued lines were altered", batch.name()));
+    }
+
+    Database& database_;
+    const HashFunction& sha256_;
+    Verdict& verdict_;
+    using CauseKey = std::tuple<County, ledger::EntryKind, std::string>;
+    std::map<CauseKey, ledger::Entry> by_cause_;
+    std::set<CauseKey> checked_;
+    std::map<std::pair<County, std::int64_t>, Digest> entry_digests_;
+    std::map<std::int64_t, Digest> act_digests_;
+    std::map<ledger::Account, Money> balances_;
+    std::vector<Batch> batches_;
+};
+
+}  // namespace
+
+Verdict verify_ledger(Database& database, FileVault& vault, SignatureVerifier& verifier,
+                      const HashFunction& sha256, Ed25519Verify verify_note, std::string_view public_key,
+                      const std::string& note_name,
+                      const std::function<void(std::string_view stage)>& on_stage) {
+    Verdict verdict;
+    Check check{database, sha256, verdict};
+    try {
+        on_stage("entries");
+        check.entries();
+        on_stage("payments");
+        check.payments();
+        on_stage("outcomes");
+        check.outcomes();
+        on_stage("control accounts");
+        check.control_accounts();
+        on_stage("log");
+        check.log_and_checkpoints(verify_note, public_key, note_name);
+        on_stage("files");
+        check.files(vault, verifier);
+    } catch (const BrokenInvariant& broken) {
+        verdict.findings.emplace_back(broken.what());
+    }
+    return verdict;
+}
+
+}  // namespace onecard::app

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "onecard/entitlement/assess.hpp"
+#include "onecard/entitlement/overlap.hpp"
+
+/// What the rules of all programmes see of one household in one month. Everything here is reused from household to
+/// household: nothing is allocated and no text is made unless something is refused or explained.
+namespace onecard::entitlement {
+
+/// Exact sums in parts of a fen: an int64 amount times a percentage times a number of persons cannot overflow it.
+using Wide = __int128;
+
+using Programmes = std::uint16_t;  ///< a set, by number
+constexpr Programmes only(Programme programme) {
+    return static_cast<Programmes>(1U << static_cast<unsigned>(programme));
+}
+
+/// What one month and one policy mean for dates and codes, worked out once a county.
+struct Terms {
+    explicit Terms(const policy::CountyPolicy& the_policy);
+    const policy::CountyPolicy& policy;
+    Day first;  ///< of the month
+    Day first_of_next;
+    Day alive_from;     ///< who died before this day is not paid
+    Day adult_until;    ///< born on this day or before: 18 by the end of the month before
+    Day elderly_until;  ///< likewise for the age from which the uplift counts somebody as elderly
+    std::unique_ptr<std::bitset<std::size_t{std::numeric_limits<std::int16_t>::max()} + 1>> excluded_items;
+};
+
+/// Whether an enrolment pays in the month, by its dates and the person's.
+enum class Standing : std::uint8_t { active, undated, not_started, deceased, grown_up };
+
+/// How a person stands to dibao in the month, which decides about gap amounts.
+enum class Drawing : std::uint8_t { nothing, drawn, undetermined };
+
+struct Member {
+    const registry::Person* person = nullptr;
+    Programmes active = 0;  ///< that the person holds alone, single-person dibao among them
+    bool is_alive = true;
+    bool is_apart = false;  ///< not counted in the household's dibao
+    Drawing dibao = Drawing::nothing;
+    Money dibao_standard;  ///< of the dibao drawn
+    Money dibao_share;     ///< of the household's amount, where the policy asks for it
+    std::int32_t uplift_percent = 0;
+};
+
+/// Collects the lines of an explanation, in one language, of one component.
+struct Steps {
+    Language language;
+    Component component;
+    std::vector<std::string> lines;
+    void say(std::string chinese, std::string english) {
+        lines.push_back(language == Language::chinese ? std::move(chinese) : std::move(english));
+    }
+};
+
+struct Case {
+    const Terms& terms;
+    const policy::CountyPolicy& policy;
+    Assessment& out;
+    const registry::Household* household = nullptr;  ///< null when the register lacks it
+    HouseholdNo no;
+    std::vector<Member> members;
+    std::span<const registry::IncomeItem> incomes;
+    Programmes unit_active = 0;  ///< whole-household dibao
+    std::vector<Wide> weights;   ///< scratch for shares
+    Steps* steps = nullptr;      ///< set while an explanation is asked for
+
+    Member* member(PersonNo person);
+    Steps* steps_for(Component component) const {
+        return steps && steps->component == component ? steps : nullptr;
+    }
+};
+
+using registry::Enrolment;
+
+/// "370212/2022-01/household 12/field"
+std::string place_in(const Case& of, std::string_view field);
+/// Not paid, with the reason; `is_error` where policy or facts fail, not the person.
+void refuse_award(Case& of, const Enrolment& enrolment, bool is_error, Fault fault, std::string_view field,
+                  std::string text);
+inline void not_entitled(Case& of, const Enrolment& enrolment, std::string_view field, std::string text) {
+    refuse_award(of, enrolment, false, Fault::out_of_range, field, std::move(text));
+}
+/// The standard, or null after a refusal that names it.
+const policy::CountyPolicy::Value* require(Case& of, const Enrolment& enrolment, policy::Standard standard);
+
+struct Payee {
+    registry::PayeeKind kind;
+    std::int64_t no;
+};
+/// Who is paid, or nothing after a refusal.
+std::optional<Payee> payee_of(Case& of, const Enrolment& enrolment, std::string_view field);
+/// Appends an award, when there is somebody to be paid.
+void award(Case& of, const Enrolment& enrolment, Component component, Money amount, std::string_view field);
+void award_to(Case& of, const Enrolment& enrolment, Component component, PersonNo person, Payee payee,
+              Money amount);
+/// For programmes that pay a published amount as it is.
+void award_standard(Case& of, const Enrolment& enrolment, Component component, policy::Standard standard);
+
+// One family of programmes a file. `member` is null for a whole-household enrolment only.
+void assess_dibao(Case& of, const Enrolment& enrolment, Member* member);
+void assess_tekun(Case& of, const Enrolment& enrolment, Member* member);
+void assess_orphan(Case& of, const Enrolment& enrolment, Member* member);
+void assess_unattended(Case& of, const Enrolment& enrolment, Member* member);
+void assess_living(Case& of, const Enrolment& enrolment, Member* member);
+void assess_nursing(Case& of, const Enrolment& enrolment, Member* member);
+
+/// The living subsidy's standard for a level of disability; nothing for a level that has none.
+std::optional<policy::Standard> living_standard(std::uint8_t level);
+
+/// What a programme is to the machinery. A new programme is a file and a line in the table of assess.cpp.
+struct ProgrammeRules {
+    Programme programme;
+    bool ends_at_18;
+    bool is_counted_apart;  ///< who holds it alone is no member of the household's dibao
+    void (*assess)(Case& of, const Enrolment& enrolment, Member* member);
+};
+const ProgrammeRules& rules_of(Programme programme);
+Standing standing_of(const Terms& terms, const Enrolment& enrolment, const Member* member);
+/// Of the programmes active for the same person or unit, the one before which this one gives way.
+std::optional<Programme> gives_way_to(const Case& of, const Enrolment& enrolment, const Member* member);
+
+/// What explanations say about a published value.
+void say_value(Steps& steps, std::string_view key, Money amount, const policy::Source* source);
+
+}  // namespace onecard::entitlement

@@ -1,0 +1,197 @@
+#include "bank_returns.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <optional>
+#include <string>
+
+namespace onecard::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using bankfile::BatchLine;
+
+constexpr std::size_t piece_bytes = 256 * 1024;
+/// So often the writer's bytes go to the disk.
+constexpr std::int32_t lines_between_writes = 2000;
+
+bool is_marked(const std::vector<bool>& answered, std::int32_t seq) {
+    const auto index = static_cast<std::size_t>(seq);
+    return index < answered.size() && answered[index];
+}
+
+bankfile::ReturnHeader header_for(const BatchSurvey& survey, const ReturnPlan& plan) {
+    const ReturnTotals& totals = survey.totals;
+    bankfile::ReturnHeader header;
+    header.file_id = survey.header.file_id;
+    header.county = survey.header.county;
+    header.bank_code = survey.header.bank_code;
+    header.value_day = plan.value_day;
+    header.count = totals.lines();
+    header.total = totals.paid_total + totals.failed_total + totals.in_progress_total;
+    header.paid_count = totals.paid;
+    header.paid_total = totals.paid_total;
+    header.failed_count = totals.failed;
+    header.failed_total = totals.failed_total;
+    header.made_at = plan.made_at;
+    return header;
+}
+
+bankfile::ReturnStatus status_of(AnswerKind kind) {
+    switch (kind) {
+        case AnswerKind::paid: return bankfile::ReturnStatus::paid;
+        case AnswerKind::failed: return bankfile::ReturnStatus::failed;
+        case AnswerKind::in_progress: return bankfile::ReturnStatus::in_progress;
+        case AnswerKind::silent: break;
+    }
+    broken("a silent line has no status");
+}
+
+/// Writes answers line by line, and holds the first failure.
+class Answering {
+public:
+    Answering(const BatchSurvey& survey, const ReturnPlan& plan, StreamHash& sm3, std::ofstream& out)
+        : plan_{plan},
+          // What follows "YKT" names the batch, so that a bank reference is unique over all files of a day.
+          batch_digits_{survey.header.file_id.substr(3)},
+          writer_{header_for(survey, plan), sm3},
+          out_{out} {}
+
+    void take(const BatchLine& line) {
+        if (failure_ || is_marked(plan_.answered, line.seq)) return;
+        const Answer answer = plan_.answers.answer_to(line.payment, plan_.round);
+        if (answer.kind == AnswerKind::silent) return;
+        const Day day = answer.day.value_or(plan_.value_day);
+        const bankfile::ReasonText& reason = bankfile::text_of(answer.reason);
+        std::string bank_reference;
+        if (answer.kind == AnswerKind::paid)
+            bank_reference = fmt::format("BK{}-{}-{:07}", day.digits(), batch_digits_, line.seq);
+        const auto added = writer_.add({.seq = line.seq,
+                                        .payment = line.payment,
+                                        .account = line.account,
+                                        .amount = line.amount,
+                                        .status = status_of(answer.kind),
+                                        .code = reason.code,
+                                        .text = reason.chinese,
+                                        .bank_day = day,
+                                        .bank_reference = bank_reference});
+        if (!added) failure_ = added.error();
+        if (++lines_ % lines_between_writes == 0) out_ << writer_.take();
+    }
+
+    Result<void> finish() {
+        if (failure_) return std::unexpected{*failure_};
+        if (auto finished = writer_.finish(); !finished) return finished;
+        out_ << writer_.take();
+        return {};
+    }
+
+private:
+    const ReturnPlan& plan_;
+    std::string batch_digits_;
+    bankfile::ReturnWriter writer_;
+    std::ofstream& out_;
+    std::int32_t lines_ = 0;
+    std::optional<Failure> failure_;
+};
+
+}  // namespace
+
+void ReturnTotals::add(AnswerKind kind, Money amount) {
+    switch (kind) {
+        case AnswerKind::paid:
+            ++paid;
+            paid_total += amount;
+            break;
+        case AnswerKind::failed:
+            ++failed;
+            failed_total += amount;
+            break;
+        case AnswerKind::in_progress:
+            ++in_progress;
+            in_progress_total += amount;
+            break;
+        case AnswerKind::silent: ++silent; break;
+    }
+}
+
+Result<void> read_pieces(const fs::path& file, const std::function<void(std::string_view)>& sink) {
+    std::ifstream in{file, std::ios::binary};
+    std::vector<char> piece(piece_bytes);
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+        sink({piece.data(), static_cast<std::size_t>(in.gcount())});
+    // A file that is read to its end has eof set; one that cannot be opened or read has not.
+    if (!in.eof()) return refuse(Fault::missing, "cannot be read", file.string());
+    return {};
+}
+
+Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, const FileHashes& hashes) {
+    BatchSurvey survey;
+    const auto sha256 = hashes.sha256.stream();
+    const auto sm3 = hashes.sm3.stream();
+    // A total over amounts may overflow in a file made to do so: only what the reader has accepted is summed up, and
+    // it refuses a line with which the total of its file would not fit.
+    bankfile::BatchReader reader{batch.filename().string(), *sm3, [&](const BatchLine& line) {
+                                     if (is_marked(plan.answered, line.seq)) return;
+                                     survey.totals.add(plan.answers.answer_to(line.payment, plan.round).kind,
+                                                       line.amount);
+                                 }};
+    auto read = read_pieces(batch, [&](std::string_view bytes) {
+        survey.bytes += bytes.size();
+        sha256->update(bytes_of(bytes));
+        reader.feed(bytes);
+    });
+    if (!read) return std::unexpected{read.error()};
+    reader.finish();
+    survey.sha256 = sha256->finish();
+    survey.header = reader.header();
+    survey.faults = reader.faults();
+    return survey;
+}
+
+Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, const fs::path& target,
+                          const ReturnPlan& plan, const FileHashes& hashes) {
+    ensure(survey.faults.empty(), "a batch file with faults is answered");
+    if (survey.totals.lines() == 0)
+        return refuse(Fault::mismatch, "there is no line to answer", target.filename().string());
+    fs::path part = target;
+    part += ".part";
+    std::ofstream out{part, std::ios::binary | std::ios::trunc};
+    const auto batch_sm3 = hashes.sm3.stream();
+    const auto return_sm3 = hashes.sm3.stream();
+    Answering answering{survey, plan, *return_sm3, out};
+    bankfile::BatchReader reader{batch.filename().string(), *batch_sm3,
+                                 [&](const BatchLine& line) { answering.take(line); }};
+    if (auto read = read_pieces(batch, [&](std::string_view bytes) { reader.feed(bytes); }); !read)
+        return read;
+    reader.finish();
+    if (!reader.faults().empty() || reader.header() != survey.header)
+        return refuse(Fault::mismatch, "changed while it was answered", batch.string());
+    if (auto finished = answering.finish(); !finished) return finished;
+    out.close();
+    std::error_code error;
+    if (out) fs::rename(part, target, error);
+    if (!out || error) return refuse(Fault::missing, "cannot be written", target.string());
+    return {};
+}
+
+Result<void> mark_answered(const fs::path& return_file, std::vector<bool>& answered,
+                           const FileHashes& hashes) {
+    const auto sm3 = hashes.sm3.stream();
+    bankfile::ReturnReader reader{return_file.filename().string(), *sm3,
+                                  [&](const bankfile::ReturnLine& line) {
+                                      if (line.status == bankfile::ReturnStatus::in_progress) return;
+                                      const auto seq = static_cast<std::size_t>(line.seq);
+                                      if (answered.size() <= seq) answered.resize(seq + 1);
+                                      answered[seq] = true;
+                                  }};
+    if (auto read = read_pieces(return_file, [&](std::string_view bytes) { reader.feed(bytes); }); !read)
+        return read;
+    reader.finish();
+    if (!reader.faults().empty()) return std::unexpected{reader.faults().front()};
+    return {};
+}
+
+}  // namespace onecard::cli

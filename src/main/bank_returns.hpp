@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "bank_answers.hpp"
+#include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/core/digest.hpp"
+#include "onecard/core/result.hpp"
+
+/// From a batch file on disk to its return file on disk, in constant memory.
+namespace onecard::cli {
+
+/// The cryptography, lent: `sha256` for the digests that receipts name, `sm3` for the trailers of the files.
+struct FileHashes {
+    const HashFunction& sha256;
+    const HashFunction& sm3;
+};
+
+struct ReturnTotals {
+    std::int32_t paid = 0, failed = 0, in_progress = 0, silent = 0;
+    Money paid_total, failed_total, in_progress_total;
+    std::int32_t lines() const { return paid + failed + in_progress; }
+    void add(AnswerKind kind, Money amount);
+};
+
+/// What has to be known to answer a batch.
+struct ReturnPlan {
+    const BankAnswers& answers;
+    int round = 1;               ///< of this return file for its batch
+    std::vector<bool> answered;  ///< by sequence number from 1: lines with the final word in an earlier round
+    Day value_day;
+    Moment made_at;
+};
+
+/// A batch file read strictly from its first byte to its last.
+struct BatchSurvey {
+    bankfile::BatchHeader header;  ///< complete only when there are no faults
+    Digest sha256;
+    std::uint64_t bytes = 0;
+    Faults faults;
+    ReturnTotals totals;  ///< of the return file that the plan makes of it
+};
+
+/// Hands the bytes of a file to `sink`, in pieces. Errors: missing.
+Result<void> read_pieces(const std::filesystem::path& file,
+                         const std::function<void(std::string_view)>& sink);
+
+/// Faults of the file are in the survey. Errors: missing (cannot be read).
+Result<BatchSurvey> survey_batch(const std::filesystem::path& batch, const ReturnPlan& plan,
+                                 const FileHashes& hashes);
+
+/// Writes the return file that answers a batch surveyed with the same plan; under its name there is the whole file or
+/// none. The same plan gives the same bytes. Errors: missing (cannot read or write), mismatch (the batch file is
+/// no longer what was surveyed, or the plan answers no line of it).
+Result<void> write_return(const std::filesystem::path& batch, const BatchSurvey& survey,
+                          const std::filesystem::path& target, const ReturnPlan& plan,
+                          const FileHashes& hashes);
+
+/// Marks in `answered` the lines that a return file of ours says paid or failed. Errors: missing, malformed.
+Result<void> mark_answered(const std::filesystem::path& return_file, std::vector<bool>& answered,
+                           const FileHashes& hashes);
+
+}  // namespace onecard::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "onecard/ops/settings.hpp"
+#include "remote.hpp"
+
+namespace onecard::cli {
+
+/// What every command is given: the options before it, and the configuration once it is asked for.
+struct Context {
+    Manner manner;
+    std::string config = "config/onecard.toml";
+    /// Loads the configuration; all its faults are one Failure.
+    Result<ops::Settings> settings() const;
+    const char* in(const char* chinese, const char* english) const {
+        return manner.chinese ? chinese : english;
+    }
+};
+
+/// A command's body: 0 when it did what it says.
+using Body = std::function<Result<int>()>;
+
+/// Declares the commands of the service itself (serve, migrate, certs, policy, config, gen, audit, bank) …
+void add_house_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … and those of officers at its door (import, run, funds, period, failures, breaks, ledger).
+void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … and that of a bank of our own (bank).
+void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+
+}  // namespace onecard::cli

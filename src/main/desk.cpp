@@ -1,0 +1,207 @@
+#include "desk.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "onecard/audit/checkpoint.hpp"
+#include "onecard/ops/log.hpp"
+#include "onecard/ops/policy_files.hpp"
+#include "onecard/seal/hashes.hpp"
+#include "onecard/seal/sealing.hpp"
+#include "onecard/store/database.hpp"
+
+namespace onecard::cli {
+
+Moment now() {
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return Moment::of_unix_seconds(std::chrono::duration_cast<std::chrono::seconds>(since_1970).count());
+}
+
+Places::Places(const ops::Settings& settings)
+    : cluster{settings.folder / "postgres"},
+      vault{settings.folder / "vault"},
+      uploads{settings.folder / "uploads"},
+      incoming{settings.folder / "incoming"},
+      field_key{settings.folder / "keys" / "fields.key"},
+      ledger_key{settings.folder / "keys" / "ledger.pem"},
+      ledger_public_key{settings.folder / "ledger.pub"},
+      url_file{settings.folder / "url"},
+      authorities{settings.certificates / "ca.pem"},
+      certificate{settings.certificates / "service.pem"},
+      certificate_key{settings.certificates / "service.key"} {}
+
+Result<OpenDatabase> open_database(const ops::Settings& settings) {
+    OpenDatabase opened;
+    if (settings.database_url.empty()) {
+        store::ClusterSettings wanted;
+        wanted.folder = Places{settings}.cluster;
+        auto cluster = store::start_cluster(wanted);
+        if (!cluster) return std::unexpected{cluster.error()};
+        opened.cluster = std::move(*cluster);
+        opened.service_url = opened.cluster->service_url();
+        opened.owner_url = opened.cluster->owner_url();
+    } else {
+        opened.service_url = settings.database_url;
+        opened.owner_url = settings.database_owner_url;
+    }
+    const auto applied = store::migrate(opened.owner_url);
+    if (!applied) return std::unexpected{applied.error()};
+    for (const std::string& name : *applied) ops::log(ops::LogLevel::info, "migration applied: " + name);
+    return opened;
+}
+
+Desk::Desk(ops::Settings s, policy::Book b) : settings{std::move(s)}, places{settings}, book_{std::move(b)} {}
+
+Desk::~Desk() {
+    // Both use what is wired above them: they end before anything else goes.
+    settler_ = {};
+    computations_.clear();
+}
+
+Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
+    auto loaded = ops::load_policy_book(settings.policy);
+    if (!loaded.faults.empty()) return std::unexpected{loaded.faults.front()};
+    std::unique_ptr<Desk> desk{new Desk{settings, std::move(loaded.book)}};
+    const Places& places = desk->places;
+    for (const auto& folder :
+         {places.vault, places.uploads, places.incoming, places.field_key.parent_path()}) {
+        std::filesystem::create_directories(folder);
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+    }
+
+    auto verifier = seal::create_verifier(places.authorities, now());
+    if (!verifier) return std::unexpected{verifier.error()};
+    desk->verifier_ = std::move(*verifier);
+    const auto signer = seal::create_file_signer(places.certificate, places.certificate_key);
+    if (!signer) return std::unexpected{signer.error()};
+    const auto cipher = seal::create_field_cipher(places.field_key);
+    if (!cipher) return std::unexpected{cipher.error()};
+    auto ledger_key = seal::create_note_signer(places.ledger_key, settings.ledger_name);
+    if (!ledger_key) return std::unexpected{ledger_key.error()};
+    desk->ledger_key_ = std::move(*ledger_key);
+    std::ofstream{places.ledger_public_key}
+        << audit::verifier_key_text(seal::sha256(), desk->ledger_key_->name(),
+                                    desk->ledger_key_->public_key())
+        << "\n";
+
+    auto opened = open_database(settings);
+    if (!opened) return std::unexpected{opened.error()};
+    desk->opened_ = std::move(*opened);
+    // Every thread that may work at once has a connection: computing, settling and answering.
+    desk->database_ = store::create_database(
+        desk->opened_.service_url, static_cast<std::size_t>(2 * settings.workers + settings.request_workers));
+    desk->vault_ = store::create_file_vault(places.vault, seal::sha256());
+
+    Desk* const self = desk.get();
+    // The files were read well a moment ago; if they are gone now, stopping is right.
+    const auto make_signer = [self] {
+        return std::move(seal::create_file_signer(self->places.certificate, self->places.certificate_key))
+            .value();
+    };
+    const auto make_cipher = [self] {
+        return std::move(seal::create_field_cipher(self->places.field_key)).value();
+    };
+    desk->tools_.reset(new app::Tools{*desk->database_, *desk->vault_, seal::sha256(), seal::sm3(),
+                                      *desk->verifier_, make_signer, make_cipher, settings.workers});
+    desk->runs = std::make_unique<app::Runs>(
+        *desk->tools_, desk->book_,
+        app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part});
+    desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
+    desk->books = std::make_unique<app::Books>(*desk->tools_);
+    {
+        auto work = desk->database_->begin();
+        const auto put = work->registers().put_banks(settings.banks);
+        if (!put) return std::unexpected{put.error()};
+        work->commit();
+    }
+    desk->settler_ = std::jthread{[self](const std::stop_token& stop) { self->settle_until_stopped(stop); }};
+    return desk;
+}
+
+Result<app::Identity> Desk::identify(const std::string& name, const Digest& fingerprint) const {
+    app::Identity identity;
+    identity.name = name;
+    identity.fingerprint = fingerprint;
+    if (const auto officer = std::ranges::find(settings.officers, name, &ops::Officer::name);
+        officer != settings.officers.end()) {
+        identity.role = officer->role;
+        identity.region = officer->region;
+        return identity;
+    }
+    if (const auto bank = std::ranges::find(settings.banks, name, &app::Bank::identity);
+        bank != settings.banks.end()) {
+        identity.role = app::Role::bank;
+        identity.bank = bank->no;
+        return identity;
+    }
+    return refuse(Fault::forbidden, "this certificate is neither an officer's nor a bank's here", name);
+}
+
+Result<void> Desk::start_computing(const app::Identity& by, RunNo run) {
+    const std::lock_guard lock{guard_};
+    if (const auto found = computing_.find(run); found != computing_.end() && found->second.running)
+        return refuse(Fault::conflict, "is being computed already", fmt::format("run {}", run.number()));
+    computing_[run] = {};
+    computations_.emplace_back([this, by, run] {
+        std::string problem;
+        try {
+            const auto done = runs->compute(by, run, now(), [&](const app::Runs::Progress& progress) {
+                const std::lock_guard inner{guard_};
+                computing_[run].progress = progress;
+            });
+            const std::lock_guard inner{guard_};
+            if (done)
+                computing_[run].progress = *done;
+            else
+                problem = done.error().message();
+            computing_[run].problem = problem;
+            computing_[run].running = false;
+        } catch (const std::exception& failure) {
+            problem = failure.what();
+            const std::lock_guard inner{guard_};
+            computing_[run].problem = "the computation broke off; see the service's log";
+            computing_[run].running = false;
+        }
+        if (!problem.empty())
+            ops::log(ops::LogLevel::error, fmt::format("computing run {}: {}", run.number(), problem));
+    });
+    return {};
+}
+
+std::optional<Desk::Computing> Desk::computing(RunNo run) {
+    const std::lock_guard lock{guard_};
+    const auto found = computing_.find(run);
+    if (found == computing_.end()) return std::nullopt;
+    return found->second;
+}
+
+void Desk::returns_have_come() {
+    {
+        const std::lock_guard lock{guard_};
+        returns_wait_ = true;
+    }
+    wake_.notify_one();
+}
+
+void Desk::settle_until_stopped(const std::stop_token& stop) {
+    const auto log_problem = [](std::string_view problem) { ops::log(ops::LogLevel::error, problem); };
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock{guard_};
+            // The timer picks up files whose posting failed for a passing reason.
+            wake_.wait_for(lock, stop, std::chrono::seconds{30}, [&] { return returns_wait_; });
+            returns_wait_ = false;
+        }
+        if (stop.stop_requested()) return;
+        try {
+            exchange->settle(now(), log_problem);
+        } catch (const std::exception& outage) {
+            log_problem(outage.what());
+        }
+    }
+}
+
+}  // namespace onecard::cli

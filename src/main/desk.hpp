@@ -1,0 +1,92 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "onecard/app/books.hpp"
+#include "onecard/app/exchange.hpp"
+#include "onecard/app/identity.hpp"
+#include "onecard/app/runs.hpp"
+#include "onecard/app/tools.hpp"
+#include "onecard/ops/settings.hpp"
+#include "onecard/policy/book.hpp"
+#include "onecard/store/cluster.hpp"
+
+namespace onecard::cli {
+
+Moment now();
+
+/// Where the pieces of an installation lie.
+struct Places {
+    explicit Places(const ops::Settings& settings);
+    std::filesystem::path cluster, vault, uploads, incoming, field_key, ledger_key, ledger_public_key,
+        url_file;
+    std::filesystem::path authorities, certificate, certificate_key;
+};
+
+/// The database with its records migrated: private cluster or configured URL.
+struct OpenDatabase {
+    std::unique_ptr<store::Cluster> cluster;  ///< null when a URL is configured
+    std::string service_url, owner_url;
+};
+Result<OpenDatabase> open_database(const ops::Settings& settings);
+
+/// Everything of a running service, wired by hand, top to bottom.
+class Desk {
+public:
+    static Result<std::unique_ptr<Desk>> open(const ops::Settings& settings);
+    ~Desk();
+
+    /// Who a certificate is, by configuration. Errors: forbidden.
+    Result<app::Identity> identify(const std::string& name, const Digest& fingerprint) const;
+
+    /// Computes in the background; one computation a run at a time.
+    Result<void> start_computing(const app::Identity& by, RunNo run);
+    struct Computing {
+        app::Runs::Progress progress;
+        bool running = true;
+        std::string problem;
+    };
+    std::optional<Computing> computing(RunNo run);
+
+    /// Wakes the worker that matches and posts return files.
+    void returns_have_come();
+
+    const ops::Settings settings;
+    const Places places;
+
+private:
+    Desk(ops::Settings s, policy::Book b);
+    void settle_until_stopped(const std::stop_token& stop);
+
+    policy::Book book_;
+    OpenDatabase opened_;
+    std::unique_ptr<app::Database> database_;
+    std::unique_ptr<app::FileVault> vault_;
+    std::unique_ptr<app::SignatureVerifier> verifier_;
+    std::unique_ptr<app::NoteSigner> ledger_key_;
+    std::unique_ptr<app::Tools> tools_;
+    std::mutex guard_;
+    std::condition_variable_any wake_;
+    bool returns_wait_ = true;  // Something may be left from before a crash.
+    std::map<RunNo, Computing> computing_;
+    std::vector<std::jthread> computations_;
+
+public:
+    const policy::Book& book() const { return book_; }
+    app::Tools& tools() { return *tools_; }
+    app::NoteSigner& ledger_key() { return *ledger_key_; }
+    std::unique_ptr<app::Runs> runs;
+    std::unique_ptr<app::Exchange> exchange;
+    std::unique_ptr<app::Books> books;
+
+private:
+    std::jthread settler_;
+};
+
+}  // namespace onecard::cli

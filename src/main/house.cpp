@@ -1,0 +1,272 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "commands.hpp"
+#include "desk.hpp"
+#include "loadtest/population/population.hpp"
+#include "onecard/audit/checkpoint.hpp"
+#include "onecard/ops/log.hpp"
+#include "onecard/ops/policy_files.hpp"
+#include "onecard/seal/hashes.hpp"
+#include "onecard/seal/sealing.hpp"
+#include "onecard/store/database.hpp"
+#include "routes.hpp"
+
+namespace onecard::cli {
+
+namespace {
+
+constexpr int certificate_days = 365;
+
+ops::LogLevel level_of(const std::string& name) {
+    if (name == "debug") return ops::LogLevel::debug;
+    if (name == "warn") return ops::LogLevel::warn;
+    if (name == "error") return ops::LogLevel::error;
+    return ops::LogLevel::info;
+}
+
+Result<int> serve(const Context& context) {
+    const auto settings = context.settings();
+    if (!settings) return std::unexpected{settings.error()};
+    ops::start_log(level_of(settings->log_level));
+    // Threads inherit this: the two signals reach nobody but the sigwait below.
+    sigset_t stopping;
+    sigemptyset(&stopping);
+    sigaddset(&stopping, SIGINT);
+    sigaddset(&stopping, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+
+    auto desk = Desk::open(*settings);
+    if (!desk) return std::unexpected{desk.error()};
+    net::ServerSettings wanted;
+    wanted.address = settings->address;
+    wanted.port = settings->port;
+    wanted.certificate = (*desk)->places.certificate;
+    wanted.key = (*desk)->places.certificate_key;
+    wanted.authorities = (*desk)->places.authorities;
+    wanted.upload_folder = (*desk)->places.uploads;
+    wanted.workers = settings->request_workers;
+    const auto server =
+        net::create_server(wanted, make_routes(**desk), refused_by_server, [](const net::Access& access) {
+            ops::log(ops::LogLevel::info,
+                     fmt::format("{} {} {} {} {} in {} out {} {} us", access.id, access.peer, access.method,
+                                 access.path, access.status, access.bytes_in, access.bytes_out,
+                                 access.microseconds));
+        });
+    if (!server) return std::unexpected{server.error()};
+    const std::string url = fmt::format("https://{}:{}", settings->address, (*server)->port());
+    std::ofstream{(*desk)->places.url_file} << url << "\n";
+    ops::log(ops::LogLevel::info, "serving " + url);
+    fmt::print("{} {}\n", context.in("服务地址", "serving"), url);
+    std::fflush(stdout);
+
+    int signal_number = 0;
+    sigwait(&stopping, &signal_number);
+    ops::log(ops::LogLevel::info, "stopping");
+    (*server)->stop(30);
+    std::filesystem::remove((*desk)->places.url_file);
+    return 0;
+}
+
+Result<int> migrate(const Context& context) {
+    const auto settings = context.settings();
+    if (!settings) return std::unexpected{settings.error()};
+    const auto opened = open_database(*settings);
+    if (!opened) return std::unexpected{opened.error()};
+    fmt::print("{}\n", context.in("数据库结构已是最新", "the records are up to date"));
+    return 0;
+}
+
+Result<int> make_certificates(const Context& context, const std::string& folder,
+                              const std::vector<std::string>& names) {
+    std::vector<seal::CertificateWish> wishes{{"service", true}};
+    for (const std::string& name : names) wishes.push_back({name, false});
+    if (names.empty()) {
+        const auto settings = context.settings();
+        if (!settings) return std::unexpected{settings.error()};
+        for (const ops::Officer& officer : settings->officers) wishes.push_back({officer.name, false});
+        for (const app::Bank& bank : settings->banks) wishes.push_back({bank.identity, false});
+    }
+    const auto made = seal::make_certificates(folder, wishes, now(), certificate_days);
+    if (!made) return std::unexpected{made.error()};
+    fmt::print("{} {}\n", context.in("证书目录", "certificates in"), folder);
+    return 0;
+}
+
+Result<int> check_policy(const Context& context, std::string folder) {
+    if (folder.empty()) {
+        const auto settings = context.settings();
+        if (!settings) return std::unexpected{settings.error()};
+        folder = settings->policy.string();
+    }
+    const auto loaded = ops::load_policy_book(folder);
+    for (const Failure& fault : loaded.faults) fmt::print("{}\n", fault.message());
+    if (!loaded.faults.empty()) return 1;
+    for (const std::string& warning : loaded.book.warnings())
+        fmt::print("{} {}\n", context.in("提示", "warning:"), warning);
+    fmt::print("{} {}\n", context.in("政策库无误，版本", "the policy book is sound, version"),
+               app::digest_of(seal::sha256(), loaded.book.canonical_text()).hex());
+    return 0;
+}
+
+struct PopulationOptions {
+    std::string folder;
+    std::vector<std::string> counties{"370212"};
+    std::int64_t lines = 30'000;
+    std::uint64_t seed = 1;
+    int banks_per_county = 3;
+    std::string month = "2021-12";
+    std::vector<std::string> changes;
+};
+
+Result<int> generate(const Context& context, const PopulationOptions& options) {
+    const auto settings = context.settings();
+    if (!settings) return std::unexpected{settings.error()};
+    loadtest::PopulationWish wish;
+    for (const std::string& county : options.counties) {
+        const auto parsed = County::parse(county);
+        if (!parsed) return std::unexpected{parsed.error()};
+        wish.counties.push_back(*parsed);
+    }
+    wish.payment_lines = options.lines;
+    wish.seed = options.seed;
+    wish.banks_per_county = options.banks_per_county;
+    for (const app::Bank& bank : settings->banks) wish.bank_codes.push_back(bank.code);
+    const auto first = Month::parse(options.month);
+    if (!first) return std::unexpected{first.error()};
+    wish.first_month = *first;
+    for (const std::string& text : options.changes) {
+        const auto month = Month::parse(text);
+        if (!month) return std::unexpected{month.error()};
+        wish.months_with_changes.push_back(*month);
+    }
+    const auto counts = loadtest::write_population(wish, options.folder);
+    if (!counts) return std::unexpected{counts.error()};
+    fmt::print("{}: {} {}, {} {}, {} {}\n", options.folder, counts->households,
+               context.in("户", "households"), counts->persons, context.in("人", "persons"),
+               counts->payment_lines,
+               context.in("笔(首月预计)", "payment lines expected in the first month"));
+    return 0;
+}
+
+/// Checks the books with read rights only, in a process of its own.
+Result<int> verify(const Context& context, std::string key_file) {
+    const auto settings = context.settings();
+    if (!settings) return std::unexpected{settings.error()};
+    const Places places{*settings};
+    if (key_file.empty()) key_file = places.ledger_public_key.string();
+    std::string key_text;
+    if (std::ifstream in{key_file}; !in || !std::getline(in, key_text))
+        return refuse(Fault::missing, "cannot be read: the ledger's public key", key_file);
+    const auto key = audit::parse_verifier_key(seal::sha256(), key_text);
+    if (!key) return std::unexpected{key.error()};
+    const auto verifier = seal::create_verifier(places.authorities, now());
+    if (!verifier) return std::unexpected{verifier.error()};
+
+    std::unique_ptr<store::Cluster> cluster;
+    std::string url = settings->database_url;
+    if (url.empty()) {
+        store::ClusterSettings wanted;
+        wanted.folder = places.cluster;
+        auto started = store::start_cluster(wanted);
+        if (!started) return std::unexpected{started.error()};
+        cluster = std::move(*started);
+        url = cluster->auditor_url();
+    }
+    const auto database = store::create_database(url, 1);
+    const auto vault = store::create_file_vault(places.vault, seal::sha256());
+    const app::Verdict verdict =
+        app::verify_ledger(*database, *vault, **verifier, seal::sha256(), seal::verify_ed25519,
+                           key->public_key, key->name, [](std::string_view stage) {
+                               if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r{:<20}", stage);
+                           });
+    if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r{:<20}\r", "");
+
+    app::Report report{{"账簿核验", "The books, recomputed"}, {}, {}};
+    report.fields = {
+        {"fits", {"全部相符", "everything fits"}, verdict.fits()},
+        {"payments", {"支付", "payments"}, verdict.payments},
+        {"outcomes", {"结果", "outcomes"}, verdict.outcomes},
+        {"entries", {"分录", "entries"}, verdict.entries},
+        {"acts", {"行为记录", "acts"}, verdict.acts},
+        {"files", {"文件", "files"}, verdict.files},
+        {"log_size", {"日志条数", "log size"}, verdict.log_size},
+        {"not_yet_logged", {"尚未进入检查点", "not yet in a checkpoint"}, verdict.not_yet_logged},
+        {"checkpoint",
+         {"最新检查点已验证", "newest checkpoint verified"},
+         verdict.fits() && !verdict.newest_checkpoint.empty()}};
+    if (!verdict.fits()) {
+        app::Table findings{
+            "findings", {"不符之处", "What does not fit"}, {{"finding", {"说明", "finding"}}}, {}};
+        for (const std::string& finding : verdict.findings) findings.rows.push_back({finding});
+        report.tables.push_back(std::move(findings));
+    }
+    const std::string text =
+        context.manner.json
+            ? app::to_json(report) + "\n"
+            : app::to_text(report, context.manner.chinese ? app::Language::chinese : app::Language::english);
+    std::fputs(text.c_str(), stdout);
+    return verdict.fits() ? 0 : 1;
+}
+
+}  // namespace
+
+void add_house_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
+    app.add_subcommand("serve", "Run the service")->callback([=, &context] {
+        chosen([&context] { return serve(context); });
+    });
+    app.add_subcommand("migrate", "Bring the records up to date")->callback([=, &context] {
+        chosen([&context] { return migrate(context); });
+    });
+
+    const auto folder = std::make_shared<std::string>();
+    const auto names = std::make_shared<std::vector<std::string>>();
+    auto* certs =
+        app.add_subcommand("certs", "Make throw-away certificates: authority, service, officers, banks");
+    certs->add_option("folder", *folder)->required();
+    certs->add_option("names", *names, "instead of the configured officers and banks");
+    certs->callback(
+        [=, &context] { chosen([=, &context] { return make_certificates(context, *folder, *names); }); });
+
+    auto* policy = app.add_subcommand("policy", "The policy book")->require_subcommand(1);
+    auto* check = policy->add_subcommand(
+        "check", "Report every fault with file and line, and relations that are missed");
+    check->add_option("folder", *folder);
+    check->callback([=, &context] { chosen([=, &context] { return check_policy(context, *folder); }); });
+
+    auto* config = app.add_subcommand("config", "The configuration")->require_subcommand(1);
+    config->add_subcommand("check", "Report every fault of the configuration")->callback([=, &context] {
+        chosen([&context]() -> Result<int> {
+            const auto settings = context.settings();
+            if (!settings) return std::unexpected{settings.error()};
+            fmt::print("{}\n", context.in("配置无误", "the configuration is sound"));
+            return 0;
+        });
+    });
+
+    const auto wish = std::make_shared<PopulationOptions>();
+    auto* gen = app.add_subcommand("gen", "Write a synthetic register");
+    gen->add_option("folder", wish->folder)->required();
+    gen->add_option("--county", wish->counties, "division codes");
+    gen->add_option("--lines", wish->lines, "payment lines in the first month, about");
+    gen->add_option("--seed", wish->seed);
+    gen->add_option("--banks-per-county", wish->banks_per_county);
+    gen->add_option("--month", wish->month, "first month");
+    gen->add_option("--changes", wish->changes, "months in which life goes on");
+    gen->callback([=, &context] { chosen([=, &context] { return generate(context, *wish); }); });
+
+    const auto key = std::make_shared<std::string>();
+    auto* audit = app.add_subcommand("audit", "Checks that trust nobody")->require_subcommand(1);
+    auto* verify_all =
+        audit->add_subcommand("verify", "Recompute the whole ledger from its rows and compare");
+    verify_all->add_option("--key", *key, "file with the ledger's public key");
+    verify_all->callback([=, &context] { chosen([=, &context] { return verify(context, *key); }); });
+}
+
+}  // namespace onecard::cli

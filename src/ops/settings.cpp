@@ -1,0 +1,198 @@
+#include "onecard/ops/settings.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+namespace onecard::ops {
+
+namespace {
+
+/// Reads one table against a declared list of keys; what is not declared is a fault.
+class TableReader {
+public:
+    TableReader(const toml::table& table, std::string file, std::string name, Faults& faults)
+        : table_{table}, file_{std::move(file)}, name_{std::move(name)}, faults_{faults} {}
+
+    void text(std::string_view key, std::string& out, bool required = false) {
+        const toml::node* node = find(key, required);
+        if (node == nullptr) return;
+        if (const auto value = node->value_exact<std::string>())
+            out = *value;
+        else
+            fault(*node, key, "must be a text in quotes");
+    }
+    void path(std::string_view key, std::filesystem::path& out) {
+        std::string value = out.string();
+        text(key, value);
+        out = value;
+    }
+    template <class Number>
+    void number(std::string_view key, Number& out, std::int64_t low, std::int64_t high,
+                bool required = false) {
+        const toml::node* node = find(key, required);
+        if (node == nullptr) return;
+        const auto value = node->value_exact<std::int64_t>();
+        if (value && *value >= low && *value <= high)
+            out = static_cast<Number>(*value);
+        else
+            fault(*node, key, fmt::format("must be a whole number from {} to {}", low, high));
+    }
+    /// A text that becomes a value by `parse`, which answers with what is wrong.
+    void parsed(std::string_view key,
+                const std::function<std::optional<std::string>(const std::string&)>& parse) {
+        std::string value;
+        const toml::node* node = find(key, true);
+        if (node == nullptr) return;
+        text(key, value);
+        if (const auto wrong = parse(value)) fault(*node, key, *wrong);
+    }
+    void allow(std::string_view key) { known_.emplace_back(key); }
+    ~TableReader() {
+        for (const auto& [key, node] : table_)
+            if (std::ranges::find(known_, key.str()) == known_.end())
+                fault(node, key.str(), "is no known key");
+    }
+    TableReader(const TableReader&) = delete;
+    TableReader& operator=(const TableReader&) = delete;
+
+private:
+    const toml::node* find(std::string_view key, bool required) {
+        allow(key);
+        const toml::node* node = table_.get(key);
+        if (node == nullptr && required)
+            faults_.push_back({Fault::missing, fmt::format("{}:{}", file_, table_.source().begin.line),
+                               fmt::format("[{}] needs «{}»", name_, key)});
+        return node;
+    }
+    void fault(const toml::node& node, std::string_view key, std::string text) {
+        faults_.push_back({Fault::malformed, fmt::format("{}:{}", file_, node.source().begin.line),
+                           fmt::format("{}.{} {}", name_, key, text)});
+    }
+    const toml::table& table_;
+    std::string file_, name_;
+    Faults& faults_;
+    std::vector<std::string> known_;
+};
+
+std::optional<app::Role> role_of(std::string_view name) {
+    using app::Role;
+    for (const Role role : {Role::maker, Role::checker, Role::releaser, Role::auditor, Role::operations})
+        if (name_of(role) == name) return role;
+    return std::nullopt;
+}
+
+void each_table(const toml::table& root, std::string_view key, const std::string& file, Faults& faults,
+                const std::function<void(const toml::table&)>& take) {
+    const toml::node* node = root.get(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) {
+        faults.push_back({Fault::malformed, fmt::format("{}:{}", file, node->source().begin.line),
+                          fmt::format("write [[{}]]", key)});
+        return;
+    }
+    for (const toml::node& element : *array)
+        if (const toml::table* table = element.as_table()) take(*table);
+}
+
+}  // namespace
+
+std::string Settings::url() const { return fmt::format("https://{}:{}", address, port); }
+
+LoadedSettings load_settings(const std::filesystem::path& path) {
+    LoadedSettings loaded;
+    Settings& s = loaded.settings;
+    Faults& faults = loaded.faults;
+    const std::string file = path.string();
+    toml::table root;
+    try {
+        root = toml::parse_file(file);
+    } catch (const toml::parse_error& error) {
+        faults.push_back({Fault::malformed, fmt::format("{}:{}", file, error.source().begin.line),
+                          std::string{error.description()}});
+        return loaded;
+    }
+    {
+        TableReader reader{root, file, "root", faults};
+        for (const std::string_view key : {"service", "database", "ledger", "limits", "officer", "bank"})
+            reader.allow(key);
+    }
+    static const toml::table none;
+    const auto table = [&](std::string_view key) -> const toml::table& {
+        const toml::table* found = root.get(key) == nullptr ? nullptr : root.get(key)->as_table();
+        return found == nullptr ? none : *found;
+    };
+    {
+        TableReader reader{table("service"), file, "service", faults};
+        reader.text("address", s.address);
+        reader.number("port", s.port, 0, 65535);
+        reader.path("folder", s.folder);
+        reader.path("certificates", s.certificates);
+        reader.path("policy", s.policy);
+        reader.text("log_level", s.log_level);
+    }
+    {
+        TableReader reader{table("database"), file, "database", faults};
+        reader.text("url", s.database_url);
+        reader.text("owner_url", s.database_owner_url);
+    }
+    {
+        TableReader reader{table("ledger"), file, "ledger", faults};
+        reader.text("name", s.ledger_name);
+    }
+    {
+        TableReader reader{table("limits"), file, "limits", faults};
+        reader.number("workers", s.workers, 1, 256);
+        reader.number("request_workers", s.request_workers, 1, 256);
+        reader.number("payments_per_part", s.payments_per_part, 1, 10'000'000);
+        reader.number("lines_per_file", s.lines_per_file, 1, 9'999'999);
+    }
+    each_table(root, "officer", file, faults, [&](const toml::table& row) {
+        TableReader reader{row, file, "officer", faults};
+        Officer officer;
+        reader.text("name", officer.name, true);
+        reader.parsed("role", [&](const std::string& text) -> std::optional<std::string> {
+            const auto role = role_of(text);
+            if (!role) return "must be maker, checker, releaser, auditor or operator";
+            officer.role = *role;
+            return std::nullopt;
+        });
+        reader.parsed("region", [&](const std::string& text) -> std::optional<std::string> {
+            const auto region = Region::parse(text);
+            if (!region) return "must be 0, 2, 4 or 6 digits of a division code";
+            officer.region = *region;
+            return std::nullopt;
+        });
+        s.officers.push_back(std::move(officer));
+    });
+    each_table(root, "bank", file, faults, [&](const toml::table& row) {
+        TableReader reader{row, file, "bank", faults};
+        app::Bank bank;
+        std::int16_t number = 0;
+        reader.number("number", number, 1, 9999, true);
+        bank.no = BankNo{number};
+        reader.parsed("code", [&](const std::string& text) -> std::optional<std::string> {
+            if (text.size() != 12 || text.find_first_not_of("0123456789") != std::string::npos)
+                return "must be 12 digits";
+            bank.code = text;
+            return std::nullopt;
+        });
+        reader.text("name", bank.name, true);
+        reader.text("certificate", bank.identity, true);
+        s.banks.push_back(std::move(bank));
+    });
+    if (!s.database_url.empty() && s.database_owner_url.empty())
+        faults.push_back(
+            {Fault::missing, file, "database.url needs database.owner_url beside it, for migrations"});
+
+    const std::filesystem::path base = std::filesystem::absolute(path).parent_path();
+    for (std::filesystem::path* relative : {&s.folder, &s.certificates, &s.policy})
+        if (relative->is_relative()) *relative = (base / *relative).lexically_normal();
+    return loaded;
+}
+
+}  // namespace onecard::ops

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "onecard/core/result.hpp"
+#include "onecard/registry/facts.hpp"
+
+/// The rules inside one row. The decoder and `check_together` share them.
+namespace onecard::registry {
+
+struct RowFault {
+    Fault fault;
+    std::string_view column;
+    std::string_view other;  ///< the other column that the rule looks at; empty when there is none
+    std::string_view text;
+};
+
+inline bool is_tekun(Programme programme) {
+    return programme == Programme::tekun_urban || programme == Programme::tekun_rural;
+}
+inline bool is_for_children(Programme programme) {
+    return programme == Programme::orphan || programme == Programme::unattended_child;
+}
+
+/// Calls `report(RowFault)` for every rule that the row breaks.
+template <class Report>
+void check_row(const Recorded& recorded, Report&& report) {
+    if (recorded.months.to <= recorded.months.from)
+        report(RowFault{Fault::out_of_range, "valid_to", "valid_from", "ends before it begins"});
+}
+
+template <class Report>
+void check_row(const Household& row, Report&& report) {
+    check_row(row.recorded, report);
+    if (row.recorded.absent) return;
+    if (!row.representative)
+        report(RowFault{
+            Fault::missing, "representative", {}, "a household needs a representative, who is paid"});
+}
+
+template <class Report>
+void check_row(const Person& row, Report&& report) {
+    check_row(row.recorded, report);
+    if ((row.disability_class == 0) != (row.disability_level == 0))
+        report(RowFault{Fault::conflict, "disability_level", "disability_class",
+                        "class and level of a disability are given together or not at all"});
+    if (row.disability_class > 7)
+        report(RowFault{Fault::out_of_range, "disability_class", {}, "the class of a disability is 1 to 7"});
+    if (row.disability_level > 4)
+        report(RowFault{Fault::out_of_range, "disability_level", {}, "the level of a disability is 1 to 4"});
+    if (row.is_deceased() && row.died < row.born)
+        report(RowFault{Fault::conflict, "died_on", "resident_id", "died before being born"});
+}
+
+template <class Report>
+void check_row(const IncomeItem& row, Report&& report) {
+    check_row(row.recorded, report);
+    if (row.monthly.is_negative())
+        report(
+            RowFault{Fault::out_of_range, "monthly", {}, "a net income below zero counts as zero: write 0"});
+}
+
+template <class Report>
+void check_row(const Enrolment& row, Report&& report) {
+    check_row(row.recorded, report);
+    if (text_of(row.programme).subject == Subject::person && !row.person)
+        report(RowFault{Fault::missing, "person_no", "programme", "this programme is for a person"});
+    if (row.recorded.absent) return;
+    if (row.confirmed < row.applied)
+        report(
+            RowFault{Fault::conflict, "confirmed_on", "applied_on", "confirmed before it was applied for"});
+    if (is_tekun(row.programme) && row.ability == Ability::none_given)
+        report(RowFault{Fault::missing, "ability", "programme",
+                        "the care of a tekun person depends on the ability (self, half, full)"});
+    if (!is_tekun(row.programme) && row.ability != Ability::none_given)
+        report(RowFault{Fault::conflict, "ability", "programme",
+                        "only tekun knows the ability to care for oneself"});
+    if (row.setting == Setting::central) {
+        if (!is_tekun(row.programme) && !is_for_children(row.programme))
+            report(RowFault{Fault::conflict, "setting", "programme",
+                            "only tekun persons and children live in an institution (central)"});
+        if (!row.institution)
+            report(RowFault{Fault::missing, "institution_no", "setting",
+                            "a central enrolment needs the institution that is paid"});
+        if (row.payee)
+            report(RowFault{Fault::conflict, "payee_no", "setting",
+                            "a central enrolment is paid to the institution, not to a person"});
+    } else if (row.institution) {
+        report(RowFault{Fault::conflict, "institution_no", "setting",
+                        "a dispersed enrolment has no institution"});
+    }
+}
+
+template <class Report>
+void check_row(const Account& row, Report&& report) {
+    check_row(row.recorded, report);
+}
+
+template <class Report>
+void check_row(const Institution& row, Report&& report) {
+    check_row(row.recorded, report);
+}
+
+}  // namespace onecard::registry

@@ -1,0 +1,568 @@
+#include "onecard/store/cluster.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <condition_variable>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "connection.hpp"
+#include "onecard/store/embedded_sql.hpp"
+#include "statement.hpp"
+
+namespace onecard::store {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* owner_role = "onecard_owner";
+constexpr const char* service_role = "onecard_service";
+constexpr const char* auditor_role = "onecard_auditor";
+constexpr const char* database_name = "onecard";
+
+// Recovery after a crash replays up to max_wal_size: minutes, not seconds.
+constexpr auto start_time_max = 10min;
+constexpr auto fast_stop_time_max = 30s;
+constexpr auto pause = 20ms;
+
+[[noreturn]] void fail(const fs::path& path, const char* what) {
+    throw std::system_error{errno, std::generic_category(), fmt::format("cluster: {} {}", what, path.string())};
+}
+
+/// Whom the server runs as: ourselves, or the unprivileged user when we are root.
+struct Account {
+    uid_t user = 0;
+    gid_t group = 0;
+    std::vector<gid_t> groups;
+    bool drops = false;  ///< from root
+};
+
+Result<Account> account_for(const std::string& run_as) {
+    Account account{.user = ::geteuid(), .group = ::getegid(), .groups = {}, .drops = false};
+    if (account.user != 0) return account;
+    for (const std::string& name : {run_as, std::string{"nobody"}}) {
+        const ::passwd* const found = ::getpwnam(name.c_str());
+        if (found == nullptr || found->pw_uid == 0) continue;
+        account.user = found->pw_uid;
+        account.group = found->pw_gid;
+        account.drops = true;
+        int count = 64;
+        account.groups.resize(static_cast<std::size_t>(count));
+        if (::getgrouplist(name.c_str(), account.group, account.groups.data(), &count) < 0) count = 0;
+        account.groups.resize(static_cast<std::size_t>(count));
+        return account;
+    }
+    return refuse(Fault::missing, fmt::format("PostgreSQL does not run as root, and there is neither a user {} nor nobody",
+                                              run_as));
+}
+
+/// In a child, between fork and exec: only calls that are safe there. The raw ones, because those of the C library
+/// tell all threads, of which the child has one.
+bool become(const Account& account) {
+    if (!account.drops) return true;
+    return ::syscall(SYS_setgroups, account.groups.size(), account.groups.data()) == 0 &&
+           ::syscall(SYS_setresgid, account.group, account.group, account.group) == 0 &&
+           ::syscall(SYS_setresuid, account.user, account.user, account.user) == 0;
+}
+
+/// Starts a program as `account`, its output appended to `log`. With `tied` it gets SIGINT when the thread that calls
+/// this ends, however it ends.
+pid_t spawn(const Account& account, const std::vector<std::string>& command, const fs::path& log, bool tied) {
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (output < 0) fail(log, "cannot open");
+    if (account.drops && ::fchown(output, account.user, account.group) != 0) fail(log, "cannot hand over");
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // Ctrl-C at the terminal is for us: we stop the server when we no longer need it.
+        ::setsid();
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        for (const int each : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1}) ::signal(each, SIG_DFL);
+        if (!become(account)) ::_exit(126);
+        // After the change of user, which would clear it. The parent may have died before.
+        if (tied && (::prctl(PR_SET_PDEATHSIG, SIGINT) != 0 || ::getppid() != parent)) ::_exit(126);
+        const int nothing = ::open("/dev/null", O_RDONLY);
+        ::dup2(nothing, 0);
+        ::dup2(output, 1);
+        ::dup2(output, 2);
+        ::syscall(SYS_close_range, 3U, ~0U, 0U);
+        ::umask(077);
+        if (::chdir("/") != 0) ::_exit(126);
+        ::execv(arguments.front(), arguments.data());
+        ::_exit(127);
+    }
+    const int error = errno;
+    ::close(output);
+    if (child < 0) {
+        errno = error;
+        fail(command.front(), "cannot start");
+    }
+    return child;
+}
+
+int wait_for(pid_t child) {
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+}
+
+/// Whether the child is gone; takes it from the list of the dead.
+bool has_ended(pid_t child) {
+    int status = 0;
+    return ::waitpid(child, &status, WNOHANG) != 0;
+}
+
+/// What a log said last, for people.
+std::string last_lines(const fs::path& log) {
+    std::ifstream in{log, std::ios::binary};
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(std::move(line));
+        if (lines.size() > 6) lines.erase(lines.begin());
+    }
+    std::string text;
+    for (const std::string& line : lines) text.append(text.empty() ? "" : "\n").append(line);
+    return text;
+}
+
+/// FNV-1a: names that differ when the folders do; nothing secret.
+std::string short_name(const fs::path& folder) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : folder.string()) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 0x100000001b3;
+    }
+    return fmt::format("onecard-{:016x}", hash);
+}
+
+/// A folder that belongs to the account alone. One that somebody else made there is refused, not used.
+Result<void> make_own_folder(const fs::path& folder, const Account& account) {
+    if (::mkdir(folder.c_str(), 0700) == 0) {
+        if (account.drops && ::lchown(folder.c_str(), account.user, account.group) != 0) fail(folder, "cannot hand over");
+        return {};
+    }
+    if (errno != EEXIST) fail(folder, "cannot make");
+    struct stat info{};
+    if (::lstat(folder.c_str(), &info) != 0) fail(folder, "cannot look at");
+    if (!S_ISDIR(info.st_mode)) return refuse(Fault::conflict, "is no folder", folder.string());
+    // An empty one of our own may have been made for us before.
+    if (account.drops && info.st_uid == 0) {
+        if (::lchown(folder.c_str(), account.user, account.group) != 0) fail(folder, "cannot hand over");
+        info.st_uid = account.user;
+    }
+    if (info.st_uid != account.user) return refuse(Fault::conflict, "belongs to another user", folder.string());
+    if ((info.st_mode & 0777U) != 0700 && ::chmod(folder.c_str(), 0700) != 0) fail(folder, "cannot close");
+    return {};
+}
+
+/// Whether the account can pass through every folder above `path`: tried in a child that is the account.
+bool reaches(const Account& account, const fs::path& path) {
+    if (!account.drops) return true;
+    const std::string parent = path.parent_path().string();
+    const pid_t child = ::fork();
+    if (child < 0) fail(path, "cannot fork for");
+    if (child == 0) ::_exit(become(account) && ::chdir(parent.c_str()) == 0 ? 0 : 1);
+    return wait_for(child) == 0;
+}
+
+/// The folder with initdb and postgres; of several versions the newest, or that of an existing cluster.
+Result<fs::path> find_programs(const ClusterSettings& settings, std::string_view version) {
+    const auto is_complete = [](const fs::path& folder) {
+        return ::access((folder / "initdb").c_str(), X_OK) == 0 && ::access((folder / "postgres").c_str(), X_OK) == 0;
+    };
+    if (!settings.programs.empty()) {
+        if (is_complete(settings.programs)) return settings.programs;
+        return refuse(Fault::missing, "no initdb and postgres there", settings.programs.string());
+    }
+    const fs::path all = "/usr/lib/postgresql";
+    int newest = 0;
+    std::error_code error;
+    for (const auto& folder : fs::directory_iterator{all, error}) {
+        const std::string name = folder.path().filename().string();
+        if (name.empty() || name.size() > 3 || name.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (!is_complete(folder.path() / "bin")) continue;
+        if (!version.empty() && name != version) continue;
+        newest = std::max(newest, std::stoi(name));
+    }
+    if (newest != 0) return all / std::to_string(newest) / "bin";
+    if (!version.empty())
+        return refuse(Fault::conflict, fmt::format("the cluster was made by PostgreSQL {}, which is not installed", version),
+                      settings.folder.string());
+    return refuse(Fault::missing, "no PostgreSQL under /usr/lib/postgresql (apt-get install postgresql-15)");
+}
+
+std::string first_line(const fs::path& file) {
+    std::ifstream in{file};
+    std::string line;
+    std::getline(in, line);
+    return line;
+}
+
+/// What fits the machine, and what must not be in the server's log: rows, parameters, statements.
+std::vector<std::string> server_settings(const fs::path& sockets) {
+    struct sysinfo memory{};
+    ::sysinfo(&memory);
+    const std::uint64_t megabytes = memory.totalram * memory.mem_unit / 1024 / 1024;
+    const std::uint64_t buffers = std::clamp<std::uint64_t>(megabytes / 4, 64, 2048);
+    return {
+        "listen_addresses=",
+        "unix_socket_directories=" + sockets.string(),
+        "unix_socket_permissions=0700",
+        "max_connections=60",
+        fmt::format("shared_buffers={}MB", buffers),
+        fmt::format("effective_cache_size={}MB", std::max<std::uint64_t>(megabytes / 2, 128)),
+        fmt::format("maintenance_work_mem={}MB", std::clamp<std::uint64_t>(megabytes / 16, 64, 512)),
+        fmt::format("work_mem={}MB", std::clamp<std::uint64_t>(megabytes / 128, 8, 64)),
+        "max_wal_size=8GB",
+        "min_wal_size=1GB",
+        "checkpoint_timeout=15min",
+        "checkpoint_completion_target=0.9",
+        "wal_compression=lz4",
+        "wal_level=replica",
+        "fsync=on",
+        "synchronous_commit=on",
+        "full_page_writes=on",
+        "jit=off",
+        "autovacuum=on",
+        "default_transaction_isolation=read committed",
+        "timezone=UTC",
+        "log_timezone=UTC",
+        "logging_collector=off",
+        "log_destination=stderr",
+        "log_line_prefix=%m [%p] ",
+        "log_statement=none",
+        "log_min_duration_statement=-1",
+        "log_min_error_statement=panic",
+        "log_error_verbosity=terse",
+        "log_parameter_max_length=0",
+        "log_parameter_max_length_on_error=0",
+    };
+}
+
+std::string url_of(const fs::path& sockets, const std::string& role, const std::string& database) {
+    return fmt::format("host={} dbname={} user={} application_name=onecard connect_timeout=10", sockets.string(), database,
+                       role);
+}
+
+enum class Answer : std::uint8_t { yes, not_yet, no };
+
+Answer ask_server(const fs::path& sockets) {
+    const std::string url = url_of(sockets, owner_role, "postgres");
+    switch (PQping(url.c_str())) {
+        case PQPING_OK: return Answer::yes;
+        case PQPING_REJECT: return Answer::not_yet;
+        case PQPING_NO_RESPONSE:
+        case PQPING_NO_ATTEMPT: return Answer::no;
+    }
+    return Answer::no;
+}
+
+/// The postmaster that a cluster's own file names, while it lives.
+pid_t living_postmaster(const fs::path& data) {
+    const std::string line = first_line(data / "postmaster.pid");
+    if (line.empty() || line.size() > 9 || line.find_first_not_of("0123456789") != std::string::npos) return 0;
+    const pid_t pid = std::stoi(line);
+    if (pid <= 1 || (::kill(pid, 0) != 0 && errno == ESRCH)) return 0;
+    // The number may have gone to somebody else, or to a dead child that nobody has buried.
+    std::ifstream stat{fmt::format("/proc/{}/stat", pid)};
+    std::string text;
+    std::getline(stat, text);
+    const std::size_t end = text.rfind(") ");
+    const bool is_postgres = text.find("(postgres)") != std::string::npos;
+    return is_postgres && end != std::string::npos && text[end + 2] != 'Z' ? pid : 0;
+}
+
+/// Where everything of one cluster lies.
+struct Places {
+    fs::path folder;
+    fs::path data;
+    fs::path log;
+    fs::path sockets;
+};
+
+/// Runs the server from a thread of its own, which lives as long as this does: the tie that ends the server when we
+/// die is to the thread that forked it.
+class Keeper {
+public:
+    Keeper(const Account& account, std::vector<std::string> command, const fs::path& log) {
+        thread_ = std::thread{[this, account, command = std::move(command), log] {
+            try {
+                const pid_t child = spawn(account, command, log, true);
+                tell(child);
+            } catch (...) {
+                failure_ = std::current_exception();
+                tell(-1);
+                return;
+            }
+            std::unique_lock lock{mutex_};
+            changed_.wait(lock, [&] { return released_; });
+        }};
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [&] { return child_ != 0; });
+        if (failure_) {
+            lock.unlock();
+            thread_.join();
+            std::rethrow_exception(failure_);
+        }
+    }
+    ~Keeper() {
+        {
+            const std::scoped_lock lock{mutex_};
+            released_ = true;
+        }
+        changed_.notify_all();
+        if (thread_.joinable()) thread_.join();
+    }
+    Keeper(const Keeper&) = delete;
+    Keeper& operator=(const Keeper&) = delete;
+    pid_t child() const { return child_; }
+
+private:
+    void tell(pid_t child) {
+        {
+            const std::scoped_lock lock{mutex_};
+            child_ = child;
+        }
+        changed_.notify_all();
+    }
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    pid_t child_ = 0;
+    bool released_ = false;
+    std::exception_ptr failure_;
+    std::thread thread_;
+};
+
+class PrivateCluster final : public Cluster {
+public:
+    PrivateCluster(Places places, Account account) : places_{std::move(places)}, account_{std::move(account)} {}
+    ~PrivateCluster() override {
+        if (is_owner_) stop();
+        if (lock_ >= 0) ::close(lock_);
+    }
+    PrivateCluster(const PrivateCluster&) = delete;
+    PrivateCluster& operator=(const PrivateCluster&) = delete;
+
+    std::string owner_url() const override { return url(owner_role, database_name); }
+    std::string service_url() const override { return url(service_role, database_name); }
+    std::string auditor_url() const override { return url(auditor_role, database_name); }
+    std::string url(const std::string& role, const std::string& database) const override {
+        return url_of(places_.sockets, role, database);
+    }
+
+    Result<void> start(const ClusterSettings& settings) {
+        const auto limit = Clock::now() + start_time_max;
+        while (!become_owner()) {
+            // Another process of ours has it: it is starting the server, or serves already.
+            if (ask_server(places_.sockets) == Answer::yes) return {};
+            if (Clock::now() > limit) return too_late();
+            std::this_thread::sleep_for(pause);
+        }
+        is_owner_ = true;
+        if (auto own = make_own_folder(places_.sockets, account_); !own) return own;
+        const auto made = make_data(settings);
+        if (!made) return made;
+        const auto programs = find_programs(settings, first_line(places_.data / "PG_VERSION"));
+        if (!programs) return std::unexpected{programs.error()};
+        if (const auto usable = check_version(*programs); !usable) return usable;
+
+        while (const pid_t other = living_postmaster(places_.data)) {
+            if (ask_server(places_.sockets) == Answer::yes) {
+                server_ = other;
+                return make_database();
+            }
+            // It recovers, or it is on its way out since its owner died.
+            if (Clock::now() > limit) return too_late();
+            std::this_thread::sleep_for(pause);
+        }
+        return start_server(*programs, limit);
+    }
+
+private:
+    std::unexpected<Failure> too_late() const {
+        return refuse(Fault::conflict, "the server does not answer. Its log ends:\n" + last_lines(places_.log),
+                      places_.folder.string());
+    }
+
+    /// A lock that the kernel lets go of when we die. It lies beside data and log.
+    bool become_owner() {
+        const fs::path file = places_.folder / "owner";
+        if (lock_ < 0) lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (lock_ < 0) fail(file, "cannot open");
+        if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return true;
+        if (errno != EWOULDBLOCK) fail(file, "cannot lock");
+        return false;
+    }
+
+    /// initdb works under a temporary name: what has the real one is complete.
+    Result<void> make_data(const ClusterSettings& settings) {
+        if (fs::exists(places_.data / "PG_VERSION")) return {};
+        if (fs::exists(places_.data))
+            return refuse(Fault::conflict, "is there, but is no PostgreSQL cluster", places_.data.string());
+        const auto programs = find_programs(settings, "");
+        if (!programs) return std::unexpected{programs.error()};
+        const fs::path unfinished = places_.folder / "data.unfinished";
+        fs::remove_all(unfinished);
+        const pid_t child = spawn(account_,
+                                  {(*programs / "initdb").string(), "--pgdata=" + unfinished.string(),
+                                   std::string{"--username="} + owner_role, "--encoding=UTF8", "--locale=C",
+                                   "--data-checksums", "--auth=trust", "--no-instructions"},
+                                  places_.log, true);
+        if (wait_for(child) != 0)
+            return refuse(Fault::conflict, "initdb failed. The log ends:\n" + last_lines(places_.log),
+                          places_.folder.string());
+        {
+            // Nobody comes over the network, whatever anybody sets listen_addresses to.
+            std::ofstream access{unfinished / "pg_hba.conf", std::ios::trunc};
+            access << "local all all trust\n";
+            if (!access.flush()) fail(unfinished / "pg_hba.conf", "cannot write");
+        }
+        fs::rename(unfinished, places_.data);
+        const int folder = ::open(places_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0) fail(places_.folder, "cannot open");
+        ::fsync(folder);
+        ::close(folder);
+        return {};
+    }
+
+    /// `programs` may be given by the configuration, and be of another version than the data.
+    Result<void> check_version(const fs::path& programs) const {
+        const std::string data = first_line(places_.data / "PG_VERSION");
+        std::string version = programs.parent_path().filename().string();
+        if (version.find_first_not_of("0123456789") != std::string::npos || version == data) return {};
+        return refuse(Fault::conflict, fmt::format("the cluster was made by PostgreSQL {}, {} is of another version", data,
+                                                   programs.string()),
+                      places_.folder.string());
+    }
+
+    Result<void> start_server(const fs::path& programs, Clock::time_point limit) {
+        std::vector<std::string> command{(programs / "postgres").string(), "-D", places_.data.string()};
+        for (std::string& setting : server_settings(places_.sockets)) {
+            command.emplace_back("-c");
+            command.push_back(std::move(setting));
+        }
+        keeper_ = std::make_unique<Keeper>(account_, std::move(command), places_.log);
+        server_ = keeper_->child();
+        while (ask_server(places_.sockets) != Answer::yes) {
+            if (has_ended(server_)) {
+                server_ = 0;
+                return refuse(Fault::conflict, "the server ended. Its log ends:\n" + last_lines(places_.log),
+                              places_.folder.string());
+            }
+            if (Clock::now() > limit) return too_late();
+            std::this_thread::sleep_for(pause);
+        }
+        return make_database();
+    }
+
+    Result<void> make_database() {
+        const auto close = [](PGconn* line) { PQfinish(line); };
+        const std::unique_ptr<PGconn, decltype(close)> line{PQconnectdb(url(owner_role, "postgres").c_str()), close};
+        if (PQstatus(line.get()) != CONNECTION_OK) throw_result(line.get(), nullptr, "cluster");
+        const std::string query = numbered(sql::missing_database).text;
+        const char* const name = database_name;
+        const ResultPtr missing{PQexecParams(line.get(), query.c_str(), 1, nullptr, &name, nullptr, nullptr, 0)};
+        if (PQresultStatus(missing.get()) != PGRES_TUPLES_OK) throw_result(line.get(), missing.get(), "missing_database");
+        if (PQntuples(missing.get()) == 0) return {};
+        const ResultPtr made{PQexec(line.get(), PQgetvalue(missing.get(), 0, 0))};
+        if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) throw_result(line.get(), made.get(), "missing_database");
+        return {};
+    }
+
+    bool is_gone() const { return keeper_ ? has_ended(server_) : ::kill(server_, 0) != 0; }
+
+    /// Fast: transactions are rolled back, everything is written. When that takes too long, the hard way, which the
+    /// next start repairs.
+    void stop() noexcept {
+        if (server_ == 0) return;
+        for (const auto& [signal, time] : {std::pair{SIGINT, Clock::duration{fast_stop_time_max}},
+                                           std::pair{SIGQUIT, Clock::duration{10s}}, std::pair{SIGKILL, Clock::duration{5s}}}) {
+            ::kill(server_, signal);
+            const auto limit = Clock::now() + time;
+            while (Clock::now() < limit) {
+                if (is_gone()) {
+                    ::rmdir(places_.sockets.c_str());
+                    return;
+                }
+                std::this_thread::sleep_for(5ms);
+            }
+        }
+    }
+
+    Places places_;
+    Account account_;
+    int lock_ = -1;
+    bool is_owner_ = false;
+    pid_t server_ = 0;
+    std::unique_ptr<Keeper> keeper_;
+};
+
+/// The folder itself where the server's user can get there; else one under /var/tmp with a link to it, since a
+/// checkout under /root is no reason not to work.
+Result<fs::path> place_folder(const fs::path& wanted, const Account& account) {
+    std::error_code error;
+    fs::create_directories(wanted.parent_path());
+    fs::path folder = fs::weakly_canonical(wanted);
+    if (reaches(account, folder)) {
+        if (const auto made = make_own_folder(folder, account); !made) return std::unexpected{made.error()};
+        return folder;
+    }
+    const fs::path elsewhere = fs::path{"/var/tmp"} / short_name(folder);
+    if (fs::exists(fs::symlink_status(folder)) && !fs::remove(folder, error))
+        return refuse(Fault::conflict, "the user of the server cannot get there, and it is not empty", folder.string());
+    if (const auto made = make_own_folder(elsewhere, account); !made) return std::unexpected{made.error()};
+    fs::create_directory_symlink(elsewhere, folder);
+    std::ofstream log{elsewhere / "log", std::ios::app};
+    log << "onecard: the server's user cannot reach " << folder.string() << ": the data lie here, in "
+        << elsewhere.string() << ", with a link there\n";
+    return elsewhere;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cluster>> start_cluster(const ClusterSettings& settings) {
+    const auto account = account_for(settings.run_as);
+    if (!account) return std::unexpected{account.error()};
+    // Before anything is made: without the programs nothing is left behind.
+    if (const auto programs = find_programs(settings, ""); !programs) return std::unexpected{programs.error()};
+
+    fs::path wanted = fs::absolute(settings.folder).lexically_normal();
+    if (!wanted.has_filename()) wanted = wanted.parent_path();
+    const auto folder = place_folder(wanted, *account);
+    if (!folder) return std::unexpected{folder.error()};
+    const Places places{*folder, *folder / "data", *folder / "log", fs::path{"/tmp"} / short_name(*folder)};
+    auto cluster = std::make_unique<PrivateCluster>(places, *account);
+    if (const auto started = cluster->start(settings); !started) return std::unexpected{started.error()};
+    return cluster;
+}
+
+}  // namespace onecard::store

@@ -1,0 +1,228 @@
+#include "connection.hpp"
+
+#include <fmt/format.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+#include "failures.hpp"
+#include "onecard/core/result.hpp"
+#include "onecard/store/database.hpp"
+#include "onecard/store/embedded_sql.hpp"
+#include "statement.hpp"
+
+namespace onecard::store {
+namespace {
+
+std::atomic<std::uint64_t> statements{0};
+
+void no_notice(void*, const pg_result*) {}
+
+int value_of_hex(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+}  // namespace
+
+std::uint64_t statements_sent() { return statements.load(std::memory_order_relaxed); }
+void count_statement() { statements.fetch_add(1, std::memory_order_relaxed); }
+
+std::string hex_of(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    out.reserve(2 * bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += digits[byte >> 4U];
+        out += digits[byte & 0x0fU];
+    }
+    return out;
+}
+
+void ClearResult::operator()(pg_result* result) const { PQclear(result); }
+
+void throw_result(pg_conn* line, const pg_result* result, std::string_view statement) {
+    if (result == nullptr || PQresultStatus(result) != PGRES_FATAL_ERROR)
+        throw_said(statement, "", PQerrorMessage(line));
+    const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    throw_said(statement, state == nullptr ? "" : state, PQresultErrorMessage(result));
+}
+
+// --- rows
+
+std::int64_t Row::number() {
+    const std::size_t at = at_++;
+    ensure(at < row_.size() && row_.get_indicator(at) == soci::i_ok, "a number that the database left empty");
+    if (row_.get_properties(at).get_data_type() == soci::dt_integer) return row_.get<int>(at);
+    ensure(row_.get_properties(at).get_data_type() == soci::dt_long_long, "a column that is no number");
+    return row_.get<long long>(at);
+}
+
+std::string Row::text() {
+    const std::size_t at = at_++;
+    ensure(at < row_.size() && row_.get_indicator(at) == soci::i_ok, "a text that the database left empty");
+    return row_.get<std::string>(at);
+}
+
+std::string Row::bytes() {
+    const std::string hex = text();
+    std::string out;
+    out.reserve(hex.size() / 2);
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        out += static_cast<char>(value_of_hex(hex[i]) * 16 + value_of_hex(hex[i + 1]));
+    return out;
+}
+
+Digest Row::digest() {
+    const auto digest = Digest::parse_hex(text());
+    ensure(digest.has_value(), "a digest on record that is none");
+    return *digest;
+}
+
+Month Row::month() {
+    const auto month = Month::of_number(as<std::int32_t>());
+    ensure(month.has_value(), "a month on record that is none");
+    return *month;
+}
+
+bool Row::is_null() const { return row_.get_indicator(at_) == soci::i_null; }
+
+// --- the line
+
+Connection::Connection(const std::string& url) {
+    try {
+        session_ = std::make_unique<soci::session>(soci::postgresql, url);
+    } catch (const soci::soci_error& error) {
+        // SOCI's own text holds the whole connection string.
+        throw std::runtime_error{fmt::format("the database is away: {}", error.get_error_message())};
+    }
+    raw_ = static_cast<soci::postgresql_session_backend*>(session_->get_backend())->conn_;
+    PQsetErrorVerbosity(raw_, PQERRORS_VERBOSE);
+    PQsetErrorContextVisibility(raw_, PQSHOW_CONTEXT_NEVER);
+    PQsetNoticeReceiver(raw_, no_notice, nullptr);
+    run(sql::session_settings);
+}
+
+Connection::~Connection() = default;
+
+void Connection::guarded(std::string_view query, const std::function<void()>& call) {
+    count_statement();
+    try {
+        call();
+    } catch (const soci::postgresql_soci_error& error) {
+        throw_said(name_of_query(query), error.sqlstate(), error.get_error_message());
+    } catch (const soci::soci_error& error) {
+        throw_said(name_of_query(query), "", error.get_error_message());
+    }
+}
+
+void Connection::begin() {
+    guarded("", [&] { session_->begin(); });
+}
+
+void Connection::commit() {
+    guarded("", [&] { session_->commit(); });
+}
+
+void Connection::roll_back() noexcept {
+    if (PQtransactionStatus(raw_) == PQTRANS_IDLE) return;
+    try {
+        session_->rollback();
+    } catch (const std::exception&) {
+        // Whoever takes the line next looks whether it still works.
+        return;
+    }
+}
+
+bool Connection::is_idle() const {
+    return PQstatus(raw_) == CONNECTION_OK && PQtransactionStatus(raw_) == PQTRANS_IDLE;
+}
+
+void Connection::each(std::string_view query, Values values, const std::function<void(Row&)>& on_row) {
+    guarded(query, [&] {
+        soci::statement statement{*session_};
+        soci::row row;
+        statement.exchange(soci::into(row));
+        std::vector<soci::indicator> indicators;
+        indicators.reserve(values.size());
+        for (const Value& value : values) {
+            indicators.push_back(value.is_null() ? soci::i_null : soci::i_ok);
+            statement.exchange(soci::use(value.text(), indicators.back(), value.name()));
+        }
+        statement.alloc();
+        statement.prepare(std::string{query}, soci::details::st_one_time_query);
+        statement.define_and_bind();
+        for (bool more = statement.execute(true); more; more = statement.fetch()) {
+            Row taken{row};
+            on_row(taken);
+        }
+    });
+}
+
+std::int64_t Connection::run(std::string_view query, Values values) {
+    std::int64_t written = 0;
+    guarded(query, [&] {
+        soci::statement statement{*session_};
+        std::vector<soci::indicator> indicators;
+        indicators.reserve(values.size());
+        for (const Value& value : values) {
+            indicators.push_back(value.is_null() ? soci::i_null : soci::i_ok);
+            statement.exchange(soci::use(value.text(), indicators.back(), value.name()));
+        }
+        statement.alloc();
+        statement.prepare(std::string{query}, soci::details::st_one_time_query);
+        statement.define_and_bind();
+        statement.execute(true);
+        written = statement.get_affected_rows();
+    });
+    return written;
+}
+
+std::optional<std::int64_t> Connection::maybe_number(std::string_view query, Values values) {
+    std::optional<std::int64_t> found;
+    each(query, values, [&](Row& row) { found = row.number(); });
+    return found;
+}
+
+std::int64_t Connection::number(std::string_view query, Values values) {
+    const auto found = maybe_number(query, values);
+    ensure(found.has_value(), "a query that must answer did not");
+    return *found;
+}
+
+void Connection::lock(LockClass lock, std::int32_t number, std::int32_t county) {
+    run(sql::lock, {{"key", lock_key(lock, number, county)}});
+}
+
+std::vector<std::vector<std::string>> Connection::ask(
+    std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) {
+    const Numbered sent = numbered(query);
+    std::vector<const char*> values;
+    for (const std::string& name : sent.names) {
+        const auto found = std::ranges::find(parameters, name, &std::pair<std::string, std::string>::first);
+        if (found == parameters.end())
+            throw BrokenInvariant{fmt::format("{} needs the parameter {}", name_of_query(query), name)};
+        values.push_back(found->second.c_str());
+    }
+    count_statement();
+    const ResultPtr result{PQexecParams(raw_, sent.text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                                        nullptr, nullptr, 0)};
+    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw_result(raw_, result.get(), name_of_query(query));
+    std::vector<std::vector<std::string>> rows(1);
+    const int columns = PQnfields(result.get());
+    for (int column = 0; column < columns; ++column) rows[0].emplace_back(PQfname(result.get(), column));
+    for (int row = 0; row < PQntuples(result.get()); ++row) {
+        auto& cells = rows.emplace_back();
+        for (int column = 0; column < columns; ++column)
+            cells.emplace_back(PQgetvalue(result.get(), row, column),
+                               static_cast<std::size_t>(PQgetlength(result.get(), row, column)));
+    }
+    return rows;
+}
+
+}  // namespace onecard::store

@@ -1,0 +1,140 @@
+#include "onecard/store/database.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "connection.hpp"
+#include "records.hpp"
+
+namespace onecard::store {
+namespace {
+
+/// Lines that are free, up to a fixed number. A broken one is replaced when it is wanted next.
+class Pool {
+public:
+    Pool(std::string url, std::size_t connections) : url_{std::move(url)} {
+        ensure(connections > 0, "a pool without connections");
+        for (std::size_t i = 0; i < connections; ++i) free_.push_back(std::make_unique<Connection>(url_));
+    }
+
+    /// With a transaction begun on it. Waits for a free one. Throws when the database stays away.
+    std::unique_ptr<Connection> take() {
+        std::unique_ptr<Connection> line;
+        {
+            std::unique_lock lock{mutex_};
+            freed_.wait(lock, [&] { return !free_.empty(); });
+            line = std::move(free_.back());
+            free_.pop_back();
+        }
+        try {
+            begin_on(line);
+        } catch (...) {
+            give_back(std::move(line));
+            throw;
+        }
+        return line;
+    }
+
+    void give_back(std::unique_ptr<Connection> line) {
+        if (line != nullptr && !line->is_idle()) line.reset();
+        {
+            const std::scoped_lock lock{mutex_};
+            free_.push_back(std::move(line));
+        }
+        freed_.notify_one();
+    }
+
+private:
+    /// A line may have died while nobody used it: that shows at the begin, where nothing is lost by trying again.
+    void begin_on(std::unique_ptr<Connection>& line) {
+        for (int attempt = 0;; ++attempt) {
+            try {
+                if (line == nullptr) line = std::make_unique<Connection>(url_);
+                line->begin();
+                return;
+            } catch (const std::exception&) {
+                line.reset();
+                if (attempt == attempts_max) throw;
+                std::this_thread::sleep_for(first_pause * (1 << attempt));
+            }
+        }
+    }
+
+    static constexpr int attempts_max = 6;
+    static constexpr std::chrono::milliseconds first_pause{50};  // doubled each time: 3 s in all
+
+    std::string url_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<std::unique_ptr<Connection>> free_;
+};
+
+class WorkOnConnection final : public app::Work {
+public:
+    explicit WorkOnConnection(std::shared_ptr<Pool> pool) : pool_{std::move(pool)}, line_{pool_->take()} {
+        registers_ = register_records(*line_);
+        runs_ = run_records(*line_);
+        payments_ = payment_records(*line_);
+        exchange_ = exchange_records(*line_);
+        ledger_ = ledger_records(*line_);
+    }
+    ~WorkOnConnection() override {
+        line_->roll_back();
+        pool_->give_back(std::move(line_));
+    }
+    WorkOnConnection(const WorkOnConnection&) = delete;
+    WorkOnConnection& operator=(const WorkOnConnection&) = delete;
+
+    app::RegisterRecords& registers() override { return open(*registers_); }
+    app::RunRecords& runs() override { return open(*runs_); }
+    app::PaymentRecords& payments() override { return open(*payments_); }
+    app::ExchangeRecords& exchange() override { return open(*exchange_); }
+    app::LedgerRecords& ledger() override { return open(*ledger_); }
+
+    void commit() override {
+        ensure(!committed_, "a work that was committed before");
+        line_->commit();
+        committed_ = true;
+    }
+
+private:
+    /// After the commit every statement would be a transaction of its own.
+    template <class Records>
+    Records& open(Records& records) {
+        ensure(!committed_, "a work that is over");
+        return records;
+    }
+
+    std::shared_ptr<Pool> pool_;
+    std::unique_ptr<Connection> line_;
+    bool committed_ = false;
+    std::unique_ptr<app::RegisterRecords> registers_;
+    std::unique_ptr<app::RunRecords> runs_;
+    std::unique_ptr<app::PaymentRecords> payments_;
+    std::unique_ptr<app::ExchangeRecords> exchange_;
+    std::unique_ptr<app::LedgerRecords> ledger_;
+};
+
+class PooledDatabase final : public app::Database {
+public:
+    PooledDatabase(const std::string& url, std::size_t connections)
+        : pool_{std::make_shared<Pool>(url, connections)} {}
+    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(pool_); }
+
+private:
+    std::shared_ptr<Pool> pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<app::Database> create_database(const std::string& url, std::size_t connections) {
+    return std::make_unique<PooledDatabase>(url, connections);
+}
+
+}  // namespace onecard::store

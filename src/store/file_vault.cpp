@@ -1,0 +1,195 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "onecard/store/database.hpp"
+
+namespace onecard::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, const char* what) {
+    throw std::system_error{errno, std::generic_category(), fmt::format("file vault: {} {}", what, path.string())};
+}
+
+class Descriptor {
+public:
+    Descriptor(int number, const fs::path& path, const char* what) : number_{number} {
+        if (number_ < 0) fail(path, what);
+    }
+    ~Descriptor() {
+        if (number_ >= 0) ::close(number_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int number() const { return number_; }
+    /// A close that fails may be the last word about bytes that never reached the disk.
+    void close(const fs::path& path) {
+        if (::close(std::exchange(number_, -1)) != 0) fail(path, "cannot close");
+    }
+
+private:
+    int number_;
+};
+
+void sync_folder(const fs::path& folder) {
+    const Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder, "cannot open"};
+    if (::fsync(opened.number()) != 0) fail(folder, "cannot sync");
+}
+
+void make_folder(const fs::path& folder) {
+    if (::mkdir(folder.c_str(), 0700) == 0) {
+        sync_folder(folder.parent_path());
+    } else if (errno != EEXIST) {
+        fail(folder, "cannot make");
+    }
+}
+
+class FolderVault final : public app::FileVault {
+public:
+    FolderVault(fs::path folder, const HashFunction& hash) : folder_{std::move(folder)}, hash_{hash} {
+        folder_ = fs::absolute(folder_).lexically_normal();
+        if (!folder_.has_filename()) folder_ = folder_.parent_path();
+        fs::create_directories(folder_.parent_path());
+        make_folder(folder_);
+    }
+
+    std::unique_ptr<Writing> begin() override { return std::make_unique<Piecewise>(*this); }
+
+    Kept keep_file(const fs::path& file) override {
+        Kept kept;
+        {
+            const Descriptor in{::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW), file, "cannot open"};
+            kept = digest_of(in.number(), file);
+            if (::fchmod(in.number(), 0600) != 0 || ::fsync(in.number()) != 0) fail(file, "cannot sync");
+        }
+        const fs::path place = make_place(kept.digest);
+        if (::rename(file.c_str(), place.c_str()) == 0) {
+            sync_folder(place.parent_path());
+            return kept;
+        }
+        if (errno != EXDEV) fail(file, "cannot move");
+        return copy_in(file, kept);
+    }
+
+    std::optional<fs::path> find(const Digest& digest) override {
+        fs::path place = place_of(digest);
+        std::error_code error;
+        if (!fs::is_regular_file(place, error)) return std::nullopt;
+        return place;
+    }
+
+private:
+    class Piecewise final : public Writing {
+    public:
+        explicit Piecewise(FolderVault& vault)
+            : vault_{vault},
+              path_{(vault.folder_ / "new-XXXXXX").string()},
+              file_{::mkostemp(path_.data(), O_CLOEXEC), path_, "cannot make"},
+              hash_{vault.hash_.stream()} {}
+        ~Piecewise() override {
+            if (!kept_) ::unlink(path_.c_str());
+        }
+        Piecewise(const Piecewise&) = delete;
+        Piecewise& operator=(const Piecewise&) = delete;
+
+        void append(std::string_view bytes) override {
+            ensure(!kept_, "a file that was kept before");
+            hash_->update(bytes_of(bytes));
+            bytes_ += static_cast<std::int64_t>(bytes.size());
+            while (!bytes.empty()) {
+                const ::ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
+                if (written < 0 && errno == EINTR) continue;
+                if (written < 0) fail(path_, "cannot write");
+                bytes.remove_prefix(static_cast<std::size_t>(written));
+            }
+        }
+
+        Kept keep() override {
+            ensure(!kept_, "a file that was kept before");
+            const Kept kept{hash_->finish(), bytes_};
+            if (::fsync(file_.number()) != 0) fail(path_, "cannot sync");
+            file_.close(path_);
+            // Where the same bytes were kept before they are replaced by themselves.
+            const fs::path place = vault_.make_place(kept.digest);
+            if (::rename(path_.c_str(), place.c_str()) != 0) fail(path_, "cannot move");
+            kept_ = true;
+            sync_folder(place.parent_path());
+            return kept;
+        }
+
+    private:
+        FolderVault& vault_;
+        std::string path_;
+        Descriptor file_;
+        std::unique_ptr<StreamHash> hash_;
+        std::int64_t bytes_ = 0;
+        bool kept_ = false;
+    };
+
+    template <class OnPiece>
+    static void read_all(int file, const fs::path& path, OnPiece on_piece) {
+        std::array<char, 64 * 1024> piece;
+        for (;;) {
+            const ::ssize_t got = ::read(file, piece.data(), piece.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) fail(path, "cannot read");
+            if (got == 0) return;
+            on_piece(std::string_view{piece.data(), static_cast<std::size_t>(got)});
+        }
+    }
+
+    Kept digest_of(int file, const fs::path& path) const {
+        Kept kept;
+        const auto hash = hash_.stream();
+        read_all(file, path, [&](std::string_view piece) {
+            hash->update(bytes_of(piece));
+            kept.bytes += static_cast<std::int64_t>(piece.size());
+        });
+        kept.digest = hash->finish();
+        return kept;
+    }
+
+    /// From another disk: a copy, then the original goes.
+    Kept copy_in(const fs::path& file, const Kept& expected) {
+        Piecewise copy{*this};
+        {
+            const Descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), file, "cannot open"};
+            read_all(in.number(), file, [&](std::string_view piece) { copy.append(piece); });
+        }
+        const Kept kept = copy.keep();
+        ensure(kept.digest == expected.digest, "a file that changed while it was kept");
+        ::unlink(file.c_str());
+        return kept;
+    }
+
+    fs::path place_of(const Digest& digest) const {
+        const std::string hex = digest.hex();
+        return folder_ / hex.substr(0, 2) / hex;
+    }
+
+    fs::path make_place(const Digest& digest) const {
+        fs::path place = place_of(digest);
+        make_folder(place.parent_path());
+        return place;
+    }
+
+    fs::path folder_;
+    HashFunction hash_;
+};
+
+}  // namespace
+
+std::unique_ptr<app::FileVault> create_file_vault(const fs::path& folder, const HashFunction& sha256) {
+    return std::make_unique<FolderVault>(folder, sha256);
+}
+
+}  // namespace onecard::store

@@ -1,0 +1,231 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "binary_copy.hpp"
+#include "onecard/audit/merkle.hpp"
+#include "onecard/store/embedded_sql.hpp"
+#include "records.hpp"
+#include "statement.hpp"
+
+namespace onecard::store {
+namespace {
+
+ledger::EntryKind kind_in(std::int16_t number, County county, std::int64_t entry_no) {
+    // The canonical text needs a kind that exists: code_of an unknown one would read past its table.
+    if (number < static_cast<std::int16_t>(ledger::EntryKind::funds_received) ||
+        number > static_cast<std::int16_t>(ledger::EntryKind::reissue))
+        throw BrokenInvariant{fmt::format("entry {}/{}: no such kind: {}", county.text(), entry_no, number)};
+    return static_cast<ledger::EntryKind>(number);
+}
+
+app::LoggedEntry entry_in(CopiedRow& row) {
+    ledger::Entry::About about;
+    about.county = row.county();
+    const auto entry_no = row.take<std::int64_t>();
+    about.kind = kind_in(row.take<std::int16_t>(), about.county, entry_no);
+    about.cause = row.bytes();
+    about.value_day = row.day();
+    const Moment known_at = Moment::of_unix_seconds(row.take<std::int64_t>());
+    about.programme = row.take<std::int16_t>();
+    about.bank = row.id<BankNo>();
+    about.period = row.take<std::int32_t>();
+    about.lines = row.take<std::int32_t>();
+    about.line_total = row.money();
+    about.lines_root = row.bytes();
+    const Digest digest = row.digest();
+    const auto accounts = row.array<std::int32_t>();
+    const auto sources = row.array<std::int16_t>();
+    const auto amounts = row.array<std::int64_t>();
+
+    const std::string place = fmt::format("entry {}/{}", about.county.text(), entry_no);
+    if (accounts.size() != amounts.size() || sources.size() != amounts.size())
+        throw BrokenInvariant{place + ": accounts, sources and amounts are not parallel"};
+    std::vector<ledger::Posting> postings;
+    for (std::size_t i = 0; i < amounts.size(); ++i) {
+        const auto account = static_cast<ledger::Account>(accounts[i]);
+        if (std::ranges::find(ledger::chart, account, &ledger::AccountText::account) == ledger::chart.end())
+            throw BrokenInvariant{fmt::format("{}: no such account: {}", place, accounts[i])};
+        postings.push_back({account, sources[i], Money::of_fen(amounts[i])});
+    }
+    auto entry = ledger::Entry::make(std::move(about), std::move(postings));
+    if (!entry) throw BrokenInvariant{fmt::format("{}: {}", place, entry.error().message())};
+    return {entry_no, *std::move(entry), digest, known_at};
+}
+
+class Ledger final : public app::LedgerRecords {
+public:
+    explicit Ledger(Connection& connection) : connection_{connection} {}
+
+    void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash, Moment known_at) override {
+        if (entries.empty()) return;
+        CopyIn copy{connection_,
+                    "entry (county, kind, cause, value_day, known_at, programme, bank, period, account, source, amount, "
+                    "lines, line_total, lines_root, digest)"};
+        std::vector<std::int32_t> accounts;
+        std::vector<std::int16_t> sources;
+        std::vector<std::int64_t> amounts;
+        for (const ledger::Entry& entry : entries) {
+            const ledger::Entry::About& about = entry.about();
+            accounts.clear();
+            sources.clear();
+            amounts.clear();
+            for (const ledger::Posting& posting : entry.postings()) {
+                accounts.push_back(static_cast<std::int32_t>(posting.account));
+                sources.push_back(posting.source);
+                amounts.push_back(posting.amount.fen());
+            }
+            copy.row(15);
+            copy.put(about.county);
+            copy.put(static_cast<std::int16_t>(about.kind));
+            copy.put(std::string_view{about.cause});
+            copy.put(about.value_day);
+            copy.put(known_at);
+            copy.put(about.programme);
+            copy.put(about.bank);
+            copy.put(about.period);
+            copy.put_array(std::span<const std::int32_t>{accounts});
+            copy.put_array(std::span<const std::int16_t>{sources});
+            copy.put_array(std::span<const std::int64_t>{amounts});
+            copy.put(about.lines);
+            copy.put(about.line_total);
+            copy.put(std::string_view{about.lines_root});
+            copy.put(audit::leaf_hash(hash, bytes_of(entry.canonical())));
+        }
+        copy.finish();
+    }
+
+    void put_acts(std::span<const app::Act> acts, const HashFunction& hash, Moment at) override {
+        if (acts.empty()) return;
+        CopyIn copy{connection_, "act (kind, county, text, digest, at)"};
+        for (const app::Act& act : acts) {
+            copy.row(5);
+            copy.put(std::string_view{act.kind});
+            copy.put(act.county);
+            copy.put(std::string_view{act.text});
+            copy.put(audit::leaf_hash(hash, bytes_of(act.text)));
+            copy.put(at);
+        }
+        copy.finish();
+    }
+
+    std::vector<ledger::TrialLine> trial_balance(const Region& region, Moment known_at) override {
+        std::vector<ledger::TrialLine> lines;
+        connection_.each(sql::trial_balance,
+                         {{"low", region.lowest()}, {"high", region.highest()}, {"known_at", known_at}},
+                         [&](Row& row) {
+                             ledger::TrialLine& line = lines.emplace_back();
+                             line.account = static_cast<ledger::Account>(row.number());
+                             line.debit = row.money();
+                             line.credit = row.money();
+                         });
+        return lines;
+    }
+
+    std::vector<Digest> append_log() override {
+        connection_.lock(LockClass::log);
+        connection_.run(sql::append_log);
+        std::vector<Digest> digests;
+        CopyOut copy{connection_, "log_digests", std::string{sql::log_digests}};
+        while (auto row = copy.next()) digests.push_back(row->digest());
+        return digests;
+    }
+
+    void put_checkpoint(const app::CheckpointRecord& checkpoint, Moment at) override {
+        connection_.run(sql::put_checkpoint,
+                        {{"size", checkpoint.size}, {"root", checkpoint.root}, {"note", checkpoint.note}, {"at", at}});
+    }
+
+    std::vector<app::CheckpointRecord> checkpoints() override {
+        std::vector<app::CheckpointRecord> found;
+        connection_.each(sql::checkpoints, {}, [&](Row& row) {
+            app::CheckpointRecord& checkpoint = found.emplace_back();
+            checkpoint.size = row.number();
+            checkpoint.root = row.digest();
+            checkpoint.note = row.text();
+        });
+        return found;
+    }
+
+    void each_entry(const std::function<void(const app::LoggedEntry&)>& on_entry) override {
+        CopyOut copy{connection_, "entries", std::string{sql::entries}};
+        while (auto row = copy.next()) on_entry(entry_in(*row));
+    }
+
+    void each_act(const std::function<void(const app::LoggedAct&)>& on_act) override {
+        CopyOut copy{connection_, "acts", std::string{sql::acts}};
+        while (auto row = copy.next()) {
+            app::LoggedAct act;
+            act.no = row->take<std::int64_t>();
+            act.kind = row->bytes();
+            act.county = row->county();
+            act.text = row->bytes();
+            act.digest = row->digest();
+            on_act(act);
+        }
+    }
+
+    std::vector<app::LogLeaf> log() override {
+        std::vector<app::LogLeaf> leaves;
+        CopyOut copy{connection_, "log_leaves", std::string{sql::log_leaves}};
+        while (auto row = copy.next()) {
+            app::LogLeaf& leaf = leaves.emplace_back();
+            leaf.position = row->take<std::int64_t>();
+            leaf.county = row->county();
+            leaf.entry_no = row->take<std::int64_t>();
+            leaf.act_no = row->take<std::int64_t>();
+            leaf.digest = row->digest();
+        }
+        return leaves;
+    }
+
+    std::vector<app::TextRow> ask(std::string_view query,
+                                  const std::vector<std::pair<std::string, std::string>>& parameters) override {
+        // Only reports are asked by name: whoever chooses the name must not reach any other statement.
+        const auto known = std::ranges::find(sql::queries, query, &sql::Query::name);
+        if (known == sql::queries.end() || !query.starts_with("report_"))
+            throw BrokenInvariant{fmt::format("no report is called {}", query)};
+        return connection_.ask(known->text, parameters);
+    }
+
+    std::vector<app::Batch> all_batches() override {
+        std::vector<app::Batch> batches;
+        connection_.each(sql::all_batches, {}, [&](Row& row) { batches.push_back(batch_in(row)); });
+        return batches;
+    }
+
+    void each_outcome(PartNo part, const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>&
+                                       on_outcome) override {
+        CopyOut copy{connection_, "part_outcomes", in_part(sql::part_outcomes, part.number())};
+        while (auto row = copy.next()) {
+            const County county = row->county();
+            const auto return_no = row->take<std::int32_t>();
+            recon::Outcome outcome;
+            outcome.serial = row->id<Serial>();
+            outcome.attempt = row->take<std::int16_t>();
+            outcome.paid = row->take<std::int16_t>() == 1;
+            outcome.reason = static_cast<bankfile::Reason>(row->take<std::int16_t>());
+            outcome.amount = row->money();
+            outcome.value_day = row->day();
+            outcome.line = row->take<std::int32_t>();
+            on_outcome(county, return_no, outcome);
+        }
+    }
+
+    std::vector<PartNo> parts() override {
+        std::vector<PartNo> parts;
+        connection_.each(sql::parts, {}, [&](Row& row) { parts.push_back(row.id<PartNo>()); });
+        return parts;
+    }
+
+private:
+    Connection& connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<app::LedgerRecords> ledger_records(Connection& connection) {
+    return std::make_unique<Ledger>(connection);
+}
+
+}  // namespace onecard::store

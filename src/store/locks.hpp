@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+/// Every advisory lock of the house. The key is class (12 bits), number (32), county (20): one 64-bit space, apart
+/// from the pairs (7001, period) and (7002, part) that the owner's functions of schemas/db/0002_parts.sql use.
+/// A work that takes several takes them in the order of the classes, and within a class ascending.
+namespace onecard::store {
+
+enum class LockClass : std::uint16_t {
+    migrations = 1,  ///< of the whole database; held by the session
+    imports = 2,     ///< the next import number
+    banks = 3,       ///< the list of banks
+    runs = 4,        ///< the next run number
+    unit = 5,        ///< (run, county): who computes it
+    serials = 6,     ///< (period, county): the next serial
+    batches = 7,     ///< (period, county): the next batch number
+    returns = 8,     ///< (return file): who processes it
+    batch = 9,       ///< (period, county): whose answers are recorded; one lock for all batches of a unit
+    dispatch = 10,   ///< (bank): the next number in its list
+    log = 11,        ///< the end of the log
+};
+
+constexpr std::int64_t lock_key(LockClass lock, std::int32_t number = 0, std::int32_t county = 0) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(lock) << 52U |
+                                     static_cast<std::uint64_t>(static_cast<std::uint32_t>(number)) << 20U |
+                                     static_cast<std::uint64_t>(static_cast<std::uint32_t>(county) & 0xfffffU));
+}
+
+}  // namespace onecard::store

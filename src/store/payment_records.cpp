@@ -1,0 +1,320 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <map>
+
+#include "binary_copy.hpp"
+#include "onecard/store/embedded_sql.hpp"
+#include "records.hpp"
+#include "statement.hpp"
+
+namespace onecard::store {
+namespace {
+
+payment::Payment payment_in(CopiedRow& row) {
+    payment::Payment payment;
+    payment.part = row.id<PartNo>();
+    payment.county = row.county();
+    payment.serial = row.id<Serial>();
+    payment.programme = static_cast<Programme>(row.take<std::int16_t>());
+    payment.component = static_cast<Component>(row.take<std::int16_t>());
+    payment.kind = static_cast<payment::Kind>(row.take<std::int16_t>());
+    payment.benefit_month = row.month();
+    payment.beneficiary = row.take<std::int64_t>();
+    payment.payee_kind = static_cast<registry::PayeeKind>(row.take<std::int16_t>());
+    payment.payee = row.take<std::int64_t>();
+    payment.amount = row.money();
+    return payment;
+}
+
+app::Reissue reissue_in(Row& row) {
+    app::Reissue reissue;
+    reissue.part = row.id<PartNo>();
+    reissue.county = row.county();
+    reissue.serial = row.id<Serial>();
+    reissue.attempt = row.as<std::int16_t>();
+    reissue.run = row.id<RunNo>();
+    reissue.period = row.month();
+    reissue.batch = row.id<BatchNo>();
+    reissue.line = row.as<std::int32_t>();
+    reissue.amount = row.money();
+    return reissue;
+}
+
+app::OpenFailure open_failure_in(Row& row) {
+    app::OpenFailure failure;
+    failure.part = row.id<PartNo>();
+    failure.county = row.county();
+    failure.serial = row.id<Serial>();
+    failure.attempt = row.as<std::int16_t>();
+    failure.reason = static_cast<bankfile::Reason>(row.number());
+    failure.amount = row.money();
+    failure.bank = row.id<BankNo>();
+    failure.programme = static_cast<Programme>(row.number());
+    failure.payee_kind = static_cast<registry::PayeeKind>(row.number());
+    failure.payee = row.number();
+    failure.known_at = row.id<ImportNo>();
+    failure.return_no = row.number();
+    failure.line = row.as<std::int32_t>();
+    failure.value_day = Day::of_epoch_days(row.as<std::int32_t>());
+    return failure;
+}
+
+class Payments final : public app::PaymentRecords {
+public:
+    explicit Payments(Connection& connection) : connection_{connection} {}
+
+    void put_payments(PartNo part, std::span<const payment::Payment> payments) override {
+        if (payments.empty()) return;
+        CopyIn copy{connection_, fmt::format("payment_{} (part, county, serial, programme, component, kind, "
+                                             "benefit_month, beneficiary, payee_kind, payee, amount)",
+                                             part.number())};
+        for (const payment::Payment& payment : payments) {
+            copy.row(11);
+            copy.put(payment.part);
+            copy.put(payment.county);
+            copy.put(payment.serial);
+            copy.put(static_cast<std::int16_t>(payment.programme));
+            copy.put(static_cast<std::int16_t>(payment.component));
+            copy.put(static_cast<std::int16_t>(payment.kind));
+            copy.put(payment.benefit_month);
+            copy.put(payment.beneficiary);
+            copy.put(static_cast<std::int16_t>(payment.payee_kind));
+            copy.put(payment.payee);
+            copy.put(payment.amount);
+        }
+        copy.finish();
+    }
+
+    void put_batches(std::span<const app::Batch> batches) override {
+        if (batches.empty()) return;
+        CopyIn copy{connection_,
+                    "batch (county, period, batch_no, run_no, part, bank, programme, first_serial, lines, total, "
+                    "file_id, file_digest, file_bytes, signature, lines_root)"};
+        for (const app::Batch& batch : batches) {
+            copy.row(15);
+            copy.put(batch.county);
+            copy.put(batch.period);
+            copy.put(batch.no);
+            copy.put(batch.run);
+            copy.put(batch.part);
+            copy.put(batch.bank);
+            copy.put(static_cast<std::int16_t>(batch.programme));
+            if (batch.first_serial)
+                copy.put(batch.first_serial);
+            else
+                copy.put_null();
+            copy.put(batch.lines);
+            copy.put(batch.total);
+            copy.put(std::string_view{batch.file_id});
+            copy.put(batch.file_digest);
+            copy.put(batch.file_bytes);
+            copy.put(std::string_view{batch.signature});
+            copy.put(batch.lines_root);
+        }
+        copy.finish();
+    }
+
+    void put_reissue_lines(std::span<const app::Reissue> reissues) override {
+        if (reissues.empty()) return;
+        CopyIn copy{connection_,
+                    "reissue_line (run_no, county, period, batch_no, line, part, serial, attempt, amount)"};
+        for (const app::Reissue& reissue : reissues) {
+            copy.row(9);
+            copy.put(reissue.run);
+            copy.put(reissue.county);
+            copy.put(reissue.period);
+            copy.put(reissue.batch);
+            copy.put(reissue.line);
+            copy.put(reissue.part);
+            copy.put(reissue.serial);
+            copy.put(reissue.attempt);
+            copy.put(reissue.amount);
+        }
+        copy.finish();
+    }
+
+    void release_reissues(RunNo run, County county) override {
+        connection_.run(sql::release_reissues, {{"run_no", run}, {"county", county}});
+    }
+
+    std::vector<app::Batch> batches(RunNo run, County county) override {
+        std::vector<app::Batch> found;
+        connection_.each(sql::batches_of_unit, {{"run_no", run}, {"county", county}},
+                         [&](Row& row) { found.push_back(batch_in(row)); });
+        return found;
+    }
+
+    std::optional<app::Batch> batch_of_file(std::string_view file_id) override {
+        std::optional<app::Batch> found;
+        connection_.each(sql::batch_of_file, {{"file_id", file_id}}, [&](Row& row) { found = batch_in(row); });
+        return found;
+    }
+
+    void each_payment(PartNo part, County county,
+                      const std::function<void(const payment::Payment&)>& on_payment) override {
+        CopyOut copy{connection_, "part_payments",
+                     with_numbers(in_part(sql::part_payments, part.number()),
+                                  {{"county", std::to_string(county.number())}})};
+        while (auto row = copy.next()) on_payment(payment_in(*row));
+    }
+
+    std::vector<app::Reissue> reissue_lines(const app::Batch& batch) override {
+        std::vector<app::Reissue> found;
+        connection_.each(sql::reissue_lines,
+                         {{"county", batch.county}, {"period", batch.period}, {"batch_no", batch.no}},
+                         [&](Row& row) { found.push_back(reissue_in(row)); });
+        return found;
+    }
+
+    std::vector<app::OpenFailure> open_failures(const Region& region) override {
+        std::vector<app::OpenFailure> found;
+        connection_.each(sql::open_failures, {{"low", region.lowest()}, {"high", region.highest()}},
+                         [&](Row& row) { found.push_back(open_failure_in(row)); });
+        return found;
+    }
+
+    std::vector<payment::Payment> find(std::span<const PaymentReference> references) override {
+        std::map<std::pair<County, std::int32_t>, std::vector<Serial>> wanted;
+        for (const PaymentReference& reference : references)
+            wanted[{reference.county, reference.period}].push_back(reference.serial);
+        std::vector<payment::Payment> found;
+        for (auto& [place, serials] : wanted) find_in(place.first, place.second, serials, found);
+        return found;
+    }
+
+    std::vector<std::pair<Serial, std::int16_t>> answered(const app::Batch& batch) override {
+        std::vector<std::pair<Serial, std::int16_t>> found;
+        const std::string county = std::to_string(batch.county.number());
+        std::string query;
+        if (batch.first_serial) {
+            query = with_numbers(in_part(sql::answered_of_range, batch.part.number()),
+                                 {{"county", county},
+                                  {"first", std::to_string(batch.first_serial.number())},
+                                  {"last", std::to_string(batch.first_serial.number() + batch.lines - 1)}});
+        } else {
+            query = with_numbers(sql::answered_of_reissues, {{"county", county},
+                                                             {"period", batch.period.digits()},
+                                                             {"batch_no", std::to_string(batch.no.number())}});
+        }
+        CopyOut copy{connection_, "answered", query};
+        while (auto row = copy.next()) {
+            const auto serial = row->id<Serial>();
+            found.emplace_back(serial, row->take<std::int16_t>());
+        }
+        return found;
+    }
+
+    void put_outcomes(PartNo part, County county, std::int64_t return_no,
+                      std::span<const recon::Outcome> outcomes) override {
+        if (outcomes.empty()) return;
+        ensure(return_no > 0 && return_no <= std::numeric_limits<std::int32_t>::max(),
+               "a return file's number does not fit an outcome");
+        CopyIn copy{connection_, fmt::format("outcome_{} (part, county, serial, attempt, kind, reason, amount, "
+                                             "value_day, return_no, line)",
+                                             part.number())};
+        for (const recon::Outcome& outcome : outcomes) {
+            copy.row(10);
+            copy.put(part);
+            copy.put(county);
+            copy.put(outcome.serial);
+            copy.put(outcome.attempt);
+            copy.put(static_cast<std::int16_t>(outcome.paid ? 1 : 2));
+            copy.put(static_cast<std::int16_t>(outcome.reason));
+            copy.put(outcome.amount);
+            copy.put(outcome.value_day);
+            copy.put(static_cast<std::int32_t>(return_no));
+            copy.put(outcome.line);
+        }
+        copy.finish();
+    }
+
+    void put_failures(std::span<const app::OpenFailure> failures) override {
+        if (failures.empty()) return;
+        CopyIn copy{connection_,
+                    "failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, "
+                    "return_no, line, value_day)"};
+        for (const app::OpenFailure& failure : failures) {
+            copy.row(14);
+            copy.put(failure.part);
+            copy.put(failure.county);
+            copy.put(failure.serial);
+            copy.put(failure.attempt);
+            copy.put(std::int16_t{2});
+            copy.put(static_cast<std::int16_t>(failure.reason));
+            copy.put(failure.amount);
+            copy.put(failure.bank);
+            copy.put(static_cast<std::int16_t>(failure.programme));
+            copy.put(static_cast<std::int16_t>(failure.payee_kind));
+            copy.put(failure.payee);
+            copy.put(failure.return_no);
+            copy.put(failure.line);
+            copy.put(failure.value_day);
+        }
+        copy.finish();
+    }
+
+private:
+    /// Each part that holds some of the serials is asked once.
+    void find_in(County county, std::int32_t period, std::vector<Serial>& serials,
+                 std::vector<payment::Payment>& found) {
+        std::ranges::sort(serials);
+        const auto repeated = std::ranges::unique(serials);
+        serials.erase(repeated.begin(), repeated.end());
+        struct Range {
+            std::int32_t part, first, count;
+        };
+        std::vector<Range> ranges;
+        connection_.each(sql::parts_of_period, {{"county", county}, {"period", period}}, [&](Row& row) {
+            Range& range = ranges.emplace_back();
+            range.part = row.as<std::int32_t>();
+            range.first = row.as<std::int32_t>();
+            range.count = row.as<std::int32_t>();
+        });
+        for (const Range& range : ranges) {
+            const auto from = std::ranges::lower_bound(serials, Serial{range.first});
+            const auto to = std::ranges::lower_bound(serials, Serial{range.first + range.count});
+            if (from == to) continue;
+            std::string list = "{";
+            for (auto serial = from; serial != to; ++serial)
+                fmt::format_to(std::back_inserter(list), "{}{}", serial == from ? "" : ",", serial->number());
+            list += '}';
+            CopyOut copy{connection_, "chosen_payments",
+                         with_numbers(in_part(sql::chosen_payments, range.part),
+                                      {{"county", std::to_string(county.number())}, {"serials", list}})};
+            while (auto row = copy.next()) found.push_back(payment_in(*row));
+        }
+    }
+
+    Connection& connection_;
+};
+
+}  // namespace
+
+app::Batch batch_in(Row& row) {
+    app::Batch batch;
+    batch.county = row.county();
+    batch.period = row.month();
+    batch.no = row.id<BatchNo>();
+    batch.run = row.id<RunNo>();
+    batch.part = row.id<PartNo>();
+    batch.bank = row.id<BankNo>();
+    batch.programme = static_cast<Programme>(row.number());
+    batch.first_serial = row.id<Serial>();
+    batch.lines = row.as<std::int32_t>();
+    batch.total = row.money();
+    batch.file_id = row.text();
+    batch.file_digest = row.digest();
+    batch.file_bytes = row.number();
+    batch.signature = row.bytes();
+    batch.lines_root = row.digest();
+    return batch;
+}
+
+std::unique_ptr<app::PaymentRecords> payment_records(Connection& connection) {
+    return std::make_unique<Payments>(connection);
+}
+
+}  // namespace onecard::store

@@ -1,0 +1,618 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <random>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "onecard/entitlement/assess.hpp"
+#include "onecard/policy/book.hpp"
+
+/// The engine against an independent reference: slow, by maps, with fractions of its own, written from DOMAIN.md
+/// section 1 and not from the engine. Whatever differs is shown with the number of its round.
+namespace onecard::entitlement {
+namespace {
+
+using policy::Standard;
+using registry::Enrolment;
+
+// -------------------------------------------------------------------------------------------------- fractions
+
+struct Fraction {
+    __int128 top = 0;
+    __int128 bottom = 1;
+    Fraction(__int128 a, __int128 b = 1) {  // NOLINT: a whole number is a fraction
+        __int128 x = a < 0 ? -a : a;
+        __int128 y = b;
+        while (y != 0) std::tie(x, y) = std::pair{y, x % y};
+        top = x == 0 ? 0 : a / x;
+        bottom = x == 0 ? 1 : b / x;
+    }
+    friend Fraction operator+(Fraction a, Fraction b) {
+        return {a.top * b.bottom + b.top * a.bottom, a.bottom * b.bottom};
+    }
+    friend Fraction operator-(Fraction a, Fraction b) {
+        return {a.top * b.bottom - b.top * a.bottom, a.bottom * b.bottom};
+    }
+    friend Fraction operator*(Fraction a, Fraction b) { return {a.top * b.top, a.bottom * b.bottom}; }
+    friend Fraction operator/(Fraction a, Fraction b) { return {a.top * b.bottom, a.bottom * b.top}; }
+    friend bool operator<(Fraction a, Fraction b) { return a.top * b.bottom < b.top * a.bottom; }
+};
+
+/// Of an amount >= 0.
+std::int64_t rounded(Fraction amount, Rounding rounding) {
+    const std::int64_t unit = rounding.unit == RoundingUnit::fen    ? 1
+                              : rounding.unit == RoundingUnit::jiao ? 10
+                                                                    : 100;
+    const Fraction units = amount / unit;
+    const auto below = static_cast<std::int64_t>(units.top / units.bottom);
+    const Fraction rest = units - below;
+    bool up = false;
+    if (rounding.mode == RoundingMode::ceiling) up = rest.top > 0;
+    if (rounding.mode == RoundingMode::half_up) up = !(rest < Fraction{1, 2});
+    return (below + (up ? 1 : 0)) * unit;
+}
+
+// -------------------------------------------------------------------------------------------------- reference
+
+/// The month in which somebody completes a number of years.
+Month birthday(Day born, int years) {
+    const Month month = born.month().plus_months(12 * years);
+    const bool lacks_the_day = !Day::of(month.year(), month.month(), born.day_of_month());
+    return lacks_the_day ? month.next() : month;  // 29 February
+}
+
+using AwardKey = std::tuple<std::int64_t, std::int64_t, Programme, Component>;  // household, person
+using RefusalKey = std::tuple<std::int64_t, std::int64_t, Programme, bool>;
+
+struct Expected {
+    std::map<AwardKey, std::tuple<std::int64_t, registry::PayeeKind, std::int64_t>> awards;
+    std::multiset<RefusalKey> refusals;
+    friend bool operator==(const Expected&, const Expected&) = default;
+};
+
+class Reference {
+public:
+    Reference(const registry::Snapshot& facts, const policy::CountyPolicy& policy)
+        : facts_{facts}, policy_{policy} {
+        for (const auto& household : facts.households) assess_household(household);
+    }
+    Expected take() { return std::move(expected_); }
+
+private:
+    bool is_alive(const registry::Person& person) const {
+        if (!person.is_deceased()) return true;
+        return policy_.stop_on_death == policy::StopRule::month_after_event
+                   ? policy_.month <= person.died.month()
+                   : policy_.month < person.died.month();
+    }
+    Month first_paid(const Enrolment& one) const {
+        switch (policy_.start_of(one.programme)) {
+            case policy::StartRule::month_after_confirmation: return one.confirmed.month().next();
+            case policy::StartRule::month_of_confirmation: return one.confirmed.month();
+            case policy::StartRule::month_of_application: return one.applied.month();
+        }
+        return {};
+    }
+    const registry::Person* person_of(PersonNo no) const {
+        for (const auto& person : facts_.persons)
+            if (person.no == no) return &person;
+        return nullptr;
+    }
+    bool is_active(const Enrolment& one) const {
+        if (policy_.month < first_paid(one)) return false;
+        if (!one.person) return true;
+        const auto& person = *person_of(one.person);
+        if (!is_alive(person)) return false;
+        const bool is_child =
+            one.programme == Programme::orphan || one.programme == Programme::unattended_child;
+        if (!is_child || (person.in_full_time_school && policy_.children_stay_while_in_school)) return true;
+        return policy_.month <= birthday(person.born, 18);
+    }
+    bool holds(std::int64_t household, PersonNo person, std::initializer_list<Programme> any) const {
+        for (const Enrolment& one : facts_.enrolments)
+            if (one.household.number() == household && one.person == person && is_active(one) &&
+                std::find(any.begin(), any.end(), one.programme) != any.end())
+                return true;
+        return false;
+    }
+    std::optional<std::int64_t> amount_of(Standard which) const {
+        const auto& value = policy_.standard(which);
+        return value ? std::optional{value->amount.fen()} : std::nullopt;
+    }
+
+    void refuse(const Enrolment& one, bool is_error) {
+        expected_.refusals.emplace(one.household.number(), one.person.number(), one.programme, is_error);
+    }
+    void pay(const registry::Household& household, const Enrolment& one, Component component,
+             std::int64_t amount) {
+        registry::PayeeKind kind = registry::PayeeKind::person;
+        std::int64_t payee = one.payee ? one.payee.number() : one.person.number();
+        if (one.person && one.setting == registry::Setting::central) {
+            kind = registry::PayeeKind::institution;
+            payee = one.institution.number();
+            if (payee == 0) return refuse(one, true);
+        } else {
+            if (!one.person && !one.payee) payee = household.representative.number();
+            const auto* who = person_of(PersonNo{payee});
+            if (payee != one.person.number() && who && who->household == household.no && !is_alive(*who))
+                return refuse(one, true);
+        }
+        expected_.awards[{household.no.number(), one.person.number(), one.programme, component}] = {
+            amount, kind, payee};
+    }
+    void pay_standard(const registry::Household& household, const Enrolment& one, Component component,
+                      Standard which) {
+        if (const auto amount = amount_of(which))
+            pay(household, one, component, *amount);
+        else
+            refuse(one, true);
+    }
+
+    enum class OnDibao { no, yes, unknown };
+    struct Standing {
+        OnDibao on = OnDibao::no;
+        std::int64_t standard = 0;
+        std::int64_t share = 0;
+    };
+
+    int uplift(const registry::Person& person) const {
+        std::vector<int> classes{0};
+        if (birthday(person.born, policy_.uplift_age_elderly) < policy_.month)
+            classes.push_back(policy_.uplift_percent_elderly);
+        if (policy_.month <= birthday(person.born, 18)) classes.push_back(policy_.uplift_percent_minor);
+        if (person.disability_level == 1 || person.disability_level == 2)
+            classes.push_back(policy_.uplift_percent_severely_disabled);
+        if (person.seriously_ill) classes.push_back(policy_.uplift_percent_seriously_ill);
+        return policy_.uplift_sums ? std::accumulate(classes.begin(), classes.end(), 0)
+                                   : *std::max_element(classes.begin(), classes.end());
+    }
+
+    /// Sets `standings_` of those who live on it.
+    void dibao(const registry::Household& household, const Enrolment& one) {
+        std::vector<const registry::Person*> members;
+        bool has_persons = false;
+        for (const auto& person : facts_.persons) {
+            if (person.household != household.no) continue;
+            has_persons = true;
+            const bool is_apart = holds(household.no.number(), person.no,
+                                        {Programme::dibao_urban, Programme::dibao_rural,
+                                         Programme::tekun_urban, Programme::tekun_rural, Programme::orphan});
+            if (one.person ? person.no == one.person : is_alive(person) && !is_apart)
+                members.push_back(&person);
+        }
+        const auto mark = [&](OnDibao on) {
+            for (const auto& person : facts_.persons) {
+                if (person.household != household.no) continue;
+                const bool lives_on_it =
+                    one.person ? person.no == one.person
+                               : !holds(household.no.number(), person.no,
+                                        {Programme::dibao_urban, Programme::dibao_rural,
+                                         Programme::tekun_urban, Programme::tekun_rural, Programme::orphan});
+                if (lives_on_it && standings_[person.no].on == OnDibao::no) standings_[person.no].on = on;
+            }
+        };
+        const bool is_urban = one.programme == Programme::dibao_urban;
+        const auto standard = amount_of(is_urban ? Standard::dibao_urban : Standard::dibao_rural);
+        if (!standard ||
+            (is_urban ? policy_.dibao_urban_mode : policy_.dibao_rural_mode) == policy::DibaoMode::tiers) {
+            refuse(one, true);
+            return mark(OnDibao::unknown);
+        }
+        if (!has_persons) {
+            refuse(one, true);
+            return mark(OnDibao::unknown);
+        }
+        if (members.empty()) return refuse(one, false);
+        const auto n = static_cast<std::int64_t>(members.size());
+        const Fraction s{*standard};
+        const Fraction own = one.person ? s * Fraction{policy_.single_person_percent, 100} : s;
+        Fraction income{0};
+        std::map<PersonNo, Fraction> wages;
+        for (const auto& item : facts_.incomes) {
+            if (item.household != household.no) continue;
+            const bool is_of_member = std::any_of(members.begin(), members.end(), [&](const auto* member) {
+                return member->no == item.person;
+            });
+            if (!is_of_member && (item.person || one.person)) continue;
+            const auto& excluded = policy_.excluded_income_items;
+            if (std::find(excluded.begin(), excluded.end(), item.item) != excluded.end()) continue;
+            income = income + item.monthly.fen();
+            if (item.person && (item.item == 101 || item.item == 102 || item.item == 103)) {
+                const auto [sum, is_new] = wages.try_emplace(item.person, Fraction{0});
+                sum->second = sum->second + item.monthly.fen();
+            }
+        }
+        for (const auto& [person, sum] : wages)
+            income = income - std::min(sum, s * Fraction{policy_.work_cost_percent, 100});
+        const Fraction per_head = income / n;
+        if (!(per_head < own)) return refuse(one, false);
+        Fraction gap = own - per_head;
+        if (gap < Fraction{policy_.dibao_minimum_per_head.fen()}) gap = policy_.dibao_minimum_per_head.fen();
+        std::vector<Fraction> needs;
+        for (const auto* member : members) needs.push_back(gap + s * Fraction{uplift(*member), 100});
+        std::int64_t total = 0;
+        std::vector<std::int64_t> shares;
+        if (policy_.dibao_rounding_stage == policy::RoundingStage::person) {
+            for (const Fraction& need : needs) shares.push_back(rounded(need, policy_.dibao_rounding));
+            total = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
+        } else {
+            Fraction sum{0};
+            for (const Fraction& need : needs) sum = sum + need;
+            total = rounded(sum, policy_.dibao_rounding);
+            std::vector<std::pair<Fraction, std::size_t>> rests;
+            std::int64_t left = total;
+            for (std::size_t i = 0; i < needs.size(); ++i) {
+                const Fraction exact = needs[i] / sum * total;
+                shares.push_back(static_cast<std::int64_t>(exact.top / exact.bottom));
+                rests.emplace_back(exact - shares.back(), i);
+                left -= shares.back();
+            }
+            std::sort(rests.begin(), rests.end(), [](const auto& a, const auto& b) {
+                return b.first < a.first || (!(a.first < b.first) && a.second < b.second);
+            });
+            for (std::size_t i = 0; left > 0; ++i, --left) ++shares[rests[i].second];
+        }
+        if (total == 0) return refuse(one, false);
+        for (std::size_t i = 0; i < members.size(); ++i)
+            standings_[members[i]->no] = {OnDibao::yes, *standard, shares[i]};
+        if (one.person || policy_.dibao_payee == policy::DibaoPayee::representative)
+            return pay(household, one, Component::basic, total);
+        for (std::size_t i = 0; i < members.size(); ++i)
+            if (shares[i] > 0)
+                expected_.awards[{household.no.number(), members[i]->no.number(), one.programme,
+                                  Component::basic}] = {shares[i], registry::PayeeKind::person,
+                                                        members[i]->no.number()};
+    }
+
+    static constexpr std::array living{Standard::disability_living_1, Standard::disability_living_2,
+                                       Standard::disability_living_3, Standard::disability_living_4};
+
+    /// Does another active enrolment of the same person or household go before this one?
+    bool is_beaten(const registry::Household& household, const Enrolment& one) {
+        using enum Programme;
+        const auto with = [&](std::initializer_list<Programme> any) {
+            return holds(household.no.number(), one.person, any);
+        };
+        const bool is_urban_household = household.area == registry::Area::urban;
+        switch (one.programme) {
+            case dibao_urban:
+                return with({orphan, tekun_urban, tekun_rural}) ||
+                       (!is_urban_household && with({dibao_rural}));
+            case dibao_rural:
+                return with({orphan, tekun_urban, tekun_rural}) ||
+                       (is_urban_household && with({dibao_urban}));
+            case tekun_urban: return with({orphan}) || (!is_urban_household && with({tekun_rural}));
+            case tekun_rural: return with({orphan}) || (is_urban_household && with({tekun_urban}));
+            case orphan: return false;
+            case unattended_child: return with({orphan, tekun_urban, tekun_rural});
+            case disability_nursing: return with({tekun_urban, tekun_rural});
+            case disability_living: break;
+        }
+        if (with({orphan, tekun_urban, tekun_rural})) return true;
+        if (!with({unattended_child})) return false;
+        const bool is_gap = policy_.unattended_on_dibao != policy::UnattendedOnDibao::full_amount &&
+                            standings_[one.person].on != OnDibao::no;
+        return !(is_gap && policy_.unattended_gap_allows_living);
+    }
+
+    void unattended(const registry::Household& household, const Enrolment& one) {
+        const Standing standing = standings_[one.person];
+        const auto standard = amount_of(Standard::unattended_child);
+        if (policy_.unattended_on_dibao == policy::UnattendedOnDibao::full_amount ||
+            standing.on == OnDibao::no)
+            return pay_standard(household, one, Component::basic, Standard::unattended_child);
+        if (standing.on == OnDibao::unknown || !standard) return refuse(one, true);
+        std::int64_t off = standing.standard;
+        if (policy_.unattended_on_dibao == policy::UnattendedOnDibao::less_received) {
+            off = standing.share;
+            if (policy_.unattended_gap_allows_living &&
+                holds(household.no.number(), one.person, {Programme::disability_living})) {
+                const int level = person_of(one.person)->disability_level;
+                const auto subsidy =
+                    level == 0 ? std::nullopt : amount_of(living[static_cast<std::size_t>(level) - 1]);
+                if (!subsidy) return refuse(one, true);
+                off += *subsidy;
+            }
+        }
+        if (*standard <= off) return refuse(one, false);
+        pay(household, one, Component::basic, *standard - off);
+    }
+
+    void assess_enrolment(const registry::Household& household, const Enrolment& one) {
+        using enum Programme;
+        const bool is_central = one.setting == registry::Setting::central;
+        const bool is_dibao = one.programme == dibao_urban || one.programme == dibao_rural;
+        if (!is_active(one)) return refuse(one, false);
+        if (is_beaten(household, one)) {
+            refuse(one, true);
+            if (is_dibao)
+                for (const auto& person : facts_.persons)
+                    if (person.household == household.no && standings_[person.no].on == OnDibao::no &&
+                        (one.person ? person.no == one.person
+                                    : !holds(household.no.number(), person.no,
+                                             {dibao_urban, dibao_rural, tekun_urban, tekun_rural, orphan})))
+                        standings_[person.no].on = OnDibao::unknown;
+            return;
+        }
+        switch (one.programme) {
+            case dibao_urban:
+            case dibao_rural: return dibao(household, one);
+            case tekun_urban:
+            case tekun_rural: {
+                Standard basic = Standard::tekun_basic_urban;
+                if (one.programme == tekun_rural) {
+                    basic = Standard::tekun_basic_rural;
+                    if (is_central && amount_of(Standard::tekun_basic_rural_central))
+                        basic = Standard::tekun_basic_rural_central;
+                }
+                pay_standard(household, one, Component::basic, basic);
+                constexpr std::array care{Standard::tekun_care_self, Standard::tekun_care_half,
+                                          Standard::tekun_care_full};
+                if (one.ability == registry::Ability::none_given) return refuse(one, true);
+                return pay_standard(household, one, Component::care,
+                                    care[static_cast<std::size_t>(one.ability) - 1]);
+            }
+            case orphan:
+                return pay_standard(household, one, Component::basic,
+                                    is_central ? Standard::orphan_central : Standard::orphan_dispersed);
+            case unattended_child: return unattended(household, one);
+            case disability_living: {
+                const int level = person_of(one.person)->disability_level;
+                if (level == 0) return refuse(one, true);
+                return pay_standard(household, one, Component::basic,
+                                    living[static_cast<std::size_t>(level) - 1]);
+            }
+            case disability_nursing: {
+                const int level = person_of(one.person)->disability_level;
+                if (level != 1 && level != 2) return refuse(one, true);
+                return pay_standard(
+                    household, one, Component::basic,
+                    level == 1 ? Standard::disability_nursing_1 : Standard::disability_nursing_2);
+            }
+        }
+    }
+
+    void assess_household(const registry::Household& household) {
+        standings_.clear();
+        for (const Enrolment& one : facts_.enrolments)
+            if (one.household == household.no) assess_enrolment(household, one);
+    }
+
+    const registry::Snapshot& facts_;
+    const policy::CountyPolicy& policy_;
+    std::map<PersonNo, Standing> standings_;
+    Expected expected_;
+};
+
+// --------------------------------------------------------------------------------------------------- random cases
+
+class Chance {
+public:
+    explicit Chance(std::uint64_t seed) : engine_{seed} {}
+    std::int64_t between(std::int64_t low, std::int64_t high) {
+        return low + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(high - low + 1));
+    }
+    bool one_in(std::int64_t n) { return between(1, n) == 1; }
+    template <class Choice>
+    Choice one_of(std::initializer_list<Choice> choices) {
+        return choices.begin()[between(0, static_cast<std::int64_t>(choices.size()) - 1)];
+    }
+
+private:
+    std::mt19937_64 engine_;
+};
+
+policy::CountyPolicy random_policy(Chance& chance) {
+    static const policy::Source source{.document = "random", .note = "", .place = ""};
+    policy::CountyPolicy policy;
+    policy.county = County::of_number(370212);
+    policy.month =
+        Month::of(static_cast<int>(chance.between(2019, 2025)), static_cast<int>(chance.between(1, 12)))
+            .value();
+    for (auto& standard : policy.standards)
+        if (!chance.one_in(25))
+            standard = policy::CountyPolicy::Value{
+                .amount = Money::of_fen(chance.one_in(2) ? chance.between(1, 250'000)
+                                                         : 10'000 * chance.between(2, 20)),
+                .source = &source};
+    policy.dibao_rounding = {
+        chance.one_of({RoundingUnit::fen, RoundingUnit::jiao, RoundingUnit::yuan}),
+        chance.one_of({RoundingMode::ceiling, RoundingMode::half_up, RoundingMode::floor})};
+    policy.dibao_rounding_stage =
+        chance.one_of({policy::RoundingStage::household, policy::RoundingStage::person});
+    policy.dibao_payee = chance.one_of({policy::DibaoPayee::representative, policy::DibaoPayee::each_person});
+    if (chance.one_in(12)) policy.dibao_rural_mode = policy::DibaoMode::tiers;
+    if (chance.one_in(2)) policy.dibao_minimum_per_head = Money::of_fen(chance.between(0, 30'000));
+    if (chance.one_in(2)) {
+        policy.uplift_percent_elderly = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift_percent_minor = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift_percent_severely_disabled = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift_percent_seriously_ill = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift_age_elderly = static_cast<std::int32_t>(chance.between(55, 80));
+    }
+    policy.uplift_sums = chance.one_in(2);
+    policy.single_person_percent = static_cast<std::int32_t>(chance.one_of<std::int64_t>({100, 75, 33, 120}));
+    if (chance.one_in(2)) policy.work_cost_percent = static_cast<std::int32_t>(chance.between(0, 50));
+    if (chance.one_in(3)) policy.excluded_income_items = {101, 301, 402};
+    policy.unattended_on_dibao =
+        chance.one_of({policy::UnattendedOnDibao::full_amount, policy::UnattendedOnDibao::less_dibao_standard,
+                       policy::UnattendedOnDibao::less_received});
+    policy.unattended_gap_allows_living = chance.one_in(2);
+    policy.children_stay_while_in_school = chance.one_in(2);
+    policy.stop_on_death =
+        chance.one_of({policy::StopRule::month_after_event, policy::StopRule::month_of_event});
+    if (chance.one_in(2))
+        for (auto& start : policy.start)
+            start = chance.one_of({policy::StartRule::month_after_confirmation,
+                                   policy::StartRule::month_of_confirmation,
+                                   policy::StartRule::month_of_application});
+    return policy;
+}
+
+registry::Snapshot random_facts(Chance& chance, const policy::CountyPolicy& policy, int households) {
+    registry::Snapshot facts;
+    facts.county = policy.county;
+    facts.month = policy.month;
+    const Day first = Day::of(policy.month.year(), policy.month.month(), 1).value();
+    // Near the edges of months and ages, where the rules change.
+    const auto a_day_near = [&](int years_back) {
+        const Day there = Day::of(policy.month.year() - years_back, policy.month.month(), 1).value();
+        return there.plus_days(static_cast<std::int32_t>(chance.between(-62, 62)));
+    };
+    std::int64_t person_no = 0;
+    for (std::int64_t number = 1; number <= households; ++number) {
+        const HouseholdNo no{number * 3};
+        const std::int64_t first_person = person_no + 1;
+        const std::int64_t members = chance.between(chance.one_in(50) ? 0 : 1, 6);
+        for (std::int64_t i = 0; i < members; ++i) {
+            registry::Person person{.no = PersonNo{++person_no}, .household = no};
+            const Day edge =
+                a_day_near(static_cast<int>(chance.one_of<std::int64_t>({18, policy.uplift_age_elderly})));
+            person.born = chance.one_in(2)
+                              ? edge
+                              : first.plus_days(-static_cast<std::int32_t>(chance.between(31, 33'000)));
+            if (chance.one_in(60)) person.born = Day::of(2004, 2, 29).value();
+            if (chance.one_in(8)) person.died = a_day_near(0);
+            if (chance.one_in(2)) person.disability_level = static_cast<std::uint8_t>(chance.between(0, 4));
+            person.seriously_ill = chance.one_in(8);
+            person.in_full_time_school = chance.one_in(3);
+            facts.persons.push_back(person);
+            for (const std::int16_t item :
+                 std::initializer_list<std::int16_t>{101, 102, 201, 301, 402, 501, 901})
+                if (chance.one_in(7))
+                    facts.incomes.push_back(
+                        {.household = no,
+                         .person = person.no,
+                         .item = item,
+                         .recorded = {},
+                         // Round sums meet round standards exactly.
+                         .monthly = Money::of_fen(chance.one_in(2) ? chance.between(0, 120'000)
+                                                                   : 10'000 * chance.between(0, 12))});
+            for (const ProgrammeText& row : programmes)
+                if (chance.one_in(row.subject == Subject::household ? 20 : 6))
+                    facts.enrolments.push_back(
+                        {.household = no, .person = person.no, .programme = row.programme});
+        }
+        facts.households.push_back(
+            {.no = no,
+             .recorded = {},
+             .area = chance.one_of({registry::Area::urban, registry::Area::rural}),
+             .village = number,
+             .representative = PersonNo{members > 0 ? chance.between(first_person, person_no) : 999'999}});
+        if (chance.one_in(4))
+            facts.incomes.push_back({.household = no,
+                                     .person = PersonNo{},
+                                     .item = 303,
+                                     .recorded = {},
+                                     .monthly = Money::of_fen(chance.between(0, 50'000))});
+        for (const Programme programme : {Programme::dibao_urban, Programme::dibao_rural})
+            if (chance.one_in(2))
+                facts.enrolments.push_back({.household = no, .person = PersonNo{}, .programme = programme});
+    }
+    for (Enrolment& one : facts.enrolments) {
+        one.confirmed = chance.one_in(3) ? a_day_near(0) : a_day_near(2);
+        one.applied = one.confirmed.plus_days(-static_cast<std::int32_t>(chance.between(0, 60)));
+        one.setting = chance.one_in(3) ? registry::Setting::central : registry::Setting::dispersed;
+        one.ability = static_cast<registry::Ability>(chance.between(chance.one_in(10) ? 0 : 1, 3));
+        if (chance.one_in(4)) one.payee = PersonNo{chance.between(1, person_no + 1)};
+        if (!chance.one_in(10)) one.institution = InstitutionNo{chance.between(1, 5)};
+    }
+    std::ranges::sort(facts.incomes, {},
+                      [](const auto& row) { return std::tuple{row.household, row.person, row.item}; });
+    std::ranges::sort(facts.enrolments, {},
+                      [](const auto& row) { return std::tuple{row.household, row.person, row.programme}; });
+    return facts;
+}
+
+Expected as_expected(const Assessment& assessment) {
+    Expected found;
+    for (const Award& award : assessment.awards) {
+        const AwardKey key{award.household.number(), award.person.number(), award.programme, award.component};
+        found.awards[key] = {award.amount.fen(), award.payee_kind, award.payee};
+    }
+    for (const Refusal& refusal : assessment.refusals)
+        found.refusals.emplace(refusal.household.number(), refusal.person.number(), refusal.programme,
+                               refusal.is_error);
+    return found;
+}
+
+std::string differences(const Expected& expected, const Expected& found) {
+    std::string text;
+    const auto name = [](const auto& key) {
+        return "household " + std::to_string(std::get<0>(key)) + " person " +
+               std::to_string(std::get<1>(key)) + " " + std::string{text_of(std::get<2>(key)).code};
+    };
+    for (const auto& [key, value] : expected.awards) {
+        const auto there = found.awards.find(key);
+        if (there == found.awards.end() || there->second != value)
+            text += name(key) + ": should be " + std::to_string(std::get<0>(value)) + ", is " +
+                    (there == found.awards.end() ? "nothing" : std::to_string(std::get<0>(there->second))) +
+                    "\n";
+    }
+    for (const auto& [key, value] : found.awards)
+        if (!expected.awards.contains(key))
+            text += name(key) + ": " + std::to_string(std::get<0>(value)) + " too many\n";
+    for (const auto& key : expected.refusals)
+        if (!found.refusals.contains(key)) text += name(key) + ": not refused\n";
+    for (const auto& key : found.refusals)
+        if (!expected.refusals.contains(key)) text += name(key) + ": refused\n";
+    return text;
+}
+
+TEST(Entitlement, AgreesWithAnIndependentReferenceOnRandomHouseholdsAndPolicies) {
+    constexpr int rounds = 25'000;
+    constexpr int households_each = 5;
+    std::size_t awards = 0;
+    std::map<std::pair<Programme, bool>, int> seen;
+    Assessment out;
+    for (int round = 0; round < rounds; ++round) {
+        Chance chance{static_cast<std::uint64_t>(round)};
+        const auto policy = random_policy(chance);
+        const auto facts = random_facts(chance, policy, households_each);
+        assess(facts, policy, out);
+        const Expected expected = Reference{facts, policy}.take();
+        const Expected found = as_expected(out);
+        ASSERT_EQ(found.awards.size(), out.awards.size()) << "round " << round;
+        ASSERT_TRUE(expected == found) << "round " << round << "\n" << differences(expected, found);
+        ASSERT_TRUE(std::ranges::is_sorted(out.awards, {},
+                                           [](const Award& one) {
+                                               return std::tuple{one.household, one.person, one.programme,
+                                                                 one.component};
+                                           }))
+            << "round " << round;
+        awards += out.awards.size();
+        for (const Award& award : out.awards) {
+            ASSERT_GT(award.amount, Money{});
+            ++seen[{award.programme, true}];
+        }
+        for (const Refusal& refusal : out.refusals) ++seen[{refusal.programme, false}];
+    }
+    EXPECT_GT(awards, 100'000U);
+    for (const ProgrammeText& row : programmes)
+        for (const bool is_paid : {true, false})
+            EXPECT_GT((seen[{row.programme, is_paid}]), 1'000)
+                << row.code << (is_paid ? " paid" : " refused");
+}
+
+TEST(Entitlement, EveryAwardIsExplainedWithItsOwnAmount) {
+    Assessment out;
+    for (int round = 0; round < 300; ++round) {
+        Chance chance{static_cast<std::uint64_t>(round)};
+        const auto policy = random_policy(chance);
+        const auto facts = random_facts(chance, policy, 5);
+        assess(facts, policy, out);
+        for (const Award& award : out.awards) {
+            const auto why = explain(facts, policy, award.programme, award.component, award.beneficiary,
+                                     round % 2 == 0 ? Language::english : Language::chinese);
+            ASSERT_TRUE(why) << why.error().message();
+            ASSERT_EQ(why->amount, award.amount) << "round " << round;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace onecard::entitlement
