@@ -43,7 +43,7 @@ say "A synthetic register of county $county (Laoshan), about $lines payment line
 card gen "$demo/register" --county "$county" --lines "$lines" --month 2021-12 --changes 2022-01
 
 say "The service starts, with a PostgreSQL of its own"
-card serve > "$demo/serve.out" 2> "$demo/serve.log" &
+"$onecard" --config "$demo/onecard.toml" --lang "$language" serve > "$demo/serve.out" 2> "$demo/serve.log" &
 echo $! > "$demo/serve.pid"
 for _ in $(seq 300); do
     [[ -s "$demo/service/url" ]] && break

@@ -245,7 +245,7 @@ create table dispatch (
     foreign key (county, period, batch_no) references batch (county, period, batch_no)
 );
 
-create table fetch (
+create table download (
     county int not null, period int not null, batch_no int not null,
     fetch_no bigint not null generated always as identity,    -- a bank may fetch twice within a second
     at timestamptz not null, fingerprint bytea not null, address text not null,

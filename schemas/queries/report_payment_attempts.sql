@@ -21,7 +21,7 @@ select a.attempt::text as attempt, b.run_no::text as run, b.county::text as coun
        coalesce(d.seq::text, '') as seq,
        coalesce(to_char(d.at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'), '') as dispatched_at,
        coalesce((select to_char(min(f.at) at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"')
-                   from fetch f
+                   from download f
                   where f.county = b.county and f.period = b.period and f.batch_no = b.batch_no), '') as fetched_at,
        coalesce(r.accepted::text, '') as accepted, coalesce(r.reason, '') as receipt_reason,
        coalesce(to_char(r.at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'), '') as receipt_at,

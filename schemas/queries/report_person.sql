@@ -12,7 +12,7 @@ with own as (
                                                               and h.representative = :person::bigint)))
             or (p.payee_kind = 1 and p.payee = :person::bigint))
 )
-select (:county::int)::text as county, (part / 1000 + 190000)::text as period, p.serial::text as serial,
+select (:county::int)::text as county, (p.part / 1000 + 190000)::text as period, p.serial::text as serial,
        p.programme::text as programme, p.component::text as component, p.benefit_month::text as benefit_month,
        p.beneficiary::text as beneficiary, p.payee_kind::text as payee_kind, p.payee::text as payee,
        p.amount::text as amount, greatest(coalesce(o.attempt, 0), coalesce(r.attempt, 1))::text as attempts,

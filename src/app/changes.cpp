@@ -241,7 +241,10 @@ Result<Report> report_changes(Tools& tools, const policy::Book& book, const Iden
             registry::take_snapshot(facts, unit_before->period, run_before->known_at, snapshot);
             entitlement::assess(snapshot, *policy_before, assessment);
             owed_before = items_of(assessment);
-            entitlement::assess(snapshot, *policy_now, assessment);
+            // This month's standards and rules, as if they had held last month already.
+            policy::CountyPolicy standards_now = *policy_now;
+            standards_now.month = unit_before->period;
+            entitlement::assess(snapshot, standards_now, assessment);
             between = items_of(assessment);
             paid_before = items_of(work->payments(), unit_before->part, county);
             const auto before_agrees = agrees(

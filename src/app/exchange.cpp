@@ -296,7 +296,7 @@ Result<Exchange::Download> Exchange::batch_file(const Identity& bank, std::strin
     auto work = tools_.database.begin();
     const auto file = bank.role == Role::bank ? work->exchange().file_for(bank.bank, file_id) : std::nullopt;
     if (!file) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
-    work->exchange().put_fetch(file->batch, bank.fingerprint, address, now);
+    work->exchange().put_download(file->batch, bank.fingerprint, address, now);
     work->commit();
     return Download{path_in(tools_.vault, file->batch.file_digest, file_id), file->batch.file_digest};
 }

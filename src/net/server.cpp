@@ -189,7 +189,12 @@ Result<std::unique_ptr<Server>> create_server(
     service->settings = std::move(settings);
     service->routes = std::move(*table);
     service->refused = std::move(refused);
-    service->on_access = on_access ? std::move(on_access) : [](const Access&) {};
+    service->on_access = [on_access = std::move(on_access)](const Access& access) {
+        try {
+            if (on_access) on_access(access);
+        } catch (...) {  // NOLINT: a log that fails must not cost a request or keep the server from ending.
+        }
+    };
     service->tls = std::move(*tls);
     service->id_prefix = random_prefix();
     return std::make_unique<TlsServer>(std::move(service), std::move(loops), std::move(acceptor));

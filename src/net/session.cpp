@@ -347,7 +347,7 @@ Fed Session::feed(Exchange& exchange) {
 Response Session::refusal(int status, std::string text, const Request& request) {
     try {
         return service_.refused(status, text, request);
-    } catch (const std::exception&) {
+    } catch (...) {
         // The maker of refusals refuses: plain words must do.
         return Response{.status = status, .content_type = "text/plain; charset=utf-8", .body = text + "\n"};
     }
@@ -743,6 +743,10 @@ asio::awaitable<void> serve(Service& service, Loop& loop, tcp::socket socket, st
         // Out of memory or of descriptors: this connection is lost, the others are not.
         Access access;
         access.trouble = trouble.what();
+        service.on_access(access);
+    } catch (...) {
+        Access access;
+        access.trouble = "an exception of an unknown type";
         service.on_access(access);
     }
     const std::scoped_lock lock{service.mutex};

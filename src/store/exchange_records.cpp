@@ -73,8 +73,8 @@ public:
         return found;
     }
 
-    void put_fetch(const app::Batch& batch, const Digest& fingerprint, std::string_view address, Moment at) override {
-        connection_.run(sql::put_fetch, {{"county", batch.county},
+    void put_download(const app::Batch& batch, const Digest& fingerprint, std::string_view address, Moment at) override {
+        connection_.run(sql::put_download, {{"county", batch.county},
                                          {"period", batch.period},
                                          {"batch_no", batch.no},
                                          {"at", at},

@@ -127,7 +127,7 @@ public:
     virtual void put_dispatches(std::span<const Batch> batches, Moment at) = 0;
     virtual std::vector<DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) = 0;
     virtual std::optional<DispatchedFile> file_for(BankNo bank, std::string_view file_id) = 0;
-    virtual void put_fetch(const Batch& batch, const Digest& fingerprint, std::string_view address,
+    virtual void put_download(const Batch& batch, const Digest& fingerprint, std::string_view address,
                            Moment at) = 0;
     /// False when there was one already.
     virtual bool put_receipt(const Batch& batch, bool accepted, std::string_view reason, std::string_view cms,

@@ -42,7 +42,8 @@ struct Response {
     std::map<std::string, std::string> headers;
     std::string body;
     std::filesystem::path file;  ///< sent instead of `body` when not empty (Range honoured)
-    /// Sent instead of `body` when set: called on a worker until it returns false; each piece is one chunk.
+    /// Sent instead of `body` when set: called on a worker until it returns false; each piece is one chunk. An empty
+    /// piece with true means "nothing yet": it is asked again after 100 ms, or ended when the server stops.
     std::function<bool(std::string& piece)> stream;
 };
 
@@ -93,8 +94,10 @@ public:
 };
 
 /// Starts to serve at once. A request without a valid client certificate does not get past the handshake.
-/// `refused` makes the answer for what no route takes (404, 405, 413, 408, 400): status and a text for people.
-/// Errors: missing or malformed certificate files; the address is taken.
+/// `refused` makes the answer for what no handler gives (400, 404, 405, 408, 413, 416, 417, 431, 500): status and a
+/// text for people. It and `on_access` are called from several threads at once.
+/// Errors: missing or malformed certificate files, mismatch of key and certificate; malformed address or pattern,
+/// duplicate routes; conflict when the address is taken, forbidden when it cannot be listened on.
 Result<std::unique_ptr<Server>> create_server(
     ServerSettings settings, std::vector<Route> routes,
     std::function<Response(int status, std::string text, const Request&)> refused,

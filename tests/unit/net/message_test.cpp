@@ -80,7 +80,7 @@ TEST(Message, IsRefusedWhereTwoReadersCouldDisagree) {
         {"a space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},
         {"HTTP/2", "GET / HTTP/2.0\r\n\r\n", 400},
         {"no HTTP", "hello\r\n\r\n", 400},
-        {"NUL in a header", std::string{"GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 28}, 400},
+        {"NUL in a header", std::string{"GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 26}, 400},
         {"a bad chunk", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
         {"a chunk longer than said", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
          400},

@@ -20,7 +20,8 @@ RouteTable table() {
 }
 
 TEST(Routing, FindsParametersByName) {
-    const auto match = table().find("GET", {"runs", "7", "units", "370212"});
+    const RouteTable routes = table();
+    const auto match = routes.find("GET", {"runs", "7", "units", "370212"});
     ASSERT_NE(match.route, nullptr);
     const std::map<std::string, std::string> expected{{"run", "7"}, {"county", "370212"}};
     EXPECT_EQ(match.parameters, expected);
@@ -42,11 +43,12 @@ TEST(Routing, TellsTheMethodsOfAKnownPath) {
 }
 
 TEST(Routing, AnswersHeadByTheRouteOfGet) {
-    const auto match = table().find("HEAD", {"runs", "7"});
+    const RouteTable routes = table();
+    const auto match = routes.find("HEAD", {"runs", "7"});
     ASSERT_NE(match.route, nullptr);
     EXPECT_EQ(match.route->method, "GET");
     EXPECT_EQ(match.parameters.at("run"), "7");
-    EXPECT_EQ(table().find("HEAD", {"runs"}).route, nullptr);
+    EXPECT_EQ(routes.find("HEAD", {"runs"}).route, nullptr);
 }
 
 TEST(Routing, RefusesTablesThatContradictThemselves) {

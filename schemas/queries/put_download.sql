@@ -1,2 +1,2 @@
-insert into fetch (county, period, batch_no, at, fingerprint, address)
+insert into download (county, period, batch_no, at, fingerprint, address)
 values (:county, :period, :batch_no, to_timestamp(:at), decode(:fingerprint, 'hex'), :address);
