@@ -58,7 +58,7 @@ for document in 2021-1 2022-1; do
     card funds receive --county "$county" --document "QMZ-$document" --central 15000000 --province 5000000 --prefecture 1250000 --own 3750000 > /dev/null
 done
 
-field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" | head -n 1; }
+field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 
 # What every run goes through: the maker computes and proposes, the checker reads the changes and checks, the releaser
 # releases, three banks fetch, verify, sign receipts and answer, all at once.
@@ -92,7 +92,8 @@ run_and_settle regular 2021-12
 run_and_settle regular 2022-01
 
 say "One failure is corrected: the payee brings a new card, the maker imports it, the payment is issued again"
-failed=$(card --json failures --region "$county" | tr '{' '\n' | grep '"payee_kind":1' | grep '"reason":"account closed"' | head -n 1)
+card --json failures --region "$county" | tr '{' '\n' > "$demo/failures.txt"
+failed=$(grep -m 1 '"reason":"account name differs".*"payee_kind":1' "$demo/failures.txt")
 payee=$(field payee <<< "$failed")
 reference=$(field reference <<< "$failed")
 mkdir -p "$demo/correction"

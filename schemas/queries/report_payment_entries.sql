@@ -1,5 +1,5 @@
 -- The journal entries of one batch: those whose cause names it, and those of the return files that answered it.
-select e.county::text as county, e.entry_no::text as entry_no, e.kind::text as kind, e.cause,
+select e.county::text as county, e.entry_no::text as entry_no, e.kind::text as entry_kind, e.cause,
        (date '1970-01-01' + e.value_day)::text as value_day,
        to_char(e.known_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"') as known_at,
        e.lines::text as lines, e.line_total::text as line_total, encode(e.digest, 'hex') as digest,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
@@ -78,6 +79,7 @@ constexpr std::array headings{
     Heading{"step", "环节", "step"},
     Heading{"file_id", "文件", "file"},
     Heading{"line", "行", "line"},
+    Heading{"entry_kind", "分录", "entry"},
     Heading{"value_day", "入账日", "value day"},
     Heading{"outcome", "结果", "outcome"},
     Heading{"evidence", "证据", "evidence"},
@@ -139,6 +141,11 @@ Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_
                 }
                 const ProgrammeText& words = text_of(*programme);
                 cells.emplace_back(Words{std::string{words.chinese}, std::string{words.english}});
+            } else if (number && names[i] == "entry_kind") {
+                const auto kind = ledger::entry_kind_of(*number);
+                cells.emplace_back(kind ? std::string{ledger::code_of(*kind)} : text);
+            } else if (number && names[i] == "step") {
+                cells.emplace_back(std::string{code_of(static_cast<Step>(*number))});
             } else if (number && names[i] == "reason") {
                 const auto& words = bankfile::text_of(static_cast<bankfile::Reason>(*number));
                 cells.emplace_back(Words{std::string{words.chinese}, std::string{words.english}});
@@ -247,8 +254,20 @@ Result<Report> Books::payment(const Identity& by, const PaymentReference& refere
         table_of(work->ledger(), "steps", {"审批", "Approvals"}, "report_payment_steps", parameters));
     report.tables.push_back(table_of(work->ledger(), "attempts", {"发放文件与结果", "Attempts"},
                                      "report_payment_attempts", parameters));
-    report.tables.push_back(
-        table_of(work->ledger(), "entries", {"会计分录", "Entries"}, "report_payment_entries", parameters));
+    const std::vector<TextRow> attempts = work->ledger().ask("report_payment_attempts", parameters);
+    const auto column = [&](std::string_view name) {
+        return static_cast<std::size_t>(std::ranges::find(attempts.front(), name) - attempts.front().begin());
+    };
+    Table entries{"entries", {"会计分录", "Entries"}, {}, {}};
+    for (std::size_t i = 1; i < attempts.size(); ++i) {
+        const Parameters batch{{"county", attempts[i][column("county")]},
+                               {"period", attempts[i][column("period")]},
+                               {"batch", attempts[i][column("batch")]}};
+        Table of_batch = table_of(work->ledger(), "entries", {}, "report_payment_entries", batch);
+        entries.columns = of_batch.columns;
+        std::ranges::move(of_batch.rows, std::back_inserter(entries.rows));
+    }
+    report.tables.push_back(std::move(entries));
     return report;
 }
 

@@ -80,6 +80,7 @@ void append_table(std::string& out, const Table& table, Language language) {
             if (is_number(row[i])) right[i] = true;
         }
     }
+    out += "\n" + table.title.in(language) + "\n";
     std::size_t line_width = 2;
     for (const std::size_t width : widths) line_width += width + 2;
     if (line_width > line_width_max) {
@@ -95,7 +96,6 @@ void append_table(std::string& out, const Table& table, Language language) {
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + "\n";
     };
-    out += "\n" + table.title.in(language) + "\n";
     if (table.rows.empty()) {
         out += language == Language::chinese ? "  （无）\n" : "  (none)\n";
         return;

@@ -41,6 +41,11 @@ const AccountText& text_of(Account account) {
 
 std::string_view code_of(EntryKind kind) { return standard_of(kind).code; }
 
+std::optional<EntryKind> entry_kind_of(std::int64_t number) {
+    if (number < 1 || number > static_cast<std::int64_t>(standards.size())) return std::nullopt;
+    return static_cast<EntryKind>(number);
+}
+
 Result<Entry> Entry::make(About about, std::vector<Posting> postings) {
     const std::string place = fmt::format("entry {} {}", code_of(about.kind), about.cause);
     if (postings.size() < 2) return refuse(Fault::mismatch, "an entry needs two postings or more", place);

@@ -13,10 +13,9 @@ namespace {
 
 ledger::EntryKind kind_in(std::int16_t number, County county, std::int64_t entry_no) {
     // The canonical text needs a kind that exists: code_of an unknown one would read past its table.
-    if (number < static_cast<std::int16_t>(ledger::EntryKind::funds_received) ||
-        number > static_cast<std::int16_t>(ledger::EntryKind::reissue))
-        throw BrokenInvariant{fmt::format("entry {}/{}: no such kind: {}", county.text(), entry_no, number)};
-    return static_cast<ledger::EntryKind>(number);
+    const auto kind = ledger::entry_kind_of(number);
+    if (!kind) throw BrokenInvariant{fmt::format("entry {}/{}: no such kind: {}", county.text(), entry_no, number)};
+    return *kind;
 }
 
 app::LoggedEntry entry_in(CopiedRow& row) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,8 @@ enum class EntryKind : std::int16_t {
     cash_back = 9,       ///< Dr 1002 / Cr 1003: money comes back from an agency bank
 };
 std::string_view code_of(EntryKind kind);
+/// Nothing for a number that names no kind.
+std::optional<EntryKind> entry_kind_of(std::int64_t number);
 
 struct Posting {
     Account account = Account::payable;

@@ -1,0 +1,285 @@
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+
+#include "story.hpp"
+
+namespace onecard {
+namespace {
+
+using test::at;
+using test::digest_of;
+using test::january;
+using test::laoshan;
+using test::month;
+using test::Story;
+
+/// What the database itself refuses, whatever the program believes.
+class Walls : public test::StoryTest {
+protected:
+    std::string step(const app::Unit& unit, app::Step step, const std::string& officer, const std::string& certificate,
+                     const Digest& digest = digest_of("unit")) {
+        return story.refusal([&](app::Work& w) {
+            app::StepRecord record;
+            record.run = unit.run;
+            record.county = unit.county;
+            record.step = step;
+            record.digest = digest;
+            record.officer = officer;
+            record.fingerprint = digest_of(certificate);
+            record.signature = "cms";
+            record.at = at(3);
+            w.runs().put_step(record);
+        });
+    }
+};
+
+TEST_F(Walls, RefuseASecondRegularUnitUntilTheFirstIsCancelled) {
+    const app::Unit first = story.unit();
+    const auto generation = [&] {
+        return story.work(
+            [&](app::Work& w) { return w.runs().next_generation(laoshan(), january(), app::RunKind::regular); });
+    };
+    EXPECT_EQ(generation(), 0);
+    const auto second = [&](std::int32_t number) {
+        return story.refusal([&](app::Work& w) {
+            app::Run run = w.runs().run(first.run).value();
+            app::Unit unit = first;
+            unit.run = w.runs().put_run(run);
+            unit.part = w.runs().make_part(unit.run);
+            unit.generation = number;
+            w.runs().put_units(std::span{&unit, 1});
+        });
+    };
+    EXPECT_EQ(second(1), "unit_county_period_kind_generation_key");
+    EXPECT_NE(second(2), "") << "the first is not cancelled";
+    EXPECT_NE(second(3), "");
+    story.work([&](app::Work& w) { w.runs().put_fate(first, false, at(2)); });
+    EXPECT_EQ(generation(), 2);
+    EXPECT_NE(second(3), "") << "the second does not exist";
+    EXPECT_EQ(second(2), "");
+    EXPECT_EQ(generation(), 0);
+}
+
+TEST_F(Walls, RefuseALaterUnitWithoutTheProofOfCancellation) {
+    const app::Unit first = story.unit();
+    test::Sql service{service_url()};
+    EXPECT_EQ(service.refusal("insert into unit (run_no, county, period, kind, generation, part, estimate) "
+                              "select run_no, 370211, period, kind, 2, part, 0 from unit"),
+              "23503");
+    EXPECT_EQ(first.generation, 1);
+}
+
+TEST_F(Walls, ReleasedAndCancelledExcludeEachOther) {
+    for (const bool released : {true, false}) {
+        const app::Unit unit = story.unit(released ? january() : month(2022, 2));
+        story.work([&](app::Work& w) { w.runs().put_fate(unit, released, at(2)); });
+        EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(unit, !released, at(3)); }), "unit_fate_pkey");
+        EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(unit, released, at(3)); }), "unit_fate_pkey");
+    }
+}
+
+TEST_F(Walls, TakeApprovalStepsOnlyInOrderOverTheSameDigestByDifferentPeople) {
+    const app::Unit unit = story.computed(2);
+    using enum app::Step;
+    EXPECT_NE(step(unit, checked, "checker", "c"), "") << "nothing was proposed";
+    EXPECT_NE(step(unit, released, "releaser", "r"), "");
+    EXPECT_NE(step(unit, proposed, "maker", "m", digest_of("other")), "") << "not the digest of the unit";
+    EXPECT_EQ(step(unit, proposed, "maker", "m"), "");
+    EXPECT_EQ(step(unit, proposed, "maker-2", "m2"), "unit_step_pkey");
+    EXPECT_NE(step(unit, released, "releaser", "r"), "") << "not checked";
+    EXPECT_NE(step(unit, checked, "checker", "c", digest_of("other")), "");
+    EXPECT_EQ(step(unit, checked, "maker", "c"), "unit_step_run_no_county_officer_key");
+    EXPECT_EQ(step(unit, checked, "checker", "m"), "unit_step_run_no_county_fingerprint_key");
+    EXPECT_EQ(step(unit, checked, "checker", "c"), "");
+    EXPECT_EQ(step(unit, released, "checker", "r"), "unit_step_run_no_county_officer_key");
+    EXPECT_EQ(step(unit, released, "releaser", "r"), "");
+}
+
+TEST_F(Walls, RefuseASecondPaymentForOneObligationWhenThePartIsKeyed) {
+    const app::Unit unit = story.unit();
+    story.work([&](app::Work& w) {
+        auto payments = Story::payments_of(unit, 2);
+        payments[1].beneficiary = payments[0].beneficiary;
+        w.payments().put_payments(unit.part, payments);
+        w.runs().put_result(Story::result_of(unit, 2));
+    });
+    EXPECT_NE(story.refusal([&](app::Work& w) { w.runs().key_part(unit.part); }), "");
+    EXPECT_FALSE(story.work([&](app::Work& w) { return w.runs().is_keyed(unit.part); }));
+}
+
+TEST_F(Walls, KeyNoPartWhoseUnitsAreNotAllComputed) {
+    const app::Unit unit = story.unit();
+    EXPECT_THROW(story.work([&](app::Work& w) { w.runs().key_part(unit.part); }), std::runtime_error);
+}
+
+TEST_F(Walls, RefusePaymentsOfAnotherMonthOrPartOrOfNothing) {
+    const app::Unit unit = story.unit();
+    const auto refused = [&](auto change) {
+        return story.refusal([&](app::Work& w) {
+            auto payments = Story::payments_of(unit, 1);
+            change(payments[0]);
+            w.payments().put_payments(unit.part, payments);
+        });
+    };
+    EXPECT_EQ(refused([](payment::Payment&) {}), "");
+    EXPECT_NE(refused([](payment::Payment& p) { p.benefit_month = month(2021, 12); }), "");
+    EXPECT_NE(refused([](payment::Payment& p) { p.part = PartNo{p.part.number() + 1}; }), "");
+    EXPECT_NE(refused([](payment::Payment& p) { p.amount = Money{}; }), "");
+    EXPECT_NE(refused([](payment::Payment& p) { p.serial = Serial{}; }), "");
+}
+
+TEST_F(Walls, AddNothingToAKeyedPart) {
+    const app::Unit unit = story.computed(3);
+    story.work([&](app::Work& w) { w.runs().key_part(unit.part); });
+    auto more = Story::payments_of(unit, 4);
+    EXPECT_THROW(story.work([&](app::Work& w) { w.payments().put_payments(unit.part, std::span{more}.last(1)); }),
+                 std::runtime_error);
+}
+
+TEST_F(Walls, RefuseASecondOutcomeOfOneAttempt) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    story.answer(unit, 1, true, no);
+    for (const bool paid : {true, false}) {
+        EXPECT_NE(story.refusal([&](app::Work& w) {
+            const auto again = Story::outcome(1, paid);
+            w.payments().put_outcomes(unit.part, unit.county, no, std::span{&again, 1});
+        }),
+                  "");
+    }
+}
+
+TEST_F(Walls, LetANewAttemptFollowAFailureOnlyAndOnlyOnce) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    story.answer(unit, 1, true, no);
+    story.answer(unit, 2, false, no);
+    const auto release = [&](const app::Unit& planned) {
+        return story.refusal([&](app::Work& w) { w.payments().release_reissues(planned.run, planned.county); });
+    };
+    EXPECT_NE(release(story.planned(unit, 1, 2, 1, 2)), "") << "it was paid";
+    EXPECT_NE(release(story.planned(unit, 3, 2, 2, 3)), "") << "it has no answer: unknown is not failed";
+    EXPECT_NE(release(story.planned(unit, 2, 3, 3, 4)), "") << "the second attempt did not fail: there was none";
+    const app::Unit second = story.planned(unit, 2, 2, 4, 5);
+    const app::Unit twice = story.planned(unit, 2, 2, 5, 6);
+    EXPECT_EQ(release(second), "");
+    EXPECT_NE(release(second), "") << "the same again";
+    EXPECT_NE(release(twice), "") << "another release was first";
+    EXPECT_NE(release(story.planned(unit, 2, 3, 6, 7)), "") << "the second attempt is still open";
+    story.answer(unit, 2, false, no, 2);
+    EXPECT_EQ(release(story.planned(unit, 2, 3, 7, 8)), "") << "a chain of failures";
+}
+
+TEST_F(Walls, RefuseAFailureThatNoOutcomeProves) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    EXPECT_NE(story.refusal([&](app::Work& w) {
+        const auto failure = Story::failure(unit, 1, no);
+        w.payments().put_failures(std::span{&failure, 1});
+    }),
+              "");
+}
+
+TEST_F(Walls, RefuseUnbalancedEntries) {
+    test::Sql service{service_url()};
+    const auto entry = [&](const std::string& accounts, const std::string& amounts) {
+        return service.refusal("insert into entry (county, kind, cause, value_day, known_at, programme, bank, period, account, "
+                               "source, amount, lines, line_total, lines_root, digest) values (370212, 2, 'x', 1, now(), 1, "
+                               "1, 202201, '" +
+                               accounts + "', '{0,0}', '" + amounts + "', 0, 0, '', sha256('x'))");
+    };
+    EXPECT_EQ(entry("{5001,2101}", "{5,-4}"), "23514");
+    EXPECT_EQ(entry("{5001,2101}", "{0,0}"), "23514");
+    EXPECT_EQ(entry("{5001}", "{5,-5}"), "23514");
+    EXPECT_EQ(entry("{5001,2101}", "{NULL,5}"), "23514");
+    EXPECT_EQ(entry("{5001,2101}", "{}"), "23514");
+    EXPECT_EQ(entry("{5001,2101}", "{5,-5}"), "");
+    EXPECT_EQ(entry("{5001,2101}", "{6,-6}"), "23505") << "the same cause twice";
+}
+
+TEST_F(Walls, SayWhatWasRefusedWithoutPersonalData) {
+    const app::Unit unit = story.unit();
+    try {
+        story.work([&](app::Work& w) { w.runs().put_units(std::span{&unit, 1}); });
+        FAIL() << "not refused";
+    } catch (const app::RefusedByDatabase& refused) {
+        EXPECT_EQ(refused.constraint(), "unit_pkey");
+        EXPECT_NE(std::string_view{refused.what()}.find("Key (run_no, county)=(1, 370212)"), std::string_view::npos)
+            << refused.what();
+    }
+    // A refused check would show the whole row.
+    try {
+        story.work([&](app::Work& w) {
+            const std::vector<app::Bank> bad{{BankNo{9}, "99", "王小明的银行", "secret"}};
+            (void)w.registers().put_banks(bad);
+        });
+        FAIL() << "not refused";
+    } catch (const app::RefusedByDatabase& refused) {
+        EXPECT_EQ(refused.constraint(), "bank_code_check");
+        EXPECT_EQ(std::string_view{refused.what()}.find("王小明"), std::string_view::npos) << refused.what();
+    }
+}
+
+TEST_F(Walls, MakeImportsWaitForEachOther) {
+    auto first = story.begin();
+    const ImportNo no = first->registers().begin_import();
+    std::promise<void> started;
+    std::future<ImportNo> second = std::async(std::launch::async, [&] {
+        auto work = story.begin();
+        started.set_value();
+        return work->registers().begin_import();
+    });
+    started.get_future().wait();
+    EXPECT_EQ(second.wait_for(std::chrono::milliseconds{300}), std::future_status::timeout);
+    app::ImportRecord record;
+    record.no = no;
+    record.made_by = "maker";
+    first->registers().put_import(record, {});
+    first->commit();
+    EXPECT_EQ(second.get().number(), no.number() + 1);
+}
+
+TEST_F(Walls, LetOneWorkerHaveAUnit) {
+    const app::Unit unit = story.unit();
+    auto first = story.begin();
+    EXPECT_TRUE(first->runs().claim(unit.run, unit.county));
+    std::future<bool> second = std::async(std::launch::async, [&] {
+        auto work = story.begin();
+        return work->runs().claim(unit.run, unit.county);
+    });
+    EXPECT_EQ(second.wait_for(std::chrono::milliseconds{300}), std::future_status::timeout);
+    first->runs().put_result(Story::result_of(unit, 0));
+    first->commit();
+    EXPECT_FALSE(second.get());
+}
+
+TEST_F(Walls, TurnADeadlockIntoAnotherTry) {
+    story.unit(january());
+    story.unit(month(2022, 2));
+    auto one = story.begin();
+    auto other = story.begin();
+    one->runs().next_serial(laoshan(), january());
+    other->runs().next_serial(laoshan(), month(2022, 2));
+    std::future<bool> tried = std::async(std::launch::async, [&] {
+        try {
+            other->runs().next_serial(laoshan(), january());
+            return false;
+        } catch (const app::TryAgain&) {
+            other.reset();
+            return true;
+        }
+    });
+    bool again = false;
+    try {
+        one->runs().next_serial(laoshan(), month(2022, 2));
+    } catch (const app::TryAgain&) {
+        again = true;
+        one.reset();
+    }
+    EXPECT_NE(tried.get(), again) << "one of the two goes on";
+}
+
+}  // namespace
+}  // namespace onecard
