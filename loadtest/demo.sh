@@ -126,8 +126,15 @@ for month in 2021-12 2022-01; do
 done
 
 say "Result, each line from the database"
-claim() { if [[ "$2" == true || "$2" == yes ]]; then echo "  $1"; else echo "  NOT: $1"; failed_claim=1; fi; }
 failed_claim=0
+claim() {
+    if [[ "$2" == true || "$2" == yes ]]; then
+        echo "  $1"
+    else
+        echo "  NOT: $1"
+        failed_claim=1
+    fi
+}
 claim "books balance" "$(field balances <<< "$balance")"
 claim "every payment accounted for" "$accounted"
 claim "checkpoint verified" "$(field checkpoint <<< "$verdict")"
@@ -142,7 +149,8 @@ Try next:
   openssl cms -verify -inform DER -binary -purpose any -CAfile var/demo/certs/ca.pem \\
       -content $(cd "$root" && ls var/demo/files/bank-1/files/*.txt | head -n 1) \\
       -in $(cd "$root" && ls var/demo/files/bank-1/files/*.txt.p7s | head -n 1) -out /dev/null
-  ./dev serve        the service goes on with this ledger; then, in another terminal:
-  ./dev run --lang zh period 2022-01 --region $county
+  build/dev/onecard --config var/demo/onecard.toml serve
+                     the service goes on with this ledger; then, in another terminal:
+  build/dev/onecard --config var/demo/onecard.toml --lang zh period 2022-01
 END
 exit "$failed_claim"

@@ -11,7 +11,8 @@ namespace {
 
 /// "PGCOPY\n\377\r\n\0", no flags, no extension.
 constexpr std::size_t signature_bytes = 11;
-constexpr std::array<unsigned char, signature_bytes> signature{'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n', 0};
+constexpr std::array<unsigned char, signature_bytes> signature{'P',  'G',  'C',  'O',  'P', 'Y',
+                                                               '\n', 0xff, '\r', '\n', 0};
 constexpr std::size_t header_bytes = signature_bytes + 8;
 /// PostgreSQL counts microseconds from 2000-01-01.
 constexpr std::int64_t epoch_of_postgres = 946'684'800;
@@ -90,7 +91,8 @@ CopyOut::~CopyOut() {
     let_go();
     if (!open_) return;
     // Somebody stopped reading: the server is told, and what is still on its way is thrown away.
-    if (const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel{PQgetCancel(connection_.raw()), &PQfreeCancel}) {
+    if (const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel{PQgetCancel(connection_.raw()),
+                                                                        &PQfreeCancel}) {
         std::array<char, 256> error{};
         PQcancel(cancel.get(), error.data(), static_cast<int>(error.size()));
     }

@@ -49,7 +49,8 @@ constexpr auto fast_stop_time_max = 30s;
 constexpr auto pause = 20ms;
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
-    throw std::system_error{errno, std::generic_category(), fmt::format("cluster: {} {}", what, path.string())};
+    throw std::system_error{errno, std::generic_category(),
+                            fmt::format("cluster: {} {}", what, path.string())};
 }
 
 /// Whom the server runs as: ourselves, or the unprivileged user when we are root.
@@ -75,8 +76,9 @@ Result<Account> account_for(const std::string& run_as) {
         account.groups.resize(static_cast<std::size_t>(count));
         return account;
     }
-    return refuse(Fault::missing, fmt::format("PostgreSQL does not run as root, and there is neither a user {} nor nobody",
-                                              run_as));
+    return refuse(
+        Fault::missing,
+        fmt::format("PostgreSQL does not run as root, and there is neither a user {} nor nobody", run_as));
 }
 
 /// In a child, between fork and exec: only calls that are safe there. The raw ones, because those of the C library
@@ -105,7 +107,8 @@ pid_t spawn(const Account& account, const std::vector<std::string>& command, con
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
-        for (const int each : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1}) ::signal(each, SIG_DFL);
+        for (const int each : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1})
+            ::signal(each, SIG_DFL);
         if (!become(account)) ::_exit(126);
         // After the change of user, which would clear it. The parent may have died before.
         if (tied && (::prctl(PR_SET_PDEATHSIG, SIGINT) != 0 || ::getppid() != parent)) ::_exit(126);
@@ -167,7 +170,8 @@ std::string short_name(const fs::path& folder) {
 /// A folder that belongs to the account alone. One that somebody else made there is refused, not used.
 Result<void> make_own_folder(const fs::path& folder, const Account& account) {
     if (::mkdir(folder.c_str(), 0700) == 0) {
-        if (account.drops && ::lchown(folder.c_str(), account.user, account.group) != 0) fail(folder, "cannot hand over");
+        if (account.drops && ::lchown(folder.c_str(), account.user, account.group) != 0)
+            fail(folder, "cannot hand over");
         return {};
     }
     if (errno != EEXIST) fail(folder, "cannot make");
@@ -179,7 +183,8 @@ Result<void> make_own_folder(const fs::path& folder, const Account& account) {
         if (::lchown(folder.c_str(), account.user, account.group) != 0) fail(folder, "cannot hand over");
         info.st_uid = account.user;
     }
-    if (info.st_uid != account.user) return refuse(Fault::conflict, "belongs to another user", folder.string());
+    if (info.st_uid != account.user)
+        return refuse(Fault::conflict, "belongs to another user", folder.string());
     if ((info.st_mode & 0777U) != 0700 && ::chmod(folder.c_str(), 0700) != 0) fail(folder, "cannot close");
     return {};
 }
@@ -197,7 +202,8 @@ bool reaches(const Account& account, const fs::path& path) {
 /// The folder with initdb and postgres; of several versions the newest, or that of an existing cluster.
 Result<fs::path> find_programs(const ClusterSettings& settings, std::string_view version) {
     const auto is_complete = [](const fs::path& folder) {
-        return ::access((folder / "initdb").c_str(), X_OK) == 0 && ::access((folder / "postgres").c_str(), X_OK) == 0;
+        return ::access((folder / "initdb").c_str(), X_OK) == 0 &&
+               ::access((folder / "postgres").c_str(), X_OK) == 0;
     };
     if (!settings.programs.empty()) {
         if (is_complete(settings.programs)) return settings.programs;
@@ -208,14 +214,16 @@ Result<fs::path> find_programs(const ClusterSettings& settings, std::string_view
     std::error_code error;
     for (const auto& folder : fs::directory_iterator{all, error}) {
         const std::string name = folder.path().filename().string();
-        if (name.empty() || name.size() > 3 || name.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (name.empty() || name.size() > 3 || name.find_first_not_of("0123456789") != std::string::npos)
+            continue;
         if (!is_complete(folder.path() / "bin")) continue;
         if (!version.empty() && name != version) continue;
         newest = std::max(newest, std::stoi(name));
     }
     if (newest != 0) return all / std::to_string(newest) / "bin";
     if (!version.empty())
-        return refuse(Fault::conflict, fmt::format("the cluster was made by PostgreSQL {}, which is not installed", version),
+        return refuse(Fault::conflict,
+                      fmt::format("the cluster was made by PostgreSQL {}, which is not installed", version),
                       settings.folder.string());
     return refuse(Fault::missing, "no PostgreSQL under /usr/lib/postgresql (apt-get install postgresql-15)");
 }
@@ -269,8 +277,8 @@ std::vector<std::string> server_settings(const fs::path& sockets) {
 }
 
 std::string url_of(const fs::path& sockets, const std::string& role, const std::string& database) {
-    return fmt::format("host={} dbname={} user={} application_name=onecard connect_timeout=10", sockets.string(), database,
-                       role);
+    return fmt::format("host={} dbname={} user={} application_name=onecard connect_timeout=10",
+                       sockets.string(), database, role);
 }
 
 enum class Answer : std::uint8_t { yes, not_yet, no };
@@ -289,7 +297,8 @@ Answer ask_server(const fs::path& sockets) {
 /// The postmaster that a cluster's own file names, while it lives.
 pid_t living_postmaster(const fs::path& data) {
     const std::string line = first_line(data / "postmaster.pid");
-    if (line.empty() || line.size() > 9 || line.find_first_not_of("0123456789") != std::string::npos) return 0;
+    if (line.empty() || line.size() > 9 || line.find_first_not_of("0123456789") != std::string::npos)
+        return 0;
     const pid_t pid = std::stoi(line);
     if (pid <= 1 || (::kill(pid, 0) != 0 && errno == ESRCH)) return 0;
     // The number may have gone to somebody else, or to a dead child that nobody has buried.
@@ -364,7 +373,8 @@ private:
 
 class PrivateCluster final : public Cluster {
 public:
-    PrivateCluster(Places places, Account account) : places_{std::move(places)}, account_{std::move(account)} {}
+    PrivateCluster(Places places, Account account)
+        : places_{std::move(places)}, account_{std::move(account)} {}
     ~PrivateCluster() override {
         if (is_owner_) stop();
         if (lock_ >= 0) ::close(lock_);
@@ -409,7 +419,8 @@ public:
 
 private:
     std::unexpected<Failure> too_late() const {
-        return refuse(Fault::conflict, "the server does not answer. Its log ends:\n" + last_lines(places_.log),
+        return refuse(Fault::conflict,
+                      "the server does not answer. Its log ends:\n" + last_lines(places_.log),
                       places_.folder.string());
     }
 
@@ -459,8 +470,9 @@ private:
         const std::string data = first_line(places_.data / "PG_VERSION");
         std::string version = programs.parent_path().filename().string();
         if (version.find_first_not_of("0123456789") != std::string::npos || version == data) return {};
-        return refuse(Fault::conflict, fmt::format("the cluster was made by PostgreSQL {}, {} is of another version", data,
-                                                   programs.string()),
+        return refuse(Fault::conflict,
+                      fmt::format("the cluster was made by PostgreSQL {}, {} is of another version", data,
+                                  programs.string()),
                       places_.folder.string());
     }
 
@@ -486,15 +498,19 @@ private:
 
     Result<void> make_database() {
         const auto close = [](PGconn* line) { PQfinish(line); };
-        const std::unique_ptr<PGconn, decltype(close)> line{PQconnectdb(url(owner_role, "postgres").c_str()), close};
+        const std::unique_ptr<PGconn, decltype(close)> line{PQconnectdb(url(owner_role, "postgres").c_str()),
+                                                            close};
         if (PQstatus(line.get()) != CONNECTION_OK) throw_result(line.get(), nullptr, "cluster");
         const std::string query = numbered(sql::missing_database).text;
         const char* const name = database_name;
-        const ResultPtr missing{PQexecParams(line.get(), query.c_str(), 1, nullptr, &name, nullptr, nullptr, 0)};
-        if (PQresultStatus(missing.get()) != PGRES_TUPLES_OK) throw_result(line.get(), missing.get(), "missing_database");
+        const ResultPtr missing{
+            PQexecParams(line.get(), query.c_str(), 1, nullptr, &name, nullptr, nullptr, 0)};
+        if (PQresultStatus(missing.get()) != PGRES_TUPLES_OK)
+            throw_result(line.get(), missing.get(), "missing_database");
         if (PQntuples(missing.get()) == 0) return {};
         const ResultPtr made{PQexec(line.get(), PQgetvalue(missing.get(), 0, 0))};
-        if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) throw_result(line.get(), made.get(), "missing_database");
+        if (PQresultStatus(made.get()) != PGRES_COMMAND_OK)
+            throw_result(line.get(), made.get(), "missing_database");
         return {};
     }
 
@@ -504,8 +520,9 @@ private:
     /// next start repairs.
     void stop() noexcept {
         if (server_ == 0) return;
-        for (const auto& [signal, time] : {std::pair{SIGINT, Clock::duration{fast_stop_time_max}},
-                                           std::pair{SIGQUIT, Clock::duration{10s}}, std::pair{SIGKILL, Clock::duration{5s}}}) {
+        for (const auto& [signal, time] :
+             {std::pair{SIGINT, Clock::duration{fast_stop_time_max}},
+              std::pair{SIGQUIT, Clock::duration{10s}}, std::pair{SIGKILL, Clock::duration{5s}}}) {
             ::kill(server_, signal);
             const auto limit = Clock::now() + time;
             while (Clock::now() < limit) {
@@ -538,7 +555,8 @@ Result<fs::path> place_folder(const fs::path& wanted, const Account& account) {
     }
     const fs::path elsewhere = fs::path{"/var/tmp"} / short_name(folder);
     if (fs::exists(fs::symlink_status(folder)) && !fs::remove(folder, error))
-        return refuse(Fault::conflict, "the user of the server cannot get there, and it is not empty", folder.string());
+        return refuse(Fault::conflict, "the user of the server cannot get there, and it is not empty",
+                      folder.string());
     if (const auto made = make_own_folder(elsewhere, account); !made) return std::unexpected{made.error()};
     fs::create_directory_symlink(elsewhere, folder);
     std::ofstream log{elsewhere / "log", std::ios::app};
@@ -553,7 +571,8 @@ Result<std::unique_ptr<Cluster>> start_cluster(const ClusterSettings& settings) 
     const auto account = account_for(settings.run_as);
     if (!account) return std::unexpected{account.error()};
     // Before anything is made: without the programs nothing is left behind.
-    if (const auto programs = find_programs(settings, ""); !programs) return std::unexpected{programs.error()};
+    if (const auto programs = find_programs(settings, ""); !programs)
+        return std::unexpected{programs.error()};
 
     fs::path wanted = fs::absolute(settings.folder).lexically_normal();
     if (!wanted.has_filename()) wanted = wanted.parent_path();

@@ -210,9 +210,10 @@ std::vector<std::vector<std::string>> Connection::ask(
         values.push_back(found->second.c_str());
     }
     count_statement();
-    const ResultPtr result{PQexecParams(raw_, sent.text.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                                        nullptr, nullptr, 0)};
-    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw_result(raw_, result.get(), name_of_query(query));
+    const ResultPtr result{PQexecParams(raw_, sent.text.c_str(), static_cast<int>(values.size()), nullptr,
+                                        values.data(), nullptr, nullptr, 0)};
+    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK)
+        throw_result(raw_, result.get(), name_of_query(query));
     std::vector<std::vector<std::string>> rows(1);
     const int columns = PQnfields(result.get());
     for (int column = 0; column < columns; ++column) rows[0].emplace_back(PQfname(result.get(), column));

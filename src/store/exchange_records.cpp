@@ -61,7 +61,8 @@ public:
 
     std::vector<app::DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) override {
         std::vector<app::DispatchedFile> files;
-        connection_.each(sql::dispatched_files, {{"bank", bank}, {"after_seq", after_seq}, {"at_most", at_most}},
+        connection_.each(sql::dispatched_files,
+                         {{"bank", bank}, {"after_seq", after_seq}, {"at_most", at_most}},
                          [&](Row& row) { files.push_back(dispatched_in(row)); });
         return files;
     }
@@ -73,13 +74,14 @@ public:
         return found;
     }
 
-    void put_download(const app::Batch& batch, const Digest& fingerprint, std::string_view address, Moment at) override {
+    void put_download(const app::Batch& batch, const Digest& fingerprint, std::string_view address,
+                      Moment at) override {
         connection_.run(sql::put_download, {{"county", batch.county},
-                                         {"period", batch.period},
-                                         {"batch_no", batch.no},
-                                         {"at", at},
-                                         {"fingerprint", fingerprint},
-                                         {"address", address}});
+                                            {"period", batch.period},
+                                            {"batch_no", batch.no},
+                                            {"at", at},
+                                            {"fingerprint", fingerprint},
+                                            {"address", address}});
     }
 
     bool put_receipt(const app::Batch& batch, bool accepted, std::string_view reason, std::string_view cms,
@@ -103,7 +105,8 @@ public:
                                                                    {"fingerprint", file.fingerprint},
                                                                    {"at", file.at}});
         if (no) return {*no, true};
-        return {connection_.number(sql::return_of_digest, {{"bank", file.bank}, {"digest", file.digest}}), false};
+        return {connection_.number(sql::return_of_digest, {{"bank", file.bank}, {"digest", file.digest}}),
+                false};
     }
 
     std::vector<app::ReturnFile> unprocessed_returns() override {
@@ -175,7 +178,8 @@ public:
                                                  {"at", result.at}});
     }
 
-    void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks, Moment at) override {
+    void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks,
+                    Moment at) override {
         if (breaks.empty()) return;
         CopyIn copy{connection_, "break (county, kind, return_no, line, evidence, at)"};
         for (const recon::Break& item : breaks) {

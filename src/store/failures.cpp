@@ -42,21 +42,23 @@ void throw_said(std::string_view statement, std::string_view sqlstate, std::stri
     if (!detail.starts_with("Key (")) detail = {};
 
     if (sqlstate.starts_with("23")) {
-        throw app::RefusedByDatabase{
-            std::string{constraint},
-            fmt::format("{}: the database refuses a row of {} by {}{}{}", statement,
-                        table.empty() ? "a table" : table, constraint.empty() ? "a missing value" : constraint,
-                        detail.empty() ? "" : ": ", detail)};
+        throw app::RefusedByDatabase{std::string{constraint},
+                                     fmt::format("{}: the database refuses a row of {} by {}{}{}", statement,
+                                                 table.empty() ? "a table" : table,
+                                                 constraint.empty() ? "a missing value" : constraint,
+                                                 detail.empty() ? "" : ": ", detail)};
     }
     std::string_view said = verbose;
     for (const std::string_view level : {"ERROR:", "FATAL:", "PANIC:"})
         if (const std::string_view line = line_after(verbose, level); !line.empty()) said = line;
-    if (!sqlstate.empty() && said.starts_with(sqlstate)) said.remove_prefix(std::min(said.size(), sqlstate.size() + 1));
+    if (!sqlstate.empty() && said.starts_with(sqlstate))
+        said.remove_prefix(std::min(said.size(), sqlstate.size() + 1));
     while (said.starts_with(' ') || said.starts_with('\n')) said.remove_prefix(1);
     said = said.substr(0, said.find('\n'));
     const bool quotes_input = sqlstate.starts_with("22");
     const std::string text =
-        fmt::format("{}: database error {}: {}", statement, sqlstate.find_first_not_of(' ') == sqlstate.npos ? "(no answer)" : sqlstate,
+        fmt::format("{}: database error {}: {}", statement,
+                    sqlstate.find_first_not_of(' ') == sqlstate.npos ? "(no answer)" : sqlstate,
                     quotes_input ? without_quoted(said) : std::string{said});
     if (sqlstate.starts_with("40")) throw app::TryAgain{text};
     throw std::runtime_error{text};

@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
-    throw std::system_error{errno, std::generic_category(), fmt::format("file vault: {} {}", what, path.string())};
+    throw std::system_error{errno, std::generic_category(),
+                            fmt::format("file vault: {} {}", what, path.string())};
 }
 
 class Descriptor {
@@ -41,7 +42,8 @@ private:
 };
 
 void sync_folder(const fs::path& folder) {
-    const Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder, "cannot open"};
+    const Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder,
+                            "cannot open"};
     if (::fsync(opened.number()) != 0) fail(folder, "cannot sync");
 }
 

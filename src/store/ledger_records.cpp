@@ -14,7 +14,8 @@ namespace {
 ledger::EntryKind kind_in(std::int16_t number, County county, std::int64_t entry_no) {
     // The canonical text needs a kind that exists: code_of an unknown one would read past its table.
     const auto kind = ledger::entry_kind_of(number);
-    if (!kind) throw BrokenInvariant{fmt::format("entry {}/{}: no such kind: {}", county.text(), entry_no, number)};
+    if (!kind)
+        throw BrokenInvariant{fmt::format("entry {}/{}: no such kind: {}", county.text(), entry_no, number)};
     return *kind;
 }
 
@@ -56,11 +57,13 @@ class Ledger final : public app::LedgerRecords {
 public:
     explicit Ledger(Connection& connection) : connection_{connection} {}
 
-    void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash, Moment known_at) override {
+    void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash,
+                     Moment known_at) override {
         if (entries.empty()) return;
-        CopyIn copy{connection_,
-                    "entry (county, kind, cause, value_day, known_at, programme, bank, period, account, source, amount, "
-                    "lines, line_total, lines_root, digest)"};
+        CopyIn copy{
+            connection_,
+            "entry (county, kind, cause, value_day, known_at, programme, bank, period, account, source, amount, "
+            "lines, line_total, lines_root, digest)"};
         std::vector<std::int32_t> accounts;
         std::vector<std::int16_t> sources;
         std::vector<std::int64_t> amounts;
@@ -131,8 +134,9 @@ public:
     }
 
     void put_checkpoint(const app::CheckpointRecord& checkpoint, Moment at) override {
-        connection_.run(sql::put_checkpoint,
-                        {{"size", checkpoint.size}, {"root", checkpoint.root}, {"note", checkpoint.note}, {"at", at}});
+        connection_.run(
+            sql::put_checkpoint,
+            {{"size", checkpoint.size}, {"root", checkpoint.root}, {"note", checkpoint.note}, {"at", at}});
     }
 
     std::vector<app::CheckpointRecord> checkpoints() override {
@@ -178,8 +182,8 @@ public:
         return leaves;
     }
 
-    std::vector<app::TextRow> ask(std::string_view query,
-                                  const std::vector<std::pair<std::string, std::string>>& parameters) override {
+    std::vector<app::TextRow> ask(
+        std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) override {
         // Only reports are asked by name: whoever chooses the name must not reach any other statement.
         const auto known = std::ranges::find(sql::queries, query, &sql::Query::name);
         if (known == sql::queries.end() || !query.starts_with("report_"))
@@ -193,8 +197,9 @@ public:
         return batches;
     }
 
-    void each_outcome(PartNo part, const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>&
-                                       on_outcome) override {
+    void each_outcome(PartNo part,
+                      const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>&
+                          on_outcome) override {
         CopyOut copy{connection_, "part_outcomes", in_part(sql::part_outcomes, part.number())};
         while (auto row = copy.next()) {
             const County county = row->county();

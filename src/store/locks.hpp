@@ -22,9 +22,10 @@ enum class LockClass : std::uint16_t {
 };
 
 constexpr std::int64_t lock_key(LockClass lock, std::int32_t number = 0, std::int32_t county = 0) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(lock) << 52U |
-                                     static_cast<std::uint64_t>(static_cast<std::uint32_t>(number)) << 20U |
-                                     static_cast<std::uint64_t>(static_cast<std::uint32_t>(county) & 0xfffffU));
+    return static_cast<std::int64_t>(
+        static_cast<std::uint64_t>(lock) << 52U |
+        static_cast<std::uint64_t>(static_cast<std::uint32_t>(number)) << 20U |
+        static_cast<std::uint64_t>(static_cast<std::uint32_t>(county) & 0xfffffU));
 }
 
 }  // namespace onecard::store

@@ -26,14 +26,15 @@ public:
     }
 
     /// One statement of schemas/queries; the cells of its rows.
-    std::vector<std::vector<std::string>> ask(std::string_view query, const std::vector<std::string>& values = {}) {
+    std::vector<std::vector<std::string>> ask(std::string_view query,
+                                              const std::vector<std::string>& values = {}) {
         const Numbered sent = numbered(query);
         ensure(sent.names.size() == values.size(), "values that do not fit the query");
         std::vector<const char*> pointers;
         for (const std::string& value : values) pointers.push_back(value.c_str());
         count_statement();
-        const ResultPtr result{PQexecParams(line_.get(), sent.text.c_str(), static_cast<int>(pointers.size()), nullptr,
-                                            pointers.data(), nullptr, nullptr, 0)};
+        const ResultPtr result{PQexecParams(line_.get(), sent.text.c_str(), static_cast<int>(pointers.size()),
+                                            nullptr, pointers.data(), nullptr, nullptr, 0)};
         check(result.get(), name_of_query(query));
         std::vector<std::vector<std::string>> rows;
         for (int row = 0; row < PQntuples(result.get()); ++row) {
@@ -67,7 +68,8 @@ struct Applied {
 std::map<int, Applied> applied_on(PlainLine& line) {
     std::map<int, Applied> applied;
     if (line.ask(sql::has_migrations).at(0).at(0) != "1") return applied;
-    for (const auto& row : line.ask(sql::migrations_applied)) applied[std::stoi(row.at(0))] = {row.at(1), row.at(2)};
+    for (const auto& row : line.ask(sql::migrations_applied))
+        applied[std::stoi(row.at(0))] = {row.at(1), row.at(2)};
     return applied;
 }
 
@@ -94,7 +96,8 @@ Result<std::vector<std::string>> migrate(const std::string& owner_url) {
     for (const sql::Migration& ours : sql::migrations) {
         if (applied.erase(ours.number) != 0) continue;
         if (ours.number < newest)
-            return refuse(Fault::conflict, fmt::format("it is missing below {:04}, which was applied", newest),
+            return refuse(Fault::conflict,
+                          fmt::format("it is missing below {:04}, which was applied", newest),
                           fmt::format("migration {:04}_{}", ours.number, ours.name));
         missing.push_back(&ours);
     }
@@ -107,8 +110,8 @@ Result<std::vector<std::string>> migrate(const std::string& owner_url) {
         const std::string name = fmt::format("{:04}_{}", migration->number, migration->name);
         line.run("begin", name);
         line.run(migration->text, name);
-        line.ask(sql::put_migration,
-                 {std::to_string(migration->number), std::string{migration->name}, std::string{migration->text}});
+        line.ask(sql::put_migration, {std::to_string(migration->number), std::string{migration->name},
+                                      std::string{migration->text}});
         line.run("commit", name);
         done.push_back(name);
     }

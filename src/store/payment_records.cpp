@@ -90,9 +90,10 @@ public:
 
     void put_batches(std::span<const app::Batch> batches) override {
         if (batches.empty()) return;
-        CopyIn copy{connection_,
-                    "batch (county, period, batch_no, run_no, part, bank, programme, first_serial, lines, total, "
-                    "file_id, file_digest, file_bytes, signature, lines_root)"};
+        CopyIn copy{
+            connection_,
+            "batch (county, period, batch_no, run_no, part, bank, programme, first_serial, lines, total, "
+            "file_id, file_digest, file_bytes, signature, lines_root)"};
         for (const app::Batch& batch : batches) {
             copy.row(15);
             copy.put(batch.county);
@@ -149,7 +150,8 @@ public:
 
     std::optional<app::Batch> batch_of_file(std::string_view file_id) override {
         std::optional<app::Batch> found;
-        connection_.each(sql::batch_of_file, {{"file_id", file_id}}, [&](Row& row) { found = batch_in(row); });
+        connection_.each(sql::batch_of_file, {{"file_id", file_id}},
+                         [&](Row& row) { found = batch_in(row); });
         return found;
     }
 
@@ -195,9 +197,10 @@ public:
                                   {"first", std::to_string(batch.first_serial.number())},
                                   {"last", std::to_string(batch.first_serial.number() + batch.lines - 1)}});
         } else {
-            query = with_numbers(sql::answered_of_reissues, {{"county", county},
-                                                             {"period", batch.period.digits()},
-                                                             {"batch_no", std::to_string(batch.no.number())}});
+            query =
+                with_numbers(sql::answered_of_reissues, {{"county", county},
+                                                         {"period", batch.period.digits()},
+                                                         {"batch_no", std::to_string(batch.no.number())}});
         }
         CopyOut copy{connection_, "answered", query};
         while (auto row = copy.next()) {
@@ -212,9 +215,10 @@ public:
         if (outcomes.empty()) return;
         ensure(return_no > 0 && return_no <= std::numeric_limits<std::int32_t>::max(),
                "a return file's number does not fit an outcome");
-        CopyIn copy{connection_, fmt::format("outcome_{} (part, county, serial, attempt, kind, reason, amount, "
-                                             "value_day, return_no, line)",
-                                             part.number())};
+        CopyIn copy{connection_,
+                    fmt::format("outcome_{} (part, county, serial, attempt, kind, reason, amount, "
+                                "value_day, return_no, line)",
+                                part.number())};
         for (const recon::Outcome& outcome : outcomes) {
             copy.row(10);
             copy.put(part);
@@ -233,9 +237,10 @@ public:
 
     void put_failures(std::span<const app::OpenFailure> failures) override {
         if (failures.empty()) return;
-        CopyIn copy{connection_,
-                    "failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, "
-                    "return_no, line, value_day)"};
+        CopyIn copy{
+            connection_,
+            "failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, "
+            "return_no, line, value_day)"};
         for (const app::OpenFailure& failure : failures) {
             copy.row(14);
             copy.put(failure.part);

@@ -65,9 +65,10 @@ public:
         for (const app::Bank* bank : missing)
             for (const app::Bank& other : known)
                 if (other.code == bank->code || other.identity == bank->identity)
-                    return refuse(Fault::conflict,
-                                  fmt::format("its code or certificate belongs to bank {}", other.no.number()),
-                                  fmt::format("bank {}", bank->no.number()));
+                    return refuse(
+                        Fault::conflict,
+                        fmt::format("its code or certificate belongs to bank {}", other.no.number()),
+                        fmt::format("bank {}", bank->no.number()));
         if (missing.empty()) return {};
         CopyIn copy{connection_, "bank (bank, code, name, identity)"};
         for (const app::Bank* bank : missing) {
@@ -212,7 +213,8 @@ public:
 
 private:
     template <class OnRow>
-    void each_fact(std::string_view name, std::string_view query, County county, ImportNo known_at, OnRow on_row) {
+    void each_fact(std::string_view name, std::string_view query, County county, ImportNo known_at,
+                   OnRow on_row) {
         CopyOut copy{connection_, name,
                      with_numbers(query, {{"county", std::to_string(county.number())},
                                           {"known_at", std::to_string(known_at.number())}})};
@@ -221,9 +223,10 @@ private:
 
     void put_households(const RegisterFiles& files, ImportNo import) {
         if (files.households.empty()) return;
-        CopyIn copy{connection_,
-                    "household (county, household_no, import_no, valid_from, valid_to, absent, area, village, "
-                    "representative)"};
+        CopyIn copy{
+            connection_,
+            "household (county, household_no, import_no, valid_from, valid_to, absent, area, village, "
+            "representative)"};
         for (const auto& [county, household, line] : files.households) {
             copy.row(9);
             copy.put(county);
@@ -239,9 +242,10 @@ private:
     void put_persons(const RegisterFiles& files, ImportNo import, app::FieldCipher& cipher) {
         if (files.persons.empty()) return;
         ensure(files.persons.size() == files.identities.size(), "persons and identities are not parallel");
-        CopyIn copy{connection_,
-                    "person (county, household_no, person_no, import_no, valid_from, valid_to, absent, born, died, "
-                    "sex, disability_class, disability_level, seriously_ill, in_full_time_school, name, resident_id)"};
+        CopyIn copy{
+            connection_,
+            "person (county, household_no, person_no, import_no, valid_from, valid_to, absent, born, died, "
+            "sex, disability_class, disability_level, seriously_ill, in_full_time_school, name, resident_id)"};
         std::string sealed;
         for (std::size_t i = 0; i < files.persons.size(); ++i) {
             const auto& [county, person, line] = files.persons[i];
@@ -270,8 +274,9 @@ private:
 
     void put_incomes(const RegisterFiles& files, ImportNo import) {
         if (files.incomes.empty()) return;
-        CopyIn copy{connection_,
-                    "income (county, household_no, person_no, item, import_no, valid_from, valid_to, absent, monthly)"};
+        CopyIn copy{
+            connection_,
+            "income (county, household_no, person_no, item, import_no, valid_from, valid_to, absent, monthly)"};
         for (const auto& [county, income, line] : files.incomes) {
             copy.row(9);
             copy.put(county);
@@ -286,9 +291,10 @@ private:
 
     void put_enrolments(const RegisterFiles& files, ImportNo import) {
         if (files.enrolments.empty()) return;
-        CopyIn copy{connection_,
-                    "enrolment (county, household_no, person_no, programme, import_no, valid_from, valid_to, absent, "
-                    "applied, confirmed, setting, ability, payee, institution)"};
+        CopyIn copy{
+            connection_,
+            "enrolment (county, household_no, person_no, programme, import_no, valid_from, valid_to, absent, "
+            "applied, confirmed, setting, ability, payee, institution)"};
         for (const auto& [county, enrolment, line] : files.enrolments) {
             copy.row(14);
             copy.put(county);
@@ -308,9 +314,10 @@ private:
 
     void put_accounts(const RegisterFiles& files, ImportNo import, app::FieldCipher& cipher) {
         if (files.accounts.empty()) return;
-        CopyIn copy{connection_,
-                    "account (county, payee_kind, payee, import_no, valid_from, valid_to, absent, bank, account_kind, "
-                    "account, holder)"};
+        CopyIn copy{
+            connection_,
+            "account (county, payee_kind, payee, import_no, valid_from, valid_to, absent, bank, account_kind, "
+            "account, holder)"};
         std::string sealed;
         for (const auto& [county, account, line] : files.accounts) {
             sealed.clear();

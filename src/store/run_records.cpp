@@ -58,13 +58,14 @@ public:
 
     RunNo put_run(const app::Run& run) override {
         connection_.lock(LockClass::runs);
-        return RunNo{static_cast<std::int32_t>(connection_.number(sql::put_run, {{"kind", number_of(run.kind)},
-                                                                                 {"period", run.period},
-                                                                                 {"region", run.region.text()},
-                                                                                 {"import_no", run.known_at},
-                                                                                 {"policy", run.policy},
-                                                                                 {"made_by", run.made_by},
-                                                                                 {"made_at", run.made_at}}))};
+        return RunNo{
+            static_cast<std::int32_t>(connection_.number(sql::put_run, {{"kind", number_of(run.kind)},
+                                                                        {"period", run.period},
+                                                                        {"region", run.region.text()},
+                                                                        {"import_no", run.known_at},
+                                                                        {"policy", run.policy},
+                                                                        {"made_by", run.made_by},
+                                                                        {"made_at", run.made_at}}))};
     }
 
     std::optional<app::Run> run(RunNo no) override {
@@ -124,7 +125,8 @@ public:
             step.fingerprint = row.digest();
             step.at = row.moment();
             while (state != states.end() && state->unit.county < step.county) ++state;
-            ensure(state != states.end() && state->unit.county == step.county, "a step of a unit that is not there");
+            ensure(state != states.end() && state->unit.county == step.county,
+                   "a step of a unit that is not there");
             state->steps.push_back(std::move(step));
         });
         return states;
@@ -161,8 +163,9 @@ public:
 
     void put_refusals(RunNo run, County county, std::span<const app::RefusalRecord> refusals) override {
         if (refusals.empty()) return;
-        CopyIn copy{connection_,
-                    "refusal (run_no, county, refusal_no, programme, household_no, person_no, is_error, place, reason)"};
+        CopyIn copy{
+            connection_,
+            "refusal (run_no, county, refusal_no, programme, household_no, person_no, is_error, place, reason)"};
         std::int32_t no = 0;
         for (const app::RefusalRecord& refusal : refusals) {
             copy.row(9);
@@ -179,7 +182,8 @@ public:
         copy.finish();
     }
 
-    std::vector<std::pair<County, app::RefusalRecord>> refusals(RunNo run, bool errors_only, int at_most) override {
+    std::vector<std::pair<County, app::RefusalRecord>> refusals(RunNo run, bool errors_only,
+                                                                int at_most) override {
         std::vector<std::pair<County, app::RefusalRecord>> found;
         connection_.each(sql::refusals, {{"run_no", run}, {"errors_only", errors_only}, {"at_most", at_most}},
                          [&](Row& row) {
@@ -261,6 +265,8 @@ app::Unit unit_in(Row& row) {
     return unit;
 }
 
-std::unique_ptr<app::RunRecords> run_records(Connection& connection) { return std::make_unique<Runs>(connection); }
+std::unique_ptr<app::RunRecords> run_records(Connection& connection) {
+    return std::make_unique<Runs>(connection);
+}
 
 }  // namespace onecard::store

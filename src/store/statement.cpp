@@ -54,10 +54,12 @@ Numbered numbered(std::string_view query) {
 std::string with_numbers(std::string_view query,
                          std::initializer_list<std::pair<std::string_view, std::string>> values) {
     return replace_placeholders(query, [&](std::string_view name) {
-        const auto* const found = std::ranges::find(values, name, &std::pair<std::string_view, std::string>::first);
+        const auto* const found =
+            std::ranges::find(values, name, &std::pair<std::string_view, std::string>::first);
         ensure(found != values.end(), "a placeholder without a value");
-        ensure(!found->second.empty() && found->second.find_first_not_of("-0123456789,{}") == std::string::npos,
-               "only numbers may be written into a statement");
+        ensure(
+            !found->second.empty() && found->second.find_first_not_of("-0123456789,{}") == std::string::npos,
+            "only numbers may be written into a statement");
         return "'" + found->second + "'";
     });
 }

@@ -21,7 +21,9 @@ using test::Story;
 
 class ClusterTest : public ::testing::Test {
 protected:
-    Result<std::unique_ptr<store::Cluster>> start() { return store::start_cluster({.folder = place, .programs = {}}); }
+    Result<std::unique_ptr<store::Cluster>> start() {
+        return store::start_cluster({.folder = place, .programs = {}});
+    }
     pid_t postmaster() const {
         std::ifstream file{place / "data" / "postmaster.pid"};
         pid_t pid = 0;
@@ -51,7 +53,8 @@ TEST_F(ClusterTest, IsMadeStartedStoppedAndFoundAgain) {
         const auto migrated = store::migrate((*cluster)->owner_url());
         ASSERT_TRUE(migrated) << migrated.error().message();
         Sql service{(*cluster)->service_url()};
-        EXPECT_EQ(service.cell("select current_user || ' ' || current_database()"), "onecard_service onecard");
+        EXPECT_EQ(service.cell("select current_user || ' ' || current_database()"),
+                  "onecard_service onecard");
         Sql auditor{(*cluster)->auditor_url()};
         EXPECT_EQ(auditor.cell("show listen_addresses"), "");
         EXPECT_EQ(auditor.cell("show data_checksums"), "on");
@@ -70,7 +73,7 @@ TEST_F(ClusterTest, RunsAsAnUnprivilegedUser) {
     auto cluster = start();
     ASSERT_TRUE(cluster);
     struct stat info{};
-    ASSERT_EQ(::stat(fs::path{"/proc"} .append(std::to_string(postmaster())).c_str(), &info), 0);
+    ASSERT_EQ(::stat(fs::path{"/proc"}.append(std::to_string(postmaster())).c_str(), &info), 0);
     EXPECT_NE(info.st_uid, 0U);
 }
 
@@ -225,9 +228,11 @@ TEST_F(ClusterTest, KilledWhileUnitsAreLoadedKeepsWholeUnitsOnly) {
     ASSERT_TRUE(cluster) << cluster.error().message();
     Sql owner{(*cluster)->owner_url()};
     const std::string part = "payment_" + std::to_string(first.part.number());
-    EXPECT_EQ(owner.cell("select count(*) from (select county, count(*) as n from " + part +
-                         " group by county) p full join unit_result r using (county) where p.n is distinct from r.payments"),
-              "0");
+    EXPECT_EQ(
+        owner.cell(
+            "select count(*) from (select county, count(*) as n from " + part +
+            " group by county) p full join unit_result r using (county) where p.n is distinct from r.payments"),
+        "0");
     Story story{(*cluster)->service_url()};
     // And the work goes on where it stopped.
     for (int i = 0; i < counties; ++i) {

@@ -16,7 +16,8 @@ class FileVaultTest : public ::testing::Test {
 protected:
     std::size_t files() const {
         std::size_t count = 0;
-        for (const auto& entry : fs::recursive_directory_iterator{place}) count += entry.is_regular_file() ? 1 : 0;
+        for (const auto& entry : fs::recursive_directory_iterator{place})
+            count += entry.is_regular_file() ? 1 : 0;
         return count;
     }
     static std::string content(const fs::path& file) {

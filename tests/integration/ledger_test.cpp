@@ -37,13 +37,13 @@ protected:
         return story.work([&](app::Work& w) {
             std::string text;
             for (const auto& line : w.ledger().trial_balance(Region::parse(region).value(), known_at))
-                text += std::to_string(static_cast<int>(line.account)) + " " + std::to_string(line.debit.fen()) + "/" +
-                        std::to_string(line.credit.fen()) + " ";
+                text += std::to_string(static_cast<int>(line.account)) + " " +
+                        std::to_string(line.debit.fen()) + "/" + std::to_string(line.credit.fen()) + " ";
             return text;
         });
     }
-    std::vector<std::vector<std::string>> ask(std::string_view query,
-                                              const std::vector<std::pair<std::string, std::string>>& parameters) {
+    std::vector<std::vector<std::string>> ask(
+        std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) {
         return story.work([&](app::Work& w) { return w.ledger().ask(query, parameters); });
     }
 };
@@ -65,7 +65,9 @@ TEST_F(Books, EntriesComeBackAsTheyWereMadeWithTheDigestOfTheirContent) {
         EXPECT_EQ(found[i].digest, audit::leaf_hash(seal::sha256(), bytes_of(entries[i].canonical())));
         EXPECT_EQ(found[i].known_at, at(7));
     }
-    EXPECT_EQ(story.refusal([&](app::Work& w) { w.ledger().put_entries(std::span{entries}.first(1), seal::sha256(), at(8)); }),
+    EXPECT_EQ(story.refusal([&](app::Work& w) {
+        w.ledger().put_entries(std::span{entries}.first(1), seal::sha256(), at(8));
+    }),
               "entry_county_kind_cause_key");
 }
 
@@ -82,20 +84,23 @@ TEST_F(Books, AnEntryThatDoesNotBalanceIsNamed) {
     put({accrual("a", 100)}, at(10));
     test::Sql owner{owner_url()};
     owner("alter table entry drop constraint entry_amount_check");
-    for (const auto& constraint : owner("select conname from pg_constraint where conrelid = 'entry'::regclass and contype = 'c'"))
+    for (const auto& constraint :
+         owner("select conname from pg_constraint where conrelid = 'entry'::regclass and contype = 'c'"))
         owner("alter table entry drop constraint " + constraint[0]);
     owner("update entry set amount = '{100,-99}'");
     try {
         story.work([&](app::Work& w) { w.ledger().each_entry([](const app::LoggedEntry&) {}); });
         FAIL() << "not noticed";
     } catch (const BrokenInvariant& broken) {
-        EXPECT_NE(std::string_view{broken.what()}.find("entry 370212/1"), std::string_view::npos) << broken.what();
+        EXPECT_NE(std::string_view{broken.what()}.find("entry 370212/1"), std::string_view::npos)
+            << broken.what();
     }
 }
 
 TEST_F(Books, TheLogTakesEveryEntryAndActOnceInOrder) {
     put({accrual("a", 1), accrual("b", 2)}, at(10));
-    const std::vector<app::Act> acts{{"import", County{}, "act|import|1"}, {"approval", laoshan(), "act|approval|…"}};
+    const std::vector<app::Act> acts{{"import", County{}, "act|import|1"},
+                                     {"approval", laoshan(), "act|approval|…"}};
     story.work([&](app::Work& w) { w.ledger().put_acts(acts, seal::sha256(), at(10)); });
     const auto append = [&] { return story.work([](app::Work& w) { return w.ledger().append_log(); }); };
     const auto first = append();
@@ -132,7 +137,9 @@ TEST_F(Books, WhatCommitsLateStillGetsIntoTheLog) {
     const std::vector slow{accrual("late", 1)};
     late->ledger().put_entries(slow, seal::sha256(), at(1));
     put({accrual("early", 2)}, at(2));
-    const auto append = [&] { return story.work([](app::Work& w) { return w.ledger().append_log().size(); }); };
+    const auto append = [&] {
+        return story.work([](app::Work& w) { return w.ledger().append_log().size(); });
+    };
     EXPECT_EQ(append(), 1U);
     late->commit();
     late.reset();
@@ -147,10 +154,10 @@ TEST_F(Books, ReportsAreAskedByNameOnly) {
 
 TEST_F(Books, EveryReportAnswers) {
     const std::vector<std::pair<std::string, std::string>> all{
-        {"run", "1"},          {"period", "202201"},       {"county", "370212"},   {"serial", "1"},
-        {"person", "1000"},    {"batch", "1"},             {"region_low", "0"},    {"region_high", "999999"},
-        {"errors_only", "f"},  {"at_most", "10"},          {"region", "37"},       {"known_at", "0"},
-        {"low", "0"},          {"high", "999999"}};
+        {"run", "1"},         {"period", "202201"}, {"county", "370212"}, {"serial", "1"},
+        {"person", "1000"},   {"batch", "1"},       {"region_low", "0"},  {"region_high", "999999"},
+        {"errors_only", "f"}, {"at_most", "10"},    {"region", "37"},     {"known_at", "0"},
+        {"low", "0"},         {"high", "999999"}};
     int reports = 0;
     test::Sql owner{owner_url()};
     for (const auto& file : std::filesystem::directory_iterator{ONECARD_SOURCE_DIR "/schemas/queries"}) {
@@ -159,8 +166,7 @@ TEST_F(Books, EveryReportAnswers) {
         ++reports;
         const auto rows = ask(name, all);
         ASSERT_FALSE(rows.empty()) << name;
-        for (const std::string& column : rows[0])
-            EXPECT_NE(column, "?column?") << name;
+        for (const std::string& column : rows[0]) EXPECT_NE(column, "?column?") << name;
     }
     EXPECT_GE(reports, 12);
 }
@@ -184,9 +190,11 @@ TEST_F(Books, TheReportsTellTheStoryOfAPaymentThatFailedOnce) {
     const auto owed = ask("report_owed_by_programme_and_bank",
                           {{"period", "202201"}, {"region_low", "370200"}, {"region_high", "370299"}});
     ASSERT_EQ(owed.size(), 2U);
-    const auto cell = [](const std::vector<std::vector<std::string>>& rows, std::size_t row, std::string_view column) {
+    const auto cell = [](const std::vector<std::vector<std::string>>& rows, std::size_t row,
+                         std::string_view column) {
         const auto at = std::ranges::find(rows[0], column);
-        return at == rows[0].end() ? "no such column" : rows.at(row)[static_cast<std::size_t>(at - rows[0].begin())];
+        return at == rows[0].end() ? "no such column"
+                                   : rows.at(row)[static_cast<std::size_t>(at - rows[0].begin())];
     };
     EXPECT_EQ(cell(owed, 1, "payments"), "4");
     EXPECT_EQ(cell(owed, 1, "paid"), "1");

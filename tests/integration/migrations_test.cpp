@@ -31,7 +31,8 @@ std::string prepared(std::string_view query) {
             continue;
         } else if (c == ':') {
             std::string name;
-            while (at + 1 < query.size() && (std::isalnum(static_cast<unsigned char>(query[at + 1])) || query[at + 1] == '_'))
+            while (at + 1 < query.size() &&
+                   (std::isalnum(static_cast<unsigned char>(query[at + 1])) || query[at + 1] == '_'))
                 name += query[++at];
             auto found = std::ranges::find(names, name);
             if (found == names.end()) found = names.insert(names.end(), name);
@@ -45,7 +46,9 @@ std::string prepared(std::string_view query) {
 
 class Migrations : public ::testing::Test {
 protected:
-    Migrations() : name_{SharedCluster::get().bare_database()}, url_{SharedCluster::get().cluster().url("onecard_owner", name_)} {}
+    Migrations()
+        : name_{SharedCluster::get().bare_database()},
+          url_{SharedCluster::get().cluster().url("onecard_owner", name_)} {}
     ~Migrations() override { SharedCluster::get().drop(name_); }
     std::string name_;
     std::string url_;
@@ -57,11 +60,13 @@ TEST_F(Migrations, AreAppliedInOrderAndTheSecondTimeChangesNothing) {
     ASSERT_EQ(first->size(), store::sql::migrations.size());
     EXPECT_EQ(first->front(), "0000_migration");
     Sql owner{url_};
-    const auto applied = owner("select number, name, encode(digest, 'hex'), applied_at from migration order by number");
+    const auto applied =
+        owner("select number, name, encode(digest, 'hex'), applied_at from migration order by number");
     const auto second = store::migrate(url_);
     ASSERT_TRUE(second) << second.error().message();
     EXPECT_TRUE(second->empty());
-    EXPECT_EQ(owner("select number, name, encode(digest, 'hex'), applied_at from migration order by number"), applied);
+    EXPECT_EQ(owner("select number, name, encode(digest, 'hex'), applied_at from migration order by number"),
+              applied);
 }
 
 TEST_F(Migrations, WithOtherBytesThanThoseAppliedAreRefused) {

@@ -16,10 +16,11 @@ protected:
         story.work([&](app::Work& w) { w.runs().key_part(keyed.part); });
         story.unit(test::month(2022, 2));  // A part that is not attached.
         Sql owner{owner_url()};
-        for (const auto& row : owner("select c.relname, (select a.attname from pg_attribute a where a.attrelid = c.oid and "
-                                     "a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = '' "
-                                     "order by a.attnum limit 1) from pg_class c "
-                                     "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"))
+        for (const auto& row :
+             owner("select c.relname, (select a.attname from pg_attribute a where a.attrelid = c.oid and "
+                   "a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = '' "
+                   "order by a.attnum limit 1) from pg_class c "
+                   "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"))
             tables_.emplace_back(row[0], row[1]);
     }
     std::vector<std::pair<std::string, std::string>> tables_;  ///< with a column
@@ -55,10 +56,13 @@ TEST_F(Rights, TheAuditorReadsEverythingAndWritesNothing) {
 
 TEST_F(Rights, OnlyTheOwnersFunctionsMakePartsAndOnlyPartsTakePayments) {
     Sql service{service_url()};
-    for (const std::string table : {"migration", "part", "part_keyed", "payment", "outcome", "payment_12201001"})
+    for (const std::string table :
+         {"migration", "part", "part_keyed", "payment", "outcome", "payment_12201001"})
         EXPECT_EQ(service.refusal("insert into " + table + " default values"), forbidden) << table;
     EXPECT_EQ(service.refusal("create table mine (x int)"), forbidden);
-    EXPECT_EQ(service.refusal("alter table payment attach partition payment_12202001 for values from (1) to (2)"), forbidden);
+    EXPECT_EQ(
+        service.refusal("alter table payment attach partition payment_12202001 for values from (1) to (2)"),
+        forbidden);
     EXPECT_EQ(service.refusal("alter function make_part(int) security invoker"), forbidden);
     EXPECT_EQ(service.refusal("set role onecard_owner"), forbidden);
 }

@@ -126,13 +126,16 @@ TEST_F(RoundTrips, ARegisterComesBackInOrderWithItsImport) {
         return row;
     };
     EXPECT_EQ(found.county, laoshan());
-    EXPECT_THAT(found.households, ElementsAre(expected(files.households[1].row), expected(files.households[0].row)));
+    EXPECT_THAT(found.households,
+                ElementsAre(expected(files.households[1].row), expected(files.households[0].row)));
     EXPECT_THAT(found.persons, ElementsAre(expected(files.persons[1].row), expected(files.persons[0].row)));
     EXPECT_THAT(found.incomes, ElementsAre(expected(files.incomes[1].row), expected(files.incomes[0].row)));
-    EXPECT_THAT(found.enrolments, ElementsAre(expected(files.enrolments[1].row), expected(files.enrolments[0].row)));
+    EXPECT_THAT(found.enrolments,
+                ElementsAre(expected(files.enrolments[1].row), expected(files.enrolments[0].row)));
 
     // Known before the import, or in another county: nothing, and what was there before is gone.
-    story.work([&](app::Work& w) { w.registers().load_register(laoshan(), ImportNo{no.number() - 1}, found); });
+    story.work(
+        [&](app::Work& w) { w.registers().load_register(laoshan(), ImportNo{no.number() - 1}, found); });
     EXPECT_THAT(found.households, IsEmpty());
     story.work([&](app::Work& w) { w.registers().load_register(licang(), no, found); });
     EXPECT_THAT(found.enrolments, IsEmpty());
@@ -142,8 +145,13 @@ TEST_F(RoundTrips, NamesAndNumbersOfPeopleAreStoredAsTheyMustBe) {
     import(story, two_households());
     test::Sql owner{owner_url()};
     EXPECT_EQ(owner.cell("select distinct name from person"), "阿卜杜拉·热合曼䶮𠅤𬱖");
-    EXPECT_EQ(owner.cell("select count(*) from person where position('110105' in encode(resident_id, 'escape')) > 0"), "0");
-    EXPECT_EQ(owner.cell("select count(*) from account where position('622848' in encode(account, 'escape')) > 0"), "0");
+    EXPECT_EQ(
+        owner.cell(
+            "select count(*) from person where position('110105' in encode(resident_id, 'escape')) > 0"),
+        "0");
+    EXPECT_EQ(
+        owner.cell("select count(*) from account where position('622848' in encode(account, 'escape')) > 0"),
+        "0");
     EXPECT_EQ(owner.cell("select name from institution"), "崂山区敬老院");
     // Equal values are found by their first 16 bytes.
     EXPECT_EQ(owner.cell("select count(distinct substr(resident_id, 1, 16)) from person"), "1");
@@ -168,7 +176,8 @@ TEST_F(RoundTrips, OfTheAccountsOfAPayeeTheNewestThatNamesTheMonthHolds) {
         test::MirrorCipher cipher;
         std::string text;
         for (const auto& account : found)
-            text += std::to_string(account.payee) + ":" + cipher.open(account.account).value().substr(15) + " ";
+            text +=
+                std::to_string(account.payee) + ":" + cipher.open(account.account).value().substr(15) + " ";
         return text;
     };
     EXPECT_EQ(accounts(first, january()), "110:0019 120:0019 ");
@@ -190,7 +199,8 @@ TEST_F(RoundTrips, BanksAreAddedOnceAndNeverChanged) {
     const auto put = [&](std::vector<app::Bank> banks) {
         return story.work([&](app::Work& w) { return w.registers().put_banks(banks); });
     };
-    EXPECT_TRUE(put({{BankNo{1}, "102100099996", "工商银行", "bank-1"}, {BankNo{3}, "104100000004", "中国银行", "bank-3"}}));
+    EXPECT_TRUE(put({{BankNo{1}, "102100099996", "工商银行", "bank-1"},
+                     {BankNo{3}, "104100000004", "中国银行", "bank-3"}}));
     const auto renamed = put({{BankNo{1}, "102100099996", "另一家", "bank-1"}});
     ASSERT_FALSE(renamed);
     EXPECT_EQ(renamed.error().fault, Fault::conflict);
@@ -218,7 +228,8 @@ TEST_F(RoundTrips, PaymentsComeBackInSerialOrderBeforeTheirPartIsKeyedAndAfter) 
     const auto read = [&] {
         return story.work([&](app::Work& w) {
             std::vector<payment::Payment> found;
-            w.payments().each_payment(unit.part, unit.county, [&](const payment::Payment& p) { found.push_back(p); });
+            w.payments().each_payment(unit.part, unit.county,
+                                      [&](const payment::Payment& p) { found.push_back(p); });
             return found;
         });
     };
@@ -240,8 +251,11 @@ TEST_F(RoundTrips, PaymentsAreFoundByTheirReferences) {
         return PaymentReference{unit.county, unit.period.number(), Serial{serial}, attempt};
     };
     const auto found = story.work([&](app::Work& w) {
-        const std::vector<PaymentReference> wanted{
-            reference(50), reference(3), reference(3, 2), reference(51), {licang(), unit.period.number(), Serial{1}, 1}};
+        const std::vector<PaymentReference> wanted{reference(50),
+                                                   reference(3),
+                                                   reference(3, 2),
+                                                   reference(51),
+                                                   {licang(), unit.period.number(), Serial{1}, 1}};
         return w.payments().find(wanted);
     });
     ASSERT_EQ(found.size(), 2U);
@@ -252,9 +266,10 @@ TEST_F(RoundTrips, PaymentsAreFoundByTheirReferences) {
 TEST_F(RoundTrips, ReadingMayStopInTheMiddleAndTheLineStaysGood) {
     const app::Unit unit = story.computed(20'000);
     auto work = story.begin();
-    EXPECT_THROW(work->payments().each_payment(unit.part, unit.county,
-                                               [](const payment::Payment&) { throw std::runtime_error{"enough"}; }),
-                 std::runtime_error);
+    EXPECT_THROW(
+        work->payments().each_payment(unit.part, unit.county,
+                                      [](const payment::Payment&) { throw std::runtime_error{"enough"}; }),
+        std::runtime_error);
     work.reset();
     EXPECT_EQ(story.work([](app::Work& w) { return w.registers().latest_import(); }), ImportNo{1});
 }
@@ -371,7 +386,8 @@ TEST_F(RoundTrips, ReturnFilesAreKeptOnceAndProcessedOnce) {
     });
     // Other bytes under a known name are refused.
     file.digest = test::digest_of("third bytes");
-    EXPECT_EQ(story.refusal([&](app::Work& w) { w.exchange().put_return(file); }), "return_file_bank_name_key");
+    EXPECT_EQ(story.refusal([&](app::Work& w) { w.exchange().put_return(file); }),
+              "return_file_bank_name_key");
 }
 
 TEST_F(RoundTrips, OutcomesAndFailuresAndWhatFollowsThem) {
@@ -382,11 +398,13 @@ TEST_F(RoundTrips, OutcomesAndFailuresAndWhatFollowsThem) {
         w.payments().put_outcomes(unit.part, unit.county, no, outcomes);
         const std::vector failures{Story::failure(unit, 2, no)};
         w.payments().put_failures(failures);
-        EXPECT_THAT(w.payments().answered(Story::batch_of(unit, 4)),
-                    ElementsAre(std::pair{Serial{1}, std::int16_t{1}}, std::pair{Serial{2}, std::int16_t{1}}));
+        EXPECT_THAT(
+            w.payments().answered(Story::batch_of(unit, 4)),
+            ElementsAre(std::pair{Serial{1}, std::int16_t{1}}, std::pair{Serial{2}, std::int16_t{1}}));
     });
     const auto open = [&] {
-        return story.work([](app::Work& w) { return w.payments().open_failures(Region::parse("37").value()); });
+        return story.work(
+            [](app::Work& w) { return w.payments().open_failures(Region::parse("37").value()); });
     };
     ASSERT_EQ(open().size(), 1U);
     const app::OpenFailure found = open()[0];
@@ -414,11 +432,12 @@ TEST_F(RoundTrips, OutcomesAndFailuresAndWhatFollowsThem) {
         EXPECT_THAT(w.payments().answered(Story::batch_of(again, 1, 2)),
                     ElementsAre(std::pair{Serial{2}, std::int16_t{2}}));
         std::string told;
-        w.ledger().each_outcome(unit.part, [&](County county, std::int32_t return_no, const recon::Outcome& outcome) {
-            EXPECT_EQ(county, unit.county);
-            EXPECT_EQ(return_no, no);
-            told += std::to_string(outcome.serial.number()) + (outcome.paid ? "+" : "-") + " ";
-        });
+        w.ledger().each_outcome(
+            unit.part, [&](County county, std::int32_t return_no, const recon::Outcome& outcome) {
+                EXPECT_EQ(county, unit.county);
+                EXPECT_EQ(return_no, no);
+                told += std::to_string(outcome.serial.number()) + (outcome.paid ? "+" : "-") + " ";
+            });
         EXPECT_EQ(told, "1+ 2- 2+ ");
         EXPECT_THAT(w.ledger().parts(), ElementsAre(unit.part, again.part));
     });

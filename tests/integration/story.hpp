@@ -226,7 +226,8 @@ public:
     }
 
     /// The answer to one attempt, with its open item when it failed.
-    void answer(const app::Unit& unit, std::int32_t serial, bool paid, std::int64_t return_no, std::int16_t attempt = 1) {
+    void answer(const app::Unit& unit, std::int32_t serial, bool paid, std::int64_t return_no,
+                std::int16_t attempt = 1) {
         work([&](app::Work& w) {
             const auto said = outcome(serial, paid, attempt);
             w.payments().put_outcomes(unit.part, unit.county, return_no, std::span{&said, 1});
@@ -236,8 +237,8 @@ public:
     }
 
     /// A re-issue unit whose one batch plans `attempt` of one payment; not released.
-    app::Unit planned(const app::Unit& owed, std::int32_t serial, std::int16_t attempt, std::int32_t generation,
-                      std::int32_t batch_no) {
+    app::Unit planned(const app::Unit& owed, std::int32_t serial, std::int16_t attempt,
+                      std::int32_t generation, std::int32_t batch_no) {
         const app::Unit again = unit(owed.period, owed.county, generation, app::RunKind::reissue);
         work([&](app::Work& w) {
             const app::Batch batch = batch_of(again, 1, batch_no);

@@ -18,8 +18,8 @@ using test::Story;
 /// What the database itself refuses, whatever the program believes.
 class Walls : public test::StoryTest {
 protected:
-    std::string step(const app::Unit& unit, app::Step step, const std::string& officer, const std::string& certificate,
-                     const Digest& digest = digest_of("unit")) {
+    std::string step(const app::Unit& unit, app::Step step, const std::string& officer,
+                     const std::string& certificate, const Digest& digest = digest_of("unit")) {
         return story.refusal([&](app::Work& w) {
             app::StepRecord record;
             record.run = unit.run;
@@ -38,8 +38,9 @@ protected:
 TEST_F(Walls, RefuseASecondRegularUnitUntilTheFirstIsCancelled) {
     const app::Unit first = story.unit();
     const auto generation = [&] {
-        return story.work(
-            [&](app::Work& w) { return w.runs().next_generation(laoshan(), january(), app::RunKind::regular); });
+        return story.work([&](app::Work& w) {
+            return w.runs().next_generation(laoshan(), january(), app::RunKind::regular);
+        });
     };
     EXPECT_EQ(generation(), 0);
     const auto second = [&](std::int32_t number) {
@@ -75,8 +76,10 @@ TEST_F(Walls, ReleasedAndCancelledExcludeEachOther) {
     for (const bool released : {true, false}) {
         const app::Unit unit = story.unit(released ? january() : month(2022, 2));
         story.work([&](app::Work& w) { w.runs().put_fate(unit, released, at(2)); });
-        EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(unit, !released, at(3)); }), "unit_fate_pkey");
-        EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(unit, released, at(3)); }), "unit_fate_pkey");
+        EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(unit, !released, at(3)); }),
+                  "unit_fate_pkey");
+        EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(unit, released, at(3)); }),
+                  "unit_fate_pkey");
     }
 }
 
@@ -134,8 +137,9 @@ TEST_F(Walls, AddNothingToAKeyedPart) {
     const app::Unit unit = story.computed(3);
     story.work([&](app::Work& w) { w.runs().key_part(unit.part); });
     auto more = Story::payments_of(unit, 4);
-    EXPECT_THROW(story.work([&](app::Work& w) { w.payments().put_payments(unit.part, std::span{more}.last(1)); }),
-                 std::runtime_error);
+    EXPECT_THROW(
+        story.work([&](app::Work& w) { w.payments().put_payments(unit.part, std::span{more}.last(1)); }),
+        std::runtime_error);
 }
 
 TEST_F(Walls, RefuseASecondOutcomeOfOneAttempt) {
@@ -157,11 +161,13 @@ TEST_F(Walls, LetANewAttemptFollowAFailureOnlyAndOnlyOnce) {
     story.answer(unit, 1, true, no);
     story.answer(unit, 2, false, no);
     const auto release = [&](const app::Unit& planned) {
-        return story.refusal([&](app::Work& w) { w.payments().release_reissues(planned.run, planned.county); });
+        return story.refusal(
+            [&](app::Work& w) { w.payments().release_reissues(planned.run, planned.county); });
     };
     EXPECT_NE(release(story.planned(unit, 1, 2, 1, 2)), "") << "it was paid";
     EXPECT_NE(release(story.planned(unit, 3, 2, 2, 3)), "") << "it has no answer: unknown is not failed";
-    EXPECT_NE(release(story.planned(unit, 2, 3, 3, 4)), "") << "the second attempt did not fail: there was none";
+    EXPECT_NE(release(story.planned(unit, 2, 3, 3, 4)), "")
+        << "the second attempt did not fail: there was none";
     const app::Unit second = story.planned(unit, 2, 2, 4, 5);
     const app::Unit twice = story.planned(unit, 2, 2, 5, 6);
     EXPECT_EQ(release(second), "");
@@ -185,10 +191,11 @@ TEST_F(Walls, RefuseAFailureThatNoOutcomeProves) {
 TEST_F(Walls, RefuseUnbalancedEntries) {
     test::Sql service{service_url()};
     const auto entry = [&](const std::string& accounts, const std::string& amounts) {
-        return service.refusal("insert into entry (county, kind, cause, value_day, known_at, programme, bank, period, account, "
-                               "source, amount, lines, line_total, lines_root, digest) values (370212, 2, 'x', 1, now(), 1, "
-                               "1, 202201, '" +
-                               accounts + "', '{0,0}', '" + amounts + "', 0, 0, '', sha256('x'))");
+        return service.refusal(
+            "insert into entry (county, kind, cause, value_day, known_at, programme, bank, period, account, "
+            "source, amount, lines, line_total, lines_root, digest) values (370212, 2, 'x', 1, now(), 1, "
+            "1, 202201, '" +
+            accounts + "', '{0,0}', '" + amounts + "', 0, 0, '', sha256('x'))");
     };
     EXPECT_EQ(entry("{5001,2101}", "{5,-4}"), "23514");
     EXPECT_EQ(entry("{5001,2101}", "{0,0}"), "23514");
@@ -206,7 +213,8 @@ TEST_F(Walls, SayWhatWasRefusedWithoutPersonalData) {
         FAIL() << "not refused";
     } catch (const app::RefusedByDatabase& refused) {
         EXPECT_EQ(refused.constraint(), "unit_pkey");
-        EXPECT_NE(std::string_view{refused.what()}.find("Key (run_no, county)=(1, 370212)"), std::string_view::npos)
+        EXPECT_NE(std::string_view{refused.what()}.find("Key (run_no, county)=(1, 370212)"),
+                  std::string_view::npos)
             << refused.what();
     }
     // A refused check would show the whole row.

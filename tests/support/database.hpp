@@ -28,7 +28,8 @@ public:
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
         path_ = name;
         // The server's user passes through.
-        std::filesystem::permissions(path_, std::filesystem::perms::group_exec | std::filesystem::perms::others_exec,
+        std::filesystem::permissions(path_,
+                                     std::filesystem::perms::group_exec | std::filesystem::perms::others_exec,
                                      std::filesystem::perm_options::add);
     }
     ~TemporaryFolder() {
@@ -47,7 +48,9 @@ private:
 class SqlRefusal : public std::runtime_error {
 public:
     SqlRefusal(std::string state, std::string constraint, const std::string& text)
-        : std::runtime_error{state + " " + text}, state_{std::move(state)}, constraint_{std::move(constraint)} {}
+        : std::runtime_error{state + " " + text},
+          state_{std::move(state)},
+          constraint_{std::move(constraint)} {}
     const std::string& state() const { return state_; }
     const std::string& constraint() const { return constraint_; }
 
@@ -65,21 +68,23 @@ public:
     using Rows = std::vector<std::vector<std::string>>;
     /// Throws SqlRefusal.
     Rows operator()(const std::string& text) {
-        const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(line_.get(), text.c_str()), &PQclear};
+        const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(line_.get(), text.c_str()),
+                                                                   &PQclear};
         const ExecStatusType status = PQresultStatus(result.get());
         if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
             const auto field = [&](int code) {
                 const char* const found = PQresultErrorField(result.get(), code);
                 return std::string{found == nullptr ? "" : found};
             };
-            throw SqlRefusal{field(PG_DIAG_SQLSTATE), field(PG_DIAG_CONSTRAINT_NAME), PQerrorMessage(line_.get())};
+            throw SqlRefusal{field(PG_DIAG_SQLSTATE), field(PG_DIAG_CONSTRAINT_NAME),
+                             PQerrorMessage(line_.get())};
         }
         Rows rows;
         for (int row = 0; row < PQntuples(result.get()); ++row) {
             auto& cells = rows.emplace_back();
             for (int column = 0; column < PQnfields(result.get()); ++column)
-                cells.emplace_back(PQgetisnull(result.get(), row, column) ? "null"
-                                                                         : PQgetvalue(result.get(), row, column));
+                cells.emplace_back(
+                    PQgetisnull(result.get(), row, column) ? "null" : PQgetvalue(result.get(), row, column));
         }
         return rows;
     }
@@ -123,7 +128,8 @@ public:
     void drop(const std::string& name) { owner_("drop database " + name + " with (force)"); }
 
 private:
-    SharedCluster() : cluster_{start(folder_.path() / "cluster")}, owner_{cluster_->url("onecard_owner", "postgres")} {
+    SharedCluster()
+        : cluster_{start(folder_.path() / "cluster")}, owner_{cluster_->url("onecard_owner", "postgres")} {
         owner_("create database migrated");
         if (const auto migrated = store::migrate(cluster_->url("onecard_owner", "migrated")); !migrated)
             throw std::runtime_error{migrated.error().message()};

@@ -11,9 +11,11 @@ namespace onecard::store {
 
 /// A private PostgreSQL cluster in a folder, on a unix socket only; never run as root.
 struct ClusterSettings {
-    std::filesystem::path folder;        ///< made when missing; holds data, log and nothing else
-    std::string run_as = "postgres";     ///< the unprivileged user when we are root; `nobody` where it is missing
-    std::filesystem::path programs;      ///< folder of initdb and postgres; empty: looked for under /usr/lib/postgresql
+    std::filesystem::path folder;  ///< made when missing; holds data, log, owner (a lock) and nothing else
+    std::string run_as =
+        "postgres";  ///< the unprivileged user when we are root; `nobody` where it is missing
+    std::filesystem::path
+        programs;  ///< folder of initdb and postgres; empty: looked for under /usr/lib/postgresql
 };
 
 /// A running cluster. Stops it (fast, waits) when it goes, unless it was found running already by another owner that

@@ -22,6 +22,7 @@ std::unique_ptr<app::Database> create_database(const std::string& url, std::size
 std::uint64_t statements_sent();
 
 /// Files under `folder`/ab/abcdef….
-std::unique_ptr<app::FileVault> create_file_vault(const std::filesystem::path& folder, const HashFunction& sha256);
+std::unique_ptr<app::FileVault> create_file_vault(const std::filesystem::path& folder,
+                                                  const HashFunction& sha256);
 
 }  // namespace onecard::store
