@@ -1,4 +1,7 @@
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -20,7 +23,8 @@ constexpr double peer_seconds = 3;
 struct Wish {
     std::vector<std::int64_t> sizes;
     std::string folder;
-    std::string micro;  ///< what micro_bench wrote, to be put into the JSON
+    std::string micro;    ///< what micro_bench wrote, to be put into the JSON
+    std::string profile;  ///< where linux-perf puts its samples of the month
     bool json = false, second_month = false, no_peers = false, keep = false;
 };
 
@@ -43,6 +47,29 @@ void say(const std::string& text) {
     std::fflush(stderr);
 }
 
+/// Samples the whole machine while it lives: service, database and banks are processes of their own.
+class Profile {
+public:
+    explicit Profile(const std::string& file) {
+        if (file.empty()) return;
+        perf_ = ::fork();
+        if (perf_ != 0) return;
+        ::execlp("perf", "perf", "record", "-q", "-a", "-F", "199", "--call-graph", "dwarf,8192", "-o", file.c_str(),
+                 nullptr);
+        ::_exit(127);
+    }
+    ~Profile() {
+        if (perf_ <= 0) return;
+        ::kill(perf_, SIGINT);
+        ::waitpid(perf_, nullptr, 0);
+    }
+    Profile(const Profile&) = delete;
+    Profile& operator=(const Profile&) = delete;
+
+private:
+    pid_t perf_ = 0;
+};
+
 Figures measure(const Wish& wish, std::int64_t size) {
     Figures figures;
     figures.size = size;
@@ -59,7 +86,10 @@ Figures measure(const Wish& wish, std::int64_t size) {
         line.ask("vacuum analyze");
     }
     say("the month");
-    figures.month = run_month(office, first, 0, 0);
+    {
+        const Profile profile{wish.profile};
+        figures.month = run_month(office, first, 0, 0);
+    }
     say("the floor");
     figures.floor = measure_floor(office, figures.month.run, first, size > 2'000'000 ? 1 : 3);
     if (!wish.no_peers) {
@@ -169,6 +199,7 @@ int run(int argc, char** argv) {
     app.add_option("--folder", wish.folder, "for the temporary installations")->required();
     app.add_option("--size", wish.sizes, "payment lines, several possible")->required();
     app.add_option("--micro", wish.micro, "JSON of micro_bench, to be included");
+    app.add_option("--profile", wish.profile, "file for the samples of linux-perf during the month");
     app.add_flag("--json", wish.json, "one JSON object a size");
     app.add_flag("--second-month", wish.second_month, "a second month while auditors query");
     app.add_flag("--no-peers", wish.no_peers, "without the peers' way");

@@ -42,7 +42,10 @@ begin
     perform pg_advisory_xact_lock(7002, which);
     if exists (select from part_keyed where part = which) then return; end if;
     select count(*) into open_units
-      from unit u left join unit_result r using (run_no, county) where u.part = which and r.run_no is null;
+      from unit u
+      left join unit_result r using (run_no, county)
+      left join unit_fate f using (county, period, kind, generation)
+     where u.part = which and r.run_no is null and f.fate is distinct from 'cancelled';
     if open_units > 0 then
         raise exception 'part % has % units that are not computed', which, open_units;
     end if;

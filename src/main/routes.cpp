@@ -359,7 +359,11 @@ Response return_report(Desk& desk, const app::Identity& by, const Request& reque
 
 // ------------------------------------------------------------------------------------------------- the table
 
+/// A bank's certificate opens the banks' ways and no others; what each officer may do is the use case's to say.
+enum class For : std::uint8_t { officers, banks };
+
 struct Way {
+    For who;
     std::string_view method;
     std::string_view pattern;
     Response (*handle)(Desk&, const app::Identity&, const Request&);
@@ -370,45 +374,45 @@ struct Way {
 constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 constexpr std::array ways{
-    Way{"PUT", "/v1/import/{file}", put_import_file, 16 * gib, true},
-    Way{"POST", "/v1/import", commit_import},
-    Way{"GET", "/v1/runs",
+    Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true},
+    Way{For::officers, "POST", "/v1/import", commit_import},
+    Way{For::officers, "GET", "/v1/runs",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(desk.runs->list(by), request);
         }},
-    Way{"POST", "/v1/runs", create_run},
-    Way{"GET", "/v1/runs/{run}",
+    Way{For::officers, "POST", "/v1/runs", create_run},
+    Way{For::officers, "GET", "/v1/runs/{run}",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.runs->status(by, run_of(request))), request);
         }},
-    Way{"POST", "/v1/runs/{run}/compute", compute_run},
-    Way{"GET", "/v1/runs/{run}/progress", progress_of_run},
-    Way{"GET", "/v1/runs/{run}/changes",
+    Way{For::officers, "POST", "/v1/runs/{run}/compute", compute_run},
+    Way{For::officers, "GET", "/v1/runs/{run}/progress", progress_of_run},
+    Way{For::officers, "GET", "/v1/runs/{run}/changes",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(app::report_changes(desk.tools(), desk.book(), by, run_of(request))), request);
         }},
-    Way{"GET", "/v1/runs/{run}/approvals", approvals_of_run},
-    Way{"POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024},
-    Way{"POST", "/v1/runs/{run}/cancel", cancel_run},
-    Way{"POST", "/v1/funds", receive_funds},
-    Way{"GET", "/v1/periods/{period}", period},
-    Way{"GET", "/v1/breaks",
+    Way{For::officers, "GET", "/v1/runs/{run}/approvals", approvals_of_run},
+    Way{For::officers, "POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024},
+    Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run},
+    Way{For::officers, "POST", "/v1/funds", receive_funds},
+    Way{For::officers, "GET", "/v1/periods/{period}", period},
+    Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.books->breaks(by, region_of(request, by))), request);
         }},
-    Way{"GET", "/v1/failures",
+    Way{For::officers, "GET", "/v1/failures",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.books->open_failures(by, region_of(request, by))), request);
         }},
-    Way{"GET", "/v1/ledger/trial-balance", trial_balance},
-    Way{"GET", "/v1/ledger/persons/{county}/{person}", person},
-    Way{"GET", "/v1/ledger/payments/{reference}", payment_story},
-    Way{"POST", "/v1/ledger/checkpoint", checkpoint},
-    Way{"GET", "/v1/bank/files", bank_files},
-    Way{"GET", "/v1/bank/files/{name}", bank_file},
-    Way{"POST", "/v1/bank/receipts/{file_id}", receipt},
-    Way{"PUT", "/v1/bank/returns/{name}", return_file, 16 * gib, true},
-    Way{"GET", "/v1/bank/returns/{name}", return_report},
+    Way{For::officers, "GET", "/v1/ledger/trial-balance", trial_balance},
+    Way{For::officers, "GET", "/v1/ledger/persons/{county}/{person}", person},
+    Way{For::officers, "GET", "/v1/ledger/payments/{reference}", payment_story},
+    Way{For::officers, "POST", "/v1/ledger/checkpoint", checkpoint},
+    Way{For::banks, "GET", "/v1/bank/files", bank_files},
+    Way{For::banks, "GET", "/v1/bank/files/{name}", bank_file},
+    Way{For::banks, "POST", "/v1/bank/receipts/{file_id}", receipt},
+    Way{For::banks, "PUT", "/v1/bank/returns/{name}", return_file, 16 * gib, true},
+    Way{For::banks, "GET", "/v1/bank/returns/{name}", return_report},
 };
 
 }  // namespace
@@ -441,12 +445,14 @@ std::vector<net::Route> make_routes(Desk& desk) {
         route.pattern = way.pattern;
         route.body_bytes_max = way.body_bytes_max;
         route.body_to_file = way.body_to_file;
-        route.handle = [&desk, handle = way.handle](const Request& request) -> Response {
+        route.handle = [&desk, who = way.who, handle = way.handle](const Request& request) -> Response {
             Failure failure{Fault::forbidden, {}, {}};
             try {
                 const auto by = desk.identify(request.peer.name, request.peer.fingerprint);
-                if (by) return handle(desk, *by, request);
-                failure = by.error();
+                if (by && (by->role == Role::bank) == (who == For::banks)) return handle(desk, *by, request);
+                failure = by ? Failure{Fault::forbidden, request.path,
+                                       fmt::format("a {} has no business here", name_of(by->role))}
+                             : by.error();
             } catch (const Refused& refused) {
                 failure = refused.failure;
             } catch (const app::RefusedByDatabase& refused) {

@@ -101,6 +101,21 @@ TEST_F(ClusterTest, DoesNotLogRowsOrParameters) {
     EXPECT_EQ(said.find("李四"), std::string::npos) << said;
 }
 
+TEST_F(ClusterTest, LiesElsewhereWhereItsUserCannotReachTheFolder) {
+    if (::geteuid() != 0) return;  // Who is not root reaches what it may write to.
+    const fs::path closed = folder.path() / "closed";
+    fs::create_directory(closed);
+    fs::permissions(closed, fs::perms::owner_all);
+    place = closed / "cluster";
+    for (int i = 0; i < 2; ++i) {
+        auto cluster = start();
+        ASSERT_TRUE(cluster) << cluster.error().message();
+        EXPECT_TRUE(fs::is_symlink(place));
+        EXPECT_THAT(log(), testing::HasSubstr("cannot reach " + place.string()));
+    }
+    fs::remove_all(fs::read_symlink(place));
+}
+
 TEST_F(ClusterTest, ACutOffInitdbIsDoneAgain) {
     fs::create_directories(place / "data.unfinished" / "base");
     std::ofstream{place / "data.unfinished" / "PG_VERSION"} << "15\n";

@@ -11,11 +11,13 @@ namespace onecard::store {
 
 /// A private PostgreSQL cluster in a folder, on a unix socket only; never run as root.
 struct ClusterSettings {
-    std::filesystem::path folder;  ///< made when missing; holds data, log, owner (a lock) and nothing else
-    std::string run_as =
-        "postgres";  ///< the unprivileged user when we are root; `nobody` where it is missing
-    std::filesystem::path
-        programs;  ///< folder of initdb and postgres; empty: looked for under /usr/lib/postgresql
+    /// Made when missing; holds data, log, owner (a lock) and nothing else. Where the server's user cannot reach it, it
+    /// becomes a link to a folder of that user's under /var/tmp; the log says so.
+    std::filesystem::path folder;
+    /// The unprivileged user when we are root; `nobody` where it is missing.
+    std::string run_as = "postgres";
+    /// The folder of initdb and postgres; empty: looked for under /usr/lib/postgresql.
+    std::filesystem::path programs;
 };
 
 /// A running cluster. Stops it (fast, waits) when it goes, unless it was found running already by another owner that
