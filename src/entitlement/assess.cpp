@@ -194,6 +194,17 @@ struct Positions {
     std::size_t enrolment = 0;
 };
 
+/// Where a household's rows begin.
+Positions positions_of(const registry::Snapshot& snapshot, HouseholdNo no) {
+    const auto first = [no](const auto& rows, auto number) {
+        return static_cast<std::size_t>(std::ranges::lower_bound(rows, no, {}, number) - rows.begin());
+    };
+    return {.household = first(snapshot.households, own_number),
+            .person = first(snapshot.persons, household_of),
+            .income = first(snapshot.incomes, household_of),
+            .enrolment = first(snapshot.enrolments, household_of)};
+}
+
 std::span<const Enrolment> next_case(Case& of, const registry::Snapshot& snapshot, HouseholdNo no,
                                      Positions& at) {
     const auto households = take(snapshot.households, at.household, no, own_number);
@@ -202,6 +213,47 @@ std::span<const Enrolment> next_case(Case& of, const registry::Snapshot& snapsho
     const auto enrolments = take(snapshot.enrolments, at.enrolment, no, household_of);
     open_case(of, no, households.empty() ? nullptr : &households.front(), persons, incomes, enrolments);
     return enrolments;
+}
+
+/// Who the facts say the household is; only the person's own where one person is asked about.
+void say_facts(const Case& of, Steps& steps, PersonNo person) {
+    if (of.household)
+        steps.say(fmt::format("户主人员 {}，{}", of.household->representative.number(),
+                              of.household->area == registry::Area::urban ? "城市" : "农村"),
+                  fmt::format("representative: person {}, {}", of.household->representative.number(),
+                              of.household->area == registry::Area::urban ? "urban" : "rural"));
+    for (const Member& member : of.members) {
+        const registry::Person& one = *member.person;
+        if (person && one.no != person) continue;
+        std::string chinese = fmt::format("人员 {}：{} 出生", one.no.number(), one.born.text());
+        std::string english = fmt::format("person {}: born on {}", one.no.number(), one.born.text());
+        const auto add = [&](bool holds, const std::string& in_chinese, const std::string& in_english) {
+            if (!holds) return;
+            chinese += "，" + in_chinese;
+            english += ", " + in_english;
+        };
+        add(one.is_deceased(), fmt::format("{} 死亡", one.died.text()),
+            fmt::format("died on {}", one.died.text()));
+        add(one.disability_level != 0, fmt::format("残疾 {} 级", one.disability_level),
+            fmt::format("disability level {}", one.disability_level));
+        add(one.seriously_ill, "重病", "seriously ill");
+        add(one.in_full_time_school, "全日制在校", "in full-time school");
+        add(member.is_apart && !person, "另行救助，不计入本户低保",
+            "counted apart from the household's dibao");
+        steps.say(std::move(chinese), std::move(english));
+    }
+}
+
+void say_decision(const Case& of, Steps& steps, const Enrolment& enrolment) {
+    static constexpr std::array rules{"the month after confirmation", "the month of confirmation",
+                                      "the month of application"};
+    static constexpr std::array rules_chinese{"确认次月起发", "确认当月起发", "申请当月起发"};
+    const auto rule = static_cast<std::size_t>(of.policy.start_of(enrolment.programme));
+    const auto day = [](Day one) { return one == Day{} ? std::string{"-"} : one.text(); };
+    steps.say(fmt::format("{} 申请，{} 确认，{}", day(enrolment.applied), day(enrolment.confirmed),
+                          rules_chinese[rule]),
+              fmt::format("applied on {}, confirmed on {}, paid from {}", day(enrolment.applied),
+                          day(enrolment.confirmed), rules[rule]));
 }
 
 void check_pair(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy) {
@@ -261,12 +313,12 @@ void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& poli
 
 Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
                             Programme programme, Component component, std::int64_t beneficiary,
-                            Language language) {
+                            Language language, HouseholdNo hint) {
     check_pair(snapshot, policy);
     const bool is_household = text_of(programme).subject == Subject::household && beneficiary > 0;
     const PersonNo person{is_household ? 0 : beneficiary < 0 ? -beneficiary : beneficiary};
-    HouseholdNo no{is_household ? beneficiary : 0};
-    if (!is_household) {
+    HouseholdNo no = is_household ? HouseholdNo{beneficiary} : hint;
+    if (!no) {
         const auto found = std::ranges::find(snapshot.persons, person, &registry::Person::no);
         if (found != snapshot.persons.end()) no = found->household;
     }
@@ -274,7 +326,7 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
     const Terms terms{policy};
     Case of{.terms = terms, .policy = policy, .out = out};
     Steps steps{.language = language, .component = component, .lines = {}};
-    Positions at;
+    Positions at = positions_of(snapshot, no);
     const auto enrolments = next_case(of, snapshot, no, at);
     const auto holds = [&](PersonNo of_person) {
         return std::ranges::any_of(enrolments, [&](const Enrolment& one) {
@@ -297,9 +349,11 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
         fmt::format("{} ({}), {}, {}, household {}{}", text_of(programme).english, text_of(programme).code,
                     policy.county.text(), policy.month.text(), no.number(),
                     person ? fmt::format(", person {}", person.number()) : ""));
+    say_facts(of, steps, person);
     for (const Enrolment& enrolment : enrolments) {
         const bool is_asked = enrolment.programme == programme && enrolment.person == enrolled;
         of.steps = is_asked ? &steps : nullptr;
+        if (is_asked) say_decision(of, steps, enrolment);
         const std::size_t refused_before = out.refusals.size();
         assess_in_turn(of, enrolment);
         if (!is_asked) continue;
@@ -318,7 +372,10 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
         steps.say(
             fmt::format("应发 {} 元，收款：{} {}", found->amount.grouped_yuan(), payee_chinese, found->payee),
             fmt::format("owed {} yuan, paid to {} {}", found->amount.grouped_yuan(), payee, found->payee));
-        return Explanation{.lines = std::move(steps.lines), .amount = found->amount};
+        return Explanation{.lines = std::move(steps.lines),
+                           .amount = found->amount,
+                           .payee_kind = found->payee_kind,
+                           .payee = found->payee};
     }
     broken("an enrolment was found and lost");
 }

@@ -24,7 +24,9 @@ using Body = std::function<Result<int>()>;
 
 /// Declares the commands of the service itself (serve, migrate, certs, policy, config, gen, audit, bank) …
 void add_house_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
-/// … and those of officers at its door (import, run, funds, period, failures, breaks, ledger).
+/// … that which needs neither service nor database (assess) …
+void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … and those of officers at its door (import, run, funds, period, failures, breaks, ledger, explain).
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … and that of a bank of our own (bank).
 void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);

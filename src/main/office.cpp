@@ -263,6 +263,15 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
             return show(context, "auditor", "GET", "/v1/ledger/payments/" + options->reference);
         });
     });
+    auto* explain =
+        app.add_subcommand("explain", "Why a payment has this amount, recomputed from the records");
+    explain->add_option("reference", options->reference)->required();
+    explain->callback([=, &context] {
+        chosen([=, &context] {
+            return show(context, "auditor", "GET",
+                        fmt::format("/v1/ledger/payments/{}/explanation", options->reference));
+        });
+    });
     ledger->add_subcommand("checkpoint", "Commit to everything so far; prints the signed note")
         ->callback([=, &context] {
             chosen([&context] { return show(context, "auditor", "POST", "/v1/ledger/checkpoint", "{}"); });

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "onecard/app/changes.hpp"
+#include "onecard/app/explanation.hpp"
 #include "onecard/app/importing.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/net/json.hpp"
@@ -407,6 +408,14 @@ constexpr std::array ways{
     Way{For::officers, "GET", "/v1/ledger/trial-balance", trial_balance},
     Way{For::officers, "GET", "/v1/ledger/persons/{county}/{person}", person},
     Way{For::officers, "GET", "/v1/ledger/payments/{reference}", payment_story},
+    Way{For::officers, "GET", "/v1/ledger/payments/{reference}/explanation",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(
+                must(app::explain_payment(desk.tools(), by,
+                                          must(PaymentReference::parse(request.parameters.at("reference"))),
+                                          language_of(request))),
+                request);
+        }},
     Way{For::officers, "POST", "/v1/ledger/checkpoint", checkpoint},
     Way{For::banks, "GET", "/v1/bank/files", bank_files},
     Way{For::banks, "GET", "/v1/bank/files/{name}", bank_file},

@@ -146,6 +146,18 @@ private:
         return *month;
     }
 
+    std::optional<Day> day_in(const toml::table& table, std::string_view key) {
+        const auto text = text_in(table, "notice.", key, false);
+        if (!text) return std::nullopt;
+        const auto day = Day::parse(*text);
+        if (!day || text->size() != 10) {
+            fault(day ? Fault::malformed : day.error().fault, *table.get(key), fmt::format("notice.{}", key),
+                  "must be a day like \"2022-03-15\"");
+            return std::nullopt;
+        }
+        return *day;
+    }
+
     void read_sources(const toml::table& sources) {
         for (const auto& [tag, node] : sources) {
             const std::string path = fmt::format("sources.{}", tag.str());
@@ -160,12 +172,13 @@ private:
 
     void read_notice(const toml::table& notice) {
         refuse_others(notice, "notice.",
-                      {"document", "source", "note", "from", "until", "standards", "rules"});
+                      {"document", "source", "note", "published", "from", "until", "standards", "rules"});
         const auto document = text_in(notice, "notice.", "document", true);
         const auto tag = text_in(notice, "notice.", "source", true);
         const auto note = text_in(notice, "notice.", "note", false);
         const auto from = month_in(notice, "from", true);
         const auto until = month_in(notice, "until", false);
+        const auto published = day_in(notice, "published");
         policy::Source source;
         if (document) source.document = *document;
         if (tag) {
@@ -192,7 +205,10 @@ private:
             fault(Fault::missing, notice, "notice",
                   "sets nothing: it has neither [notice.standards] nor [notice.rules]");
         // A value whose month or document is unreadable is still checked for itself: its faults are to be seen now.
-        const Notice head{.months = months, .source = std::move(source), .is_whole = document && tag && from};
+        const Notice head{.months = months,
+                          .source = std::move(source),
+                          .published = published.value_or(policy::always_known),
+                          .is_whole = document && tag && from};
         if (standards) read_values(*standards, "", true, head, 0);
         if (rules) read_values(*rules, "", false, head, 0);
     }
@@ -200,6 +216,7 @@ private:
     struct Notice {
         Months months;
         policy::Source source;
+        Day published;
         bool is_whole;
     };
 
@@ -248,7 +265,8 @@ private:
                                        .key = path,
                                        .months = notice.months,
                                        .input = *input,
-                                       .source = notice.source};
+                                       .source = notice.source,
+                                       .published = notice.published};
         const auto [line, column] = place_of(node.source());
         setting.source.place = fmt::format("{}:{}:{}", name_, line, column);
         if (division_.empty()) return;  // Said once, at the top of the file.

@@ -4,12 +4,17 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <set>
 
 #include "keys.hpp"
 
 namespace onecard::policy {
+
+namespace {
+constexpr Day latest_day = Day::of_epoch_days(std::numeric_limits<std::int32_t>::max());
+}
 
 struct Book::Entry {
     Months months;
@@ -18,8 +23,8 @@ struct Book::Entry {
 };
 
 struct Book::Impl {
-    /// By division, key, first month.
-    using Values = std::map<Month, Entry>;
+    /// By division, key, first month and day of publication.
+    using Values = std::map<std::pair<Month, Day>, Entry>;
     std::map<std::int32_t, std::vector<Values>> divisions;
     std::string canonical;
 
@@ -30,7 +35,8 @@ struct Book::Impl {
     };
 
     /// `division` is a county, a prefecture (…00) or a province (…0000).
-    std::vector<Holding> holding(std::int32_t division, Month month) const {
+    /// Values published after `known_on` are not known.
+    std::vector<Holding> holding(std::int32_t division, Month month, Day known_on) const {
         std::vector<Holding> found(keys_count());
         std::vector<bool> settled(keys_count(), false);
         for (const std::int32_t place : chain(division)) {
@@ -39,7 +45,8 @@ struct Book::Impl {
             for (KeyNo key = 0; key < found.size(); ++key) {
                 if (settled[key]) continue;
                 const Values& values = pack->second[key];
-                const auto after = values.upper_bound(month);
+                auto after = values.upper_bound({month, latest_day});
+                while (after != values.begin() && std::prev(after)->first.second > known_on) --after;
                 if (after == values.begin()) continue;  // It had none yet: the wider division's holds.
                 const Entry& last = std::prev(after)->second;
                 settled[key] = true;
@@ -76,6 +83,8 @@ std::string text_of(const Months& months) {
                                           : months.from.text() + ".." + months.to.previous().text();
 }
 
+constexpr std::string_view first_line = "onecard policy book 1\n";
+
 /// One line per value; line breaks within texts would let one value pass for two.
 std::string one_line(std::string_view text) {
     std::string line{text};
@@ -90,8 +99,8 @@ Book::~Book() = default;
 Book::Book(Book&&) noexcept = default;
 Book& Book::operator=(Book&&) noexcept = default;
 
-Result<CountyPolicy> Book::at(County county, Month month) const {
-    const auto holding = impl_->holding(county.number(), month);
+Result<CountyPolicy> Book::at(County county, Month month, std::optional<Day> known_on) const {
+    const auto holding = impl_->holding(county.number(), month, known_on.value_or(latest_day));
     CountyPolicy policy;
     policy.county = county;
     policy.month = month;
@@ -135,9 +144,9 @@ std::vector<std::string> Book::warnings() const {
         for (const std::int32_t place : Impl::chain(division))
             if (const auto wider = impl_->divisions.find(place); wider != impl_->divisions.end())
                 for (const Impl::Values& values : wider->second)
-                    for (const auto& [from, entry] : values) changes.insert(from);
+                    for (const auto& [since, entry] : values) changes.insert(since.first);
         for (const Month month : changes) {
-            const auto holding = impl_->holding(division, month);
+            const auto holding = impl_->holding(division, month, latest_day);
             // Said once: by the division that set one of the two, in the month from which both hold.
             const auto is_news = [&](const Impl::Holding& a, const Impl::Holding& b) {
                 return a.entry && b.entry && (a.division == division || b.division == division) &&
@@ -193,7 +202,7 @@ Result<void> Book::Builder::add(Setting setting) {
     auto& pack = impl_->divisions[*division];
     if (pack.empty()) pack.resize(keys_count());
     const auto [there, added] = pack[*key].try_emplace(
-        setting.months.from,
+        std::pair{setting.months.from, setting.published},
         Entry{.months = setting.months, .value = std::move(*value), .source = std::move(setting.source)});
     if (!added)
         return refuse(Fault::duplicate, fmt::format("{} has a value from {} already: {}", *division,
@@ -203,16 +212,80 @@ Result<void> Book::Builder::add(Setting setting) {
 
 Book Book::Builder::build() {
     std::string& text = impl_->canonical;
-    text = "onecard policy book 1\n";
+    text = first_line;
     for (const auto& [division, pack] : impl_->divisions)
         for (KeyNo key = 0; key < pack.size(); ++key)
-            for (const auto& [from, entry] : pack[key])
-                fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\t{}\n", division, name_of(key),
+            for (const auto& [since, entry] : pack[key])
+                fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\t{}{}\n", division, name_of(key),
                                text_of(entry.months), text_of(key, entry.value),
-                               one_line(entry.source.document), one_line(entry.source.note));
+                               one_line(entry.source.document), one_line(entry.source.note),
+                               since.second == always_known ? "" : "\t" + since.second.text());
     Book book;
     book.impl_ = std::exchange(impl_, std::make_unique<Impl>());
     return book;
+}
+
+namespace {
+
+/// "2021-07..2021-12" or "2021-07..".
+Result<Months> parse_months(std::string_view text) {
+    const std::size_t dots = text.find("..");
+    if (dots == std::string_view::npos) return refuse(Fault::malformed, "months without an end");
+    const auto from = Month::parse(text.substr(0, dots));
+    if (!from) return std::unexpected{from.error()};
+    Months months{.from = *from};
+    if (dots + 2 == text.size()) return months;
+    const auto last = Month::parse(text.substr(dots + 2));
+    if (!last) return std::unexpected{last.error()};
+    months.to = last->next();
+    return months;
+}
+
+Result<void> add_line(Book::Builder& builder, std::string_view line) {
+    constexpr std::size_t columns_min = 6, columns_max = 7;
+    std::vector<std::string_view> columns;
+    for (std::size_t begin = 0; begin <= line.size();) {
+        const std::size_t end = std::min(line.find('\t', begin), line.size());
+        columns.push_back(line.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    if (columns.size() < columns_min || columns.size() > columns_max)
+        return refuse(Fault::malformed, "a line has six or seven columns");
+    const auto key = key_no(columns[1]);
+    if (!key) return refuse(Fault::unknown, fmt::format("there is no key \"{}\"", columns[1]));
+    const auto months = parse_months(columns[2]);
+    if (!months) return std::unexpected{months.error()};
+    auto input = input_of_text(*key, columns[3]);
+    if (!input) return std::unexpected{input.error()};
+    Book::Builder::Setting setting{
+        .division = columns[0],
+        .key = columns[1],
+        .months = *months,
+        .input = std::move(*input),
+        .source = {.document = std::string{columns[4]}, .note = std::string{columns[5]}, .place = {}}};
+    if (columns.size() == columns_max) {
+        const auto published = Day::parse(columns[6]);
+        if (!published) return std::unexpected{published.error()};
+        setting.published = *published;
+    }
+    return builder.add(std::move(setting));
+}
+
+}  // namespace
+
+Result<Book> parse_book(std::string_view canonical_text) {
+    if (!canonical_text.starts_with(first_line))
+        return refuse(Fault::malformed, "is not the canonical text of a policy book", "line 1");
+    Book::Builder builder;
+    std::size_t number = 1;
+    for (std::size_t begin = first_line.size(); begin < canonical_text.size();) {
+        const std::size_t end = std::min(canonical_text.find('\n', begin), canonical_text.size());
+        ++number;
+        if (auto added = add_line(builder, canonical_text.substr(begin, end - begin)); !added)
+            return refuse(added.error().fault, added.error().text, fmt::format("line {}", number));
+        begin = end + 1;
+    }
+    return builder.build();
 }
 
 }  // namespace onecard::policy

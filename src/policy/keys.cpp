@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <limits>
 
@@ -220,6 +221,43 @@ std::string text_of(KeyNo key, const Checked& value) {
         case flag: return value.number != 0 ? "true" : "false";
         case choice: return std::string{choices_of(key)[static_cast<std::size_t>(value.number)]};
         case codes: return fmt::format("[{}]", fmt::join(value.codes, ", "));
+    }
+    broken("a key without a kind");
+}
+
+Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text) {
+    const auto number_of = [](std::string_view digits) -> std::optional<std::int64_t> {
+        std::int64_t number = 0;
+        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (digits.empty() || read.ec != std::errc{} || read.ptr != digits.data() + digits.size())
+            return std::nullopt;
+        return number;
+    };
+    const auto malformed = refuse(Fault::malformed, fmt::format("\"{}\" is no value of this key", text));
+    switch (kind_of(key)) {
+        case standard:
+        case amount:
+        case choice: return std::string{text};
+        case percent:
+        case age:
+            if (const auto number = number_of(text)) return *number;
+            return malformed;
+        case flag:
+            if (text == "true" || text == "false") return text == "true";
+            return malformed;
+        case codes: {
+            if (!text.starts_with('[') || !text.ends_with(']')) return malformed;
+            text = text.substr(1, text.size() - 2);
+            std::vector<std::int64_t> numbers;
+            while (!text.empty()) {
+                const std::size_t end = std::min(text.find(", "), text.size());
+                const auto number = number_of(text.substr(0, end));
+                if (!number) return malformed;
+                numbers.push_back(*number);
+                text = end == text.size() ? std::string_view{} : text.substr(end + 2);
+            }
+            return numbers;
+        }
     }
     broken("a key without a kind");
 }

@@ -39,5 +39,7 @@ Result<Checked> check(KeyNo key, const Book::Builder::Input& input);
 
 /// As it would be written in a pack.
 std::string text_of(KeyNo key, const Checked& value);
+/// And back. Errors: malformed, for what no `text_of` of this key has written.
+Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text);
 
 }  // namespace onecard::policy

@@ -56,6 +56,12 @@ public:
         connection_.run(sql::put_policy, {{"digest", digest}, {"text", text}});
     }
 
+    std::optional<std::string> policy_text(const Digest& digest) override {
+        std::optional<std::string> text;
+        connection_.each(sql::policy, {{"digest", digest}}, [&](Row& row) { text = row.text(); });
+        return text;
+    }
+
     RunNo put_run(const app::Run& run) override {
         connection_.lock(LockClass::runs);
         return RunNo{

@@ -66,6 +66,7 @@ class RunRecords {
 public:
     virtual ~RunRecords() = default;
     virtual void put_policy(const Digest& digest, std::string_view text) = 0;
+    virtual std::optional<std::string> policy_text(const Digest& digest) = 0;
     /// Takes the next run number.
     virtual RunNo put_run(const Run& run) = 0;
     virtual std::optional<Run> run(RunNo no) = 0;
@@ -128,7 +129,7 @@ public:
     virtual std::vector<DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) = 0;
     virtual std::optional<DispatchedFile> file_for(BankNo bank, std::string_view file_id) = 0;
     virtual void put_download(const Batch& batch, const Digest& fingerprint, std::string_view address,
-                           Moment at) = 0;
+                              Moment at) = 0;
     /// False when there was one already.
     virtual bool put_receipt(const Batch& batch, bool accepted, std::string_view reason, std::string_view cms,
                              const Digest& fingerprint, Moment at) = 0;

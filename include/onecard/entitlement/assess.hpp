@@ -65,12 +65,14 @@ enum class Language : std::uint8_t { chinese, english };
 /// How one award came about: facts, values with their documents, each step with its numbers, the rounding.
 struct Explanation {
     std::vector<std::string> lines;
-    Money amount;  ///< recomputed; the caller compares it with what was paid
+    Money amount;  ///< recomputed, like the payee; the caller compares them with what was paid
+    registry::PayeeKind payee_kind = registry::PayeeKind::person;
+    std::int64_t payee = 0;
 };
-/// `beneficiary` is that of the award. Errors: unknown when the snapshot has no such enrolment; whatever assessing it
+/// `beneficiary` is that of the award; `household`, where it is known, spares the search for a person. Errors: unknown when the snapshot has no such enrolment; whatever assessing it
 /// refuses.
 Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
                             Programme programme, Component component, std::int64_t beneficiary,
-                            Language language);
+                            Language language, HouseholdNo household = {});
 
 }  // namespace onecard::entitlement

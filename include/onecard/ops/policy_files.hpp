@@ -17,6 +17,7 @@ namespace onecard::ops {
 ///     document = "…"                   # number or title
 ///     source = "S21"
 ///     from = "2022-01"                 # first benefit month
+///     published = "2022-03-15"         # optional: the day of the notice; before it nobody knew
 ///     until = "2022-12"                # optional: last month, where the next figure is not known
 ///     note = "…"                       # optional
 ///     [notice.standards]               # yuan a month, in quotes

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -117,6 +118,9 @@ struct CountyPolicy {
     std::vector<const Source*> rule_sources;  ///< by position in the table of rules
 };
 
+/// The day of publication of a notice that names none: it was always known.
+inline constexpr Day always_known = Day::of_epoch_days(std::numeric_limits<std::int32_t>::min());
+
 class Book {
 public:
     struct Entry;  ///< one dated value of one division
@@ -127,8 +131,10 @@ public:
 
     /// The policy of a county in a month, inherited county ← prefecture ← province. A value that a division ended
     /// (`until`) leaves a gap there: it had one of its own, so the province's is not what it pays.
+    /// With `known_on`: as far as it was published by that day; a notice without a day of publication always was.
+    /// Of two values from the same month the one published last holds.
     /// Errors: missing, naming division and month, when no pack has any standard for the county in that month.
-    Result<CountyPolicy> at(County county, Month month) const;
+    Result<CountyPolicy> at(County county, Month month, std::optional<Day> known_on = std::nullopt) const;
 
     /// Relations that published standards should keep (warnings): tekun, also rural, >= 1.3 × urban dibao with one
     /// yuan of tolerance (003 E1), rural dibao > poverty line (003 E3), uplift >= 10 % (000 E4). Each names division,
@@ -146,5 +152,9 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+/// The book whose `canonical_text` this is: how a run's policies come back from the records. Places are not in it.
+/// Errors: malformed, unknown, out_of_range, naming the line.
+Result<Book> parse_book(std::string_view canonical_text);
 
 }  // namespace onecard::policy

@@ -22,13 +22,14 @@ public:
         Months months;              ///< without an end: until the next value of the same division and key
         Input input;
         Source source;
+        Day published = always_known;
     };
 
     Builder();
     ~Builder();
 
     /// Errors, all without a place: unknown key, malformed division or value, out_of_range, duplicate (the same
-    /// division, key and first month; names where the other one stands), missing document.
+    /// division, key, first month and day of publication; names where the other one stands), missing document.
     Result<void> add(Setting setting);
 
     /// What was added; the builder is empty afterwards.

@@ -335,13 +335,15 @@ TEST(Explain, TellsFactsValuesStepsAndRounding) {
     EXPECT_EQ(english->amount.fen(), 166'667);
     EXPECT_THAT(
         english->lines,
-        ElementsAre("rural dibao (dibao-rural), 370212, 2022-01, household 12",
-                    "standard dibao.rural = 1,000.00 yuan a month (plain; test)",
-                    "income item 101 wages and salaries of person 1: 333.33 yuan",
-                    "income item 901 the two disability subsidies of person 2: 100.00 yuan, not counted",
-                    "standard × members − income: 1000.00 × 2 − 333.33 = 1666.67 yuan",
-                    "rounded half up to fen, once for all: 1666.67 yuan",
-                    "owed 1,666.67 yuan, paid to person 1"));
+        ElementsAre(
+            "rural dibao (dibao-rural), 370212, 2022-01, household 12", "representative: person 1, rural",
+            "person 1: born on 1980-06-15", "person 2: born on 1980-06-15",
+            "applied on 2019-02-01, confirmed on 2019-03-01, paid from the month after confirmation",
+            "standard dibao.rural = 1,000.00 yuan a month (plain; test)",
+            "income item 101 wages and salaries of person 1: 333.33 yuan",
+            "income item 901 the two disability subsidies of person 2: 100.00 yuan, not counted",
+            "standard × members − income: 1000.00 × 2 − 333.33 = 1666.67 yuan",
+            "rounded half up to fen, once for all: 1666.67 yuan", "owed 1,666.67 yuan, paid to person 1"));
     const auto chinese =
         explain(story.facts(), story.rules(), rural, Component::basic, 12, Language::chinese);
     ASSERT_TRUE(chinese);

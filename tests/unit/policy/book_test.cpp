@@ -49,6 +49,71 @@ TEST_F(BookTest, AValueHoldsFromItsMonthUntilTheNextOne) {
     EXPECT_EQ(fen(book, laoshan, "2030-12", Standard::dibao_urban), 99'500);
 }
 
+TEST_F(BookTest, BeforeItsPublicationANoticeIsUnknownAndTheValueBeforeItHolds) {
+    const auto publish = [&](std::string_view from, std::string_view amount, std::string_view published) {
+        const auto added = builder.add({.division = "370212",
+                                        .key = "dibao.urban",
+                                        .months = {.from = month(from)},
+                                        .input = std::string{amount},
+                                        .source = {.document = "notice", .note = "", .place = "a"},
+                                        .published = Day::parse(published).value()});
+        ASSERT_TRUE(added) << added.error().message();
+    };
+    set("370212", "dibao.urban", "2021-01", "904.00");
+    publish("2022-01", "995", "2022-03-29");
+    publish("2022-01", "996", "2022-05-01");  // Corrected once more: the later notice holds.
+    const Book book = builder.build();
+    const auto known = [&](std::string_view day) {
+        return book.at(laoshan, month("2022-02"), Day::parse(day).value())
+            ->standard(Standard::dibao_urban)
+            ->amount.fen();
+    };
+    EXPECT_EQ(known("2022-03-28"), 90'400);
+    EXPECT_EQ(known("2022-03-29"), 99'500);
+    EXPECT_EQ(known("2022-05-01"), 99'600);
+    EXPECT_EQ(fen(book, laoshan, "2022-02", Standard::dibao_urban), 99'600);
+    EXPECT_FALSE(book.at(laoshan, month("2020-12"), Day::parse("2022-03-28").value()));
+}
+
+TEST_F(BookTest, ComesBackFromItsCanonicalText) {
+    set("370212", "dibao.urban", "2021-01", "904.00", "2021-12");
+    set("370212", "dibao.excluded_income_items", "2021-01", std::vector<std::int64_t>{903, 901});
+    set("370200", "dibao.excluded_income_items", "2021-01", std::vector<std::int64_t>{});
+    set("370212", "dibao.uplift.sums", "2021-01", true);
+    set("370212", "dibao.work_cost", "2021-01", std::int64_t{30});
+    set("370212", "dibao.rounding.mode", "2021-01", "ceiling");
+    set("370000", "poverty_line", "2021-01", "500");
+    ASSERT_TRUE(builder.add({.division = "370212",
+                             .key = "dibao.rural",
+                             .months = {.from = month("2022-01")},
+                             .input = "995",
+                             .source = {.document = "a\tb\nc", .note = "", .place = "x"},
+                             .published = Day::parse("2022-03-29").value()}));
+    const Book book = builder.build();
+    const auto again = parse_book(book.canonical_text());
+    ASSERT_TRUE(again) << again.error().message();
+    EXPECT_EQ(again->canonical_text(), book.canonical_text());
+    EXPECT_THAT(again->canonical_text(), HasSubstr("\t2022-03-29\n"));
+}
+
+TEST_F(BookTest, ATextThatIsNoBookIsRefusedNamingTheLine) {
+    EXPECT_EQ(parse_book("policy").error().place, "line 1");
+    const std::string good = "onecard policy book 1\n370212\tdibao.urban\t2021-01..\t904.00\tnotice\tS1\n";
+    ASSERT_TRUE(parse_book(good));
+    for (const std::string_view bad :
+         {"370212\tdibao.urban\t2021-01..\t904.00\tnotice\n", "370212\tdibao.lunar\t2021-02..\t1\tn\tS1\n",
+          "370212\tdibao.urban\t2021-02\t904.00\tn\tS1\n", "37\tdibao.urban\t2021-02..\t904.00\tn\tS1\n",
+          "370212\tdibao.urban\t2021-02..\tmuch\tn\tS1\n",
+          "370212\tdibao.uplift.sums\t2021-02..\tyes\tn\tS1\n",
+          "370212\tdibao.work_cost\t2021-02..\t3x\tn\tS1\n",
+          "370212\tdibao.excluded_income_items\t2021-02..\t[1, x]\tn\tS1\n",
+          "370212\tdibao.urban\t2021-02..\t904.00\tn\tS1\t2021-02-30\n"}) {
+        const auto parsed = parse_book(good + std::string{bad});
+        ASSERT_FALSE(parsed) << bad;
+        EXPECT_EQ(parsed.error().place, "line 3") << bad;
+    }
+}
+
 TEST_F(BookTest, AMonthWithoutAnyPackIsRefusedNamingDivisionAndMonth) {
     set("370212", "dibao.urban", "2021-01", "904.00");
     set("370213", "dibao.payee", "2021-01", "each_person");

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "onecard/app/report.hpp"
+#include "onecard/core/digest.hpp"
+#include "onecard/core/result.hpp"
+#include "onecard/policy/book.hpp"
+
+namespace onecard::app {
+
+struct TrialWish {
+    /// The files of schemas/register.md. A folder below it that is named like a month, "2022-01", is a later import: known
+    /// from the run of that month on.
+    std::filesystem::path folder;
+    Month month;
+    std::optional<Month> from;        ///< also the past months from this one on, and what they differ by
+    std::optional<HouseholdNo> only;  ///< tell of one household alone
+    Language language = Language::english;  ///< of steps and causes; the rest comes in both
+    bool explains = false;                  ///< with the steps of every award
+    Day today;                              ///< for dates that may not lie in the future
+};
+
+struct Trial {
+    Report report;
+    Faults faults;  ///< all faults of all files; the report is empty when there is one
+};
+
+/// Trial calculation (试算): what the rules give from files alone, without database and service, by the same rules as
+/// a run. Nothing is recorded. The form of the report is in schemas/assess.md; the same files give the same bytes.
+/// `policy` is the digest of the book, for the report.
+Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& policy);
+
+}  // namespace onecard::app

@@ -1,0 +1,435 @@
+#include "onecard/app/trial.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "onecard/entitlement/difference.hpp"
+#include "onecard/payment/payment.hpp"
+#include "onecard/registry/csv.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+using registry::FileKind;
+
+constexpr std::array file_kinds{FileKind::households, FileKind::persons,  FileKind::incomes,
+                                FileKind::enrolments, FileKind::accounts, FileKind::institutions};
+constexpr std::size_t imports_max = 1'000;
+
+/// What one folder brought, and from which month's run on it was known.
+struct Import {
+    std::optional<Month> known_from;  ///< always, where there is none
+    std::filesystem::path folder;
+    std::string prefix;  ///< of its files' names, for faults
+};
+
+/// One county's part of all imports.
+struct Place {
+    registry::Register facts;
+    std::vector<registry::Account> accounts;
+};
+
+class Reading {
+public:
+    explicit Reading(const TrialWish& wish, Faults& faults) : faults_{faults} {
+        context_.today = wish.today;
+        context_.bank_of = [this](std::string_view code) {
+            const auto next = static_cast<std::int16_t>(banks_.size() + 1);
+            return banks_.try_emplace(std::string{code}, BankNo{next}).first->second;
+        };
+        find_imports(wish.folder);
+    }
+
+    void read() {
+        for (std::size_t i = 0; i < imports_.size(); ++i) {
+            registry::RegisterFiles rows;
+            read_folder(imports_[i], rows);
+            if (faults_.empty()) check_together(rows, faults_);
+            if (!faults_.empty()) continue;
+            take(rows, ImportNo{static_cast<std::int32_t>(i + 1)});
+        }
+        for (auto& [county, place] : places_) {
+            place.facts.county = county;
+            place.facts.put_in_order();
+        }
+    }
+
+    /// The newest import that the run of a month knew.
+    ImportNo known_in(Month month) const {
+        std::int32_t newest = 0;
+        for (std::size_t i = 0; i < imports_.size(); ++i)
+            if (!imports_[i].known_from || *imports_[i].known_from <= month)
+                newest = static_cast<std::int32_t>(i + 1);
+        return ImportNo{newest};
+    }
+
+    std::map<County, Place>& places() { return places_; }
+    bool has_accounts() const { return has_accounts_; }
+
+private:
+    void find_imports(const std::filesystem::path& folder) {
+        const auto is_register = [](const std::filesystem::path& place) {
+            return std::ranges::any_of(file_kinds, [&](FileKind kind) {
+                return std::filesystem::exists(place / file_name_of(kind));
+            });
+        };
+        std::error_code error;
+        std::set<std::filesystem::path> below;
+        for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
+             entry.increment(error))
+            if (entry->is_directory(error)) below.insert(entry->path());
+        if (error) {
+            faults_.push_back(
+                {Fault::missing, folder.string(), "the folder cannot be read: " + error.message()});
+            return;
+        }
+        if (is_register(folder)) imports_.push_back({std::nullopt, folder, ""});
+        for (const std::filesystem::path& place : below) {
+            const std::string name = place.filename().string();
+            const auto month = Month::parse(name);
+            if (!month || name.size() != 7 || !is_register(place)) continue;
+            imports_.push_back({*month, place, name + "/"});
+        }
+        if (imports_.empty())
+            faults_.push_back(
+                {Fault::missing, folder.string(),
+                 "has none of households.csv, persons.csv, incomes.csv, enrolments.csv, accounts.csv, "
+                 "institutions.csv"});
+        if (imports_.size() > imports_max)
+            faults_.push_back({Fault::out_of_range, folder.string(),
+                               fmt::format("holds more than {} imports", imports_max)});
+    }
+
+    void read_folder(const Import& import, registry::RegisterFiles& rows) {
+        Faults found;
+        for (const FileKind kind : file_kinds) {
+            const std::filesystem::path path = import.folder / file_name_of(kind);
+            if (!std::filesystem::exists(path)) continue;
+            has_accounts_ |= kind == FileKind::accounts;
+            registry::RegisterDecoder decoder{kind, std::string{file_name_of(kind)}, context_, rows, found};
+            std::ifstream in{path, std::ios::binary};
+            if (!in) found.push_back({Fault::missing, path.filename().string(), "cannot be read"});
+            std::vector<char> piece(1 << 18);
+            while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+                decoder.feed({piece.data(), static_cast<std::size_t>(in.gcount())});
+            decoder.finish();
+        }
+        for (Failure& fault : found) {
+            fault.place = import.prefix + fault.place;
+            faults_.push_back(std::move(fault));
+        }
+    }
+
+    void take(registry::RegisterFiles& rows, ImportNo no) {
+        const auto into = [&](auto& from, auto rows_of) {
+            for (auto& in : from) {
+                in.row.recorded.import = no;
+                rows_of(places_[in.county]).push_back(std::move(in.row));
+            }
+        };
+        into(rows.households, [](Place& place) -> auto& { return place.facts.households; });
+        into(rows.persons, [](Place& place) -> auto& { return place.facts.persons; });
+        into(rows.incomes, [](Place& place) -> auto& { return place.facts.incomes; });
+        into(rows.enrolments, [](Place& place) -> auto& { return place.facts.enrolments; });
+        into(rows.accounts, [](Place& place) -> auto& { return place.accounts; });
+    }
+
+    Faults& faults_;
+    registry::DecodeContext context_;
+    std::map<std::string, BankNo, std::less<>> banks_;
+    std::vector<Import> imports_;
+    std::map<County, Place> places_;
+    bool has_accounts_ = false;
+};
+
+/// The accounts that hold in a month, by (kind, payee).
+std::vector<registry::Account> accounts_in(const std::vector<registry::Account>& all, Month month,
+                                           ImportNo known_at) {
+    std::map<std::pair<registry::PayeeKind, std::int64_t>, const registry::Account*> newest;
+    for (const registry::Account& account : all) {
+        if (account.recorded.import > known_at || !account.recorded.months.contains(month)) continue;
+        const registry::Account*& there = newest[{account.kind, account.payee}];
+        if (!there || there->recorded.import <= account.recorded.import) there = &account;
+    }
+    std::vector<registry::Account> held;
+    for (const auto& [payee, account] : newest)
+        if (!account->recorded.absent) held.push_back(*account);
+    return held;
+}
+
+/// A decision that was confirmed after the month had ended cannot have been in the month's run.
+void forget_later_decisions(registry::Snapshot& snapshot) {
+    const auto after = Day::of(snapshot.month.next().year(), snapshot.month.next().month(), 1);
+    ensure(after.has_value(), "a month without a first day");
+    std::erase_if(snapshot.enrolments,
+                  [&](const registry::Enrolment& one) { return one.confirmed >= *after; });
+}
+
+Day first_of(Month month) {
+    const auto day = Day::of(month.year(), month.month(), 1);
+    ensure(day.has_value(), "a month without a first day");
+    return *day;
+}
+
+Words words_of(Programme programme) {
+    return {std::string{text_of(programme).chinese}, std::string{text_of(programme).code}};
+}
+Words words_of(Component component) {
+    return component == Component::care ? Words{"照料护理", "care"} : Words{"基本", "basic"};
+}
+Words words_of(registry::PayeeKind kind) {
+    return kind == registry::PayeeKind::person ? Words{"人员", "person"} : Words{"机构", "institution"};
+}
+
+const Column county_column{"county", {"区划", "county"}};
+const Column household_column{"household", {"户", "household"}};
+const Column person_column{"person", {"人员", "person"}};
+const Column programme_column{"programme", {"项目", "programme"}};
+const Column component_column{"component", {"成分", "component"}};
+const Column month_column{"benefit_month", {"所属月份", "benefit month"}};
+
+/// The report while it grows, county by county.
+struct Telling {
+    const TrialWish& wish;
+    Table months{"months",
+                 {"分月", "Months"},
+                 {county_column,
+                  month_column,
+                  {"awards", {"笔数", "awards"}},
+                  {"total", {"应发", "due"}},
+                  {"awarded", {"已核定", "awarded"}},
+                  {"arrears", {"应补", "arrears"}},
+                  {"overpaid", {"应追缴", "overpaid"}},
+                  {"held", {"暂缓", "held"}},
+                  {"not_entitled", {"不符合", "not entitled"}}},
+                 {}};
+    Table awards{"awards",
+                 {"核定", "Awards"},
+                 {{"award", {"序号", "award"}},
+                  county_column,
+                  household_column,
+                  person_column,
+                  programme_column,
+                  component_column,
+                  month_column,
+                  {"beneficiary", {"对象", "beneficiary"}},
+                  {"payee_kind", {"收款类别", "payee kind"}},
+                  {"payee", {"收款人", "payee"}},
+                  {"amount", {"金额", "amount"}}},
+                 {}};
+    Table refusals{"refusals",
+                   {"不发与暂缓", "Not paid"},
+                   {county_column,
+                    household_column,
+                    person_column,
+                    programme_column,
+                    month_column,
+                    {"held", {"暂缓", "held"}},
+                    {"fault", {"类型", "fault"}},
+                    {"place", {"位置", "place"}},
+                    {"reason", {"原因", "reason"}}},
+                   {}};
+    Table differences{"differences",
+                      {"追补与追缴", "Differences of past months"},
+                      {county_column,
+                       household_column,
+                       person_column,
+                       programme_column,
+                       component_column,
+                       month_column,
+                       {"beneficiary", {"对象", "beneficiary"}},
+                       {"awarded", {"已核定", "awarded"}},
+                       {"due", {"应核定", "due"}},
+                       {"difference", {"差额", "difference"}},
+                       {"cause", {"首个不同", "first difference"}}},
+                      {}};
+    Table steps{"steps",
+                {"计算过程", "How each award came about"},
+                {{"award", {"序号", "award"}}, {"step", {"步骤", "step"}}, {"text", {"内容", "text"}}},
+                {}};
+    std::int64_t awards_count = 0, held_count = 0, refused_count = 0;
+    Money total, arrears, overpaid;
+
+    bool concerns(HouseholdNo household) const { return !wish.only || *wish.only == household; }
+};
+
+/// One county's month under some knowledge.
+struct Computed {
+    registry::Snapshot facts;
+    policy::CountyPolicy policy;
+    entitlement::Assessment assessment;
+};
+
+void tell_award(Telling& out, County county, const entitlement::Award& award) {
+    ++out.awards_count;
+    out.total += award.amount;
+    out.awards.rows.push_back({out.awards_count, county.text(), award.household.number(),
+                               award.person.number(), words_of(award.programme), words_of(award.component),
+                               award.benefit_month.text(), award.beneficiary, words_of(award.payee_kind),
+                               award.payee, award.amount});
+}
+
+void tell_refusal(Telling& out, County county, Month month, const entitlement::Refusal& refusal) {
+    (refusal.is_error ? out.held_count : out.refused_count) += 1;
+    out.refusals.rows.push_back({county.text(), refusal.household.number(), refusal.person.number(),
+                                 words_of(refusal.programme), month.text(), refusal.is_error,
+                                 std::string{name_of(refusal.why.fault)}, refusal.why.place,
+                                 refusal.why.text});
+}
+
+void tell_steps(Telling& out, const Computed& now, const entitlement::Award& award) {
+    const auto told = entitlement::explain(now.facts, now.policy, award.programme, award.component,
+                                           award.beneficiary, out.wish.language, award.household);
+    ensure(told && told->amount == award.amount, "an award that its own explanation does not give");
+    for (std::size_t i = 0; i < told->lines.size(); ++i)
+        out.steps.rows.push_back({out.awards_count, static_cast<std::int64_t>(i + 1), told->lines[i]});
+}
+
+class CountyTrial {
+public:
+    CountyTrial(Telling& out, Reading& reading, const policy::Book& book, County county, const Place& place)
+        : out_{out}, reading_{reading}, book_{book}, county_{county}, place_{place} {}
+
+    void tell() {
+        const Month last = out_.wish.month;
+        for (Month month = out_.wish.from.value_or(last); month <= last; month = month.next()) {
+            const auto policy = book_.at(county_, month);
+            if (!policy) {
+                tell_gap(month, policy.error());
+                continue;
+            }
+            Computed now;
+            now.policy = *policy;
+            registry::take_snapshot(place_.facts, month, reading_.known_in(last), now.facts);
+            entitlement::assess(now.facts, now.policy, now.assessment);
+            if (month < last)
+                tell_past(month, now);
+            else
+                tell_present(month, now);
+        }
+    }
+
+private:
+    struct Row {
+        std::int64_t awards = 0, held = 0, refused = 0;
+        Money total, awarded, arrears, overpaid;
+    };
+    void count(Month month, const Computed& now, Row& row) {
+        for (const auto& award : now.assessment.awards)
+            if (out_.concerns(award.household)) {
+                ++row.awards;
+                row.total += award.amount;
+            }
+        for (const auto& refusal : now.assessment.refusals)
+            if (out_.concerns(refusal.household)) ++(refusal.is_error ? row.held : row.refused);
+        out_.months.rows.push_back({county_.text(), month.text(), row.awards, row.total, row.awarded,
+                                    row.arrears, row.overpaid, row.held, row.refused});
+    }
+
+    /// Nobody of the county can be assessed: said, not left out.
+    void tell_gap(Month month, const Failure& gap) {
+        ++out_.held_count;
+        out_.refusals.rows.push_back({county_.text(), std::int64_t{0}, std::int64_t{0}, std::string{},
+                                      month.text(), true, std::string{name_of(gap.fault)}, gap.place,
+                                      gap.text});
+    }
+
+    void tell_past(Month month, const Computed& now) {
+        Computed then;
+        registry::take_snapshot(place_.facts, month, reading_.known_in(month), then.facts);
+        forget_later_decisions(then.facts);
+        // Where nothing was published yet, nothing was awarded.
+        if (const auto policy = book_.at(county_, month, first_of(month))) {
+            then.policy = *policy;
+            entitlement::assess(then.facts, then.policy, then.assessment);
+        } else {
+            then.policy.county = county_;
+            then.policy.month = month;
+        }
+        Row row;
+        for (const auto& award : then.assessment.awards)
+            if (out_.concerns(award.household)) row.awarded += award.amount;
+        for (const auto& one : entitlement::differences(then.assessment.awards, now.assessment.awards)) {
+            if (!out_.concerns(one.household)) continue;
+            (one.amount().is_negative() ? row.overpaid : row.arrears) += one.amount();
+            out_.differences.rows.push_back(
+                {county_.text(), one.household.number(), one.person.number(), words_of(one.programme),
+                 words_of(one.component), month.text(), one.beneficiary, one.awarded, one.due, one.amount(),
+                 entitlement::first_difference({then.facts, then.policy}, {now.facts, now.policy}, one,
+                                               out_.wish.language)});
+        }
+        out_.arrears += row.arrears;
+        out_.overpaid += row.overpaid;
+        count(month, now, row);
+    }
+
+    void tell_present(Month month, const Computed& now) {
+        Row row;
+        count(month, now, row);
+        for (const auto& award : now.assessment.awards) {
+            if (!out_.concerns(award.household)) continue;
+            tell_award(out_, county_, award);
+            if (out_.wish.explains) tell_steps(out_, now, award);
+        }
+        for (const auto& refusal : now.assessment.refusals)
+            if (out_.concerns(refusal.household)) tell_refusal(out_, county_, month, refusal);
+        if (!reading_.has_accounts()) return;
+        payment::UnitPlan plan;
+        payment::plan_unit(county_, PartNo{1}, Serial{1}, now.assessment.awards,
+                           accounts_in(place_.accounts, month, reading_.known_in(month)),
+                           now.assessment.awards.size() + 1, plan);
+        for (const auto& held : plan.held)
+            if (out_.concerns(held.household)) tell_refusal(out_, county_, month, held);
+    }
+
+    Telling& out_;
+    Reading& reading_;
+    const policy::Book& book_;
+    County county_;
+    const Place& place_;
+};
+
+}  // namespace
+
+Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& policy) {
+    Trial trial;
+    if (wish.from && *wish.from > wish.month) {
+        trial.faults.push_back({Fault::out_of_range, "from", "lies after the month"});
+        return trial;
+    }
+    Reading reading{wish, trial.faults};
+    if (trial.faults.empty()) reading.read();
+    Telling out{.wish = wish};
+    if (trial.faults.empty())
+        for (const auto& [county, place] : reading.places())
+            CountyTrial{out, reading, book, county, place}.tell();
+    if (!trial.faults.empty()) return trial;
+
+    Report& report = trial.report;
+    report.title = {"试算", "Trial calculation"};
+    report.fields = {{"month", {"月份", "month"}, wish.month.text()},
+                     {"from", {"起算月份", "from"}, wish.from.value_or(wish.month).text()},
+                     {"policy", {"政策版本", "policy book"}, policy.hex()},
+                     {"accounts_checked", {"已核对账户", "accounts checked"}, reading.has_accounts()},
+                     {"award_count", {"核定笔数", "awards"}, out.awards_count},
+                     {"total", {"核定金额", "due"}, out.total},
+                     {"held_count", {"暂缓", "held"}, out.held_count},
+                     {"not_entitled_count", {"不符合", "not entitled"}, out.refused_count},
+                     {"arrears", {"应补发", "arrears"}, out.arrears},
+                     {"overpaid", {"应追缴", "overpaid"}, out.overpaid}};
+    report.tables.push_back(std::move(out.months));
+    report.tables.push_back(std::move(out.awards));
+    report.tables.push_back(std::move(out.refusals));
+    report.tables.push_back(std::move(out.differences));
+    if (wish.explains) report.tables.push_back(std::move(out.steps));
+    return trial;
+}
+
+}  // namespace onecard::app

@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "onecard/app/trial.hpp"
+#include "onecard/ops/policy_files.hpp"
+
+/// Whole folders of files in, the report out: what `onecard assess` says.
+namespace onecard::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Month month(std::string_view text) { return Month::parse(text).value(); }
+
+const policy::Book& packs() {
+    static const ops::LoadedBook loaded = ops::load_policy_book(ONECARD_SOURCE_DIR "/config/policy");
+    EXPECT_TRUE(loaded.faults.empty());
+    return loaded.book;
+}
+
+/// A folder of register files that is gone after the test; it begins with the worked example of schemas/register.md.
+class TrialTest : public testing::Test {
+protected:
+    TrialTest() {
+        std::string name = testing::TempDir() + "trial-XXXXXX";
+        folder = mkdtemp(name.data());
+        write("households.csv",
+              "county,household_no,area,village,representative,valid_from,valid_to\n"
+              "370212,12,rural,370212101201,31,2021-06,\n");
+        write(
+            "persons.csv",
+            "county,person_no,household_no,name,resident_id,disability_class,disability_level,seriously_ill,"
+            "in_full_time_school,died_on,valid_from,valid_to\n"
+            "370212,31,12,王芳,99010119600101004X,,,,,,2021-06,\n"
+            "370212,32,12,阿依古丽·买买提,990101200402290029,4,2,0,1,,2021-06,\n");
+        write("incomes.csv",
+              "county,household_no,person_no,item,monthly,valid_from,valid_to\n"
+              "370212,12,31,102,638.50,2021-06,2021-11\n"
+              "370212,12,31,102,900.00,2021-12,\n");
+        write("enrolments.csv",
+              std::string{enrolment_columns} +
+                  "370212,12,,dibao-rural,2021-05-10,2021-06-02,,,,,2021-07,,\n"
+                  "370212,12,32,disability-nursing,2022-01-04,2022-01-14,,,31,,2022-01,,\n");
+    }
+    ~TrialTest() override { std::filesystem::remove_all(folder); }
+
+    void write(const std::string& name, std::string_view text) {
+        const auto path = folder / name;
+        std::filesystem::create_directories(path.parent_path());
+        std::ofstream{path} << text;
+    }
+    Trial trial(std::string_view in, std::string_view from = "") {
+        wish.folder = folder;
+        wish.month = month(in);
+        if (!from.empty()) wish.from = month(from);
+        wish.today = Day::parse("2025-06-30").value();
+        return try_out(wish, packs(), Digest{});
+    }
+    std::string json(std::string_view in, std::string_view from = "") {
+        const Trial found = trial(in, from);
+        for (const Failure& fault : found.faults) ADD_FAILURE() << fault.message();
+        return to_json(found.report);
+    }
+
+    static constexpr std::string_view enrolment_columns =
+        "county,household_no,person_no,programme,applied_on,confirmed_on,setting,ability,payee_no,institution_no,"
+        "valid_from,valid_to,absent\n";
+    std::filesystem::path folder;
+    TrialWish wish;
+};
+
+TEST_F(TrialTest, GivesTheAwardsOfAMonthFromFilesAlone) {
+    const std::string text = json("2022-01");
+    EXPECT_THAT(text, HasSubstr(R"("award_count":2,"total_fen":129100,"held_count":0)"));
+    EXPECT_THAT(
+        text, HasSubstr(R"({"award":1,"county":"370212","household":12,"person":0,"programme":"dibao-rural",)"
+                        R"("component":"basic","benefit_month":"2022-01","beneficiary":12,)"
+                        R"("payee_kind":"person","payee":31,"amount_fen":109000})"));
+    EXPECT_THAT(text, HasSubstr(R"("accounts_checked":false)"));
+    EXPECT_THAT(text, Not(HasSubstr("\"steps\"")));
+    EXPECT_THAT(text, Not(HasSubstr("王芳")));
+}
+
+TEST_F(TrialTest, HoldsAnAwardWhosePayeeHasNoAccountOnceAccountsAreGiven) {
+    write("accounts.csv",
+          "county,payee_kind,payee_no,bank_code,account_kind,account,holder,valid_from,valid_to\n"
+          "370212,person,31,102452000011,card,6229990000000000019,王芳,2022-02,\n");
+    EXPECT_THAT(json("2022-01"), HasSubstr(R"("held_count":2)"));
+    EXPECT_THAT(json("2022-01"), HasSubstr("owed 1090.00 yuan, but the payee has no account"));
+    EXPECT_THAT(json("2022-02"), HasSubstr(R"("held_count":0)"));
+}
+
+TEST_F(TrialTest, ALateImportTakesBackWhatPastMonthsWereAwardedAndSaysWhy) {
+    write("2022-10/enrolments.csv",
+          std::string{enrolment_columns} + "370212,12,,dibao-rural,,,,,,,2022-08,,1\n");
+    const std::string text = json("2022-10", "2022-07");
+    EXPECT_THAT(text, HasSubstr(R"("arrears_fen":0,"overpaid_fen":-218000)"));
+    for (const std::string_view in : {"2022-08", "2022-09"})
+        EXPECT_THAT(
+            text,
+            HasSubstr(
+                R"({"county":"370212","household":12,"person":0,"programme":"dibao-rural","component":"basic",)"
+                R"("benefit_month":")" +
+                std::string{in} +
+                R"(","beneficiary":12,"awarded_fen":109000,"due_fen":0,"difference_fen":-109000,)"
+                R"("cause":"then: owed; now: no enrolment in dibao-rural of household 12"})"));
+    // Before the import was known, nothing had been wrong.
+    EXPECT_THAT(json("2022-09", "2022-07"), HasSubstr(R"("overpaid_fen":0)"));
+}
+
+TEST_F(TrialTest, ABackdatedNoticeGivesArrearsFromItsFirstMonthToItsPublication) {
+    // Laoshan's figures of 2022 were published on 29 March and hold from January (S21).
+    const std::string text = json("2022-05", "2021-12");
+    EXPECT_THAT(text,
+                HasSubstr(R"("benefit_month":"2021-12","awards":1,"total_fen":90800,"awarded_fen":90800,)"));
+    for (const std::string_view in : {"2022-01", "2022-02", "2022-03"})
+        EXPECT_THAT(text, HasSubstr(R"("benefit_month":")" + std::string{in} +
+                                    R"(","beneficiary":12,"awarded_fen":90800,"due_fen":109000,)"
+                                    R"("difference_fen":18200,"cause":"then: standard dibao.rural = 904.00)"))
+            << in;
+    EXPECT_THAT(text,
+                HasSubstr(R"("benefit_month":"2022-04","awards":2,"total_fen":129100,"awarded_fen":129100)"));
+    EXPECT_THAT(text, HasSubstr(R"("arrears_fen":60300)"));  // 3 × 182.00 dibao and 3 × 19.00 nursing
+}
+
+TEST_F(TrialTest, ADecisionConfirmedLateIsOwedFromTheMonthOfApplication) {
+    write("enrolments.csv", std::string{enrolment_columns} +
+                                "370212,12,32,disability-nursing,2022-04-04,2022-06-14,,,31,,2022-04,,\n");
+    const std::string text = json("2022-07", "2022-03");
+    EXPECT_THAT(text, HasSubstr(R"("arrears_fen":40200)"));  // April and May; June was confirmed in time
+    EXPECT_THAT(text,
+                HasSubstr(R"("benefit_month":"2022-06","awards":1,"total_fen":20100,"awarded_fen":20100)"));
+}
+
+TEST_F(TrialTest, ExplainsEachAwardInTheLanguageAskedFor) {
+    wish.explains = true;
+    EXPECT_THAT(json("2022-01"),
+                HasSubstr("standard × members − income: 995.00 × 2 − 900.00 = 1090.00 yuan"));
+    wish.language = Language::chinese;
+    EXPECT_THAT(json("2022-01"), HasSubstr("标准 × 人数 − 收入：995.00 × 2 − 900.00 = 1090.00 元"));
+}
+
+TEST_F(TrialTest, TellsOfOneHouseholdAlone) {
+    wish.only = HouseholdNo{13};
+    EXPECT_THAT(json("2022-01"), HasSubstr(R"("award_count":0)"));
+    wish.only = HouseholdNo{12};
+    EXPECT_THAT(json("2022-01"), HasSubstr(R"("award_count":2)"));
+}
+
+TEST_F(TrialTest, AMonthWithoutPolicyIsSaidAndLeavesTheOtherCountiesAlone) {
+    write("2021-06/households.csv",
+          "county,household_no,area,village,representative,valid_from,valid_to\n"
+          "110101,1,urban,110101001001,1,2021-06,\n");
+    const std::string text = json("2022-01");
+    EXPECT_THAT(text, HasSubstr(R"("award_count":2)"));
+    EXPECT_THAT(text, HasSubstr("no policy pack has a standard for 110101 in 2022-01"));
+}
+
+TEST_F(TrialTest, ListsTheFaultsOfAllFilesWithFolderFileAndLine) {
+    write("2022-10/incomes.csv",
+          "county,household_no,person_no,item,monthly,valid_from,valid_to\n"
+          "370212,12,31,777,1.00,2022-01,\n");
+    write("2022-11/incomes.csv",
+          "county,household_no,person_no,item,monthly,valid_from,valid_to\n"
+          "370212,12,31,102,-1.00,2022-01,\n");
+    const Trial found = trial("2022-12");
+    ASSERT_EQ(found.faults.size(), 2);
+    EXPECT_THAT(found.faults[0].place, HasSubstr("2022-10/incomes.csv:2:"));
+    EXPECT_THAT(found.faults[1].place, HasSubstr("2022-11/incomes.csv:2:"));
+}
+
+TEST_F(TrialTest, TheSameFilesGiveTheSameBytes) {
+    write("2022-10/enrolments.csv",
+          std::string{enrolment_columns} + "370212,12,,dibao-rural,,,,,,,2022-08,,1\n");
+    EXPECT_EQ(json("2022-12", "2021-10"), json("2022-12", "2021-10"));
+}
+
+}  // namespace
+}  // namespace onecard::app
