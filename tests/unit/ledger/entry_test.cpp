@@ -125,7 +125,7 @@ TEST(FundsReceived, KeepsEachSourceApart) {
     ASSERT_TRUE(entry);
     EXPECT_EQ(entry->text(),
               "debit  1002 special account                   60.00\n"
-              "credit 4001 grants, central                  60.00\n"
+              "credit 4001 grants, central                   60.00\n"
               "debit  1002 special account                   20.00\n"
               "credit 4002 grants, province                  20.00\n"
               "debit  1002 special account                   15.00\n"
