@@ -100,13 +100,10 @@ public:
             copy.put(batch.period);
             copy.put(batch.no);
             copy.put(batch.run);
-            copy.put(batch.part);
+            copy.put_or_null(batch.part);
             copy.put(batch.bank);
             copy.put(static_cast<std::int16_t>(batch.programme));
-            if (batch.first_serial)
-                copy.put(batch.first_serial);
-            else
-                copy.put_null();
+            copy.put_or_null(batch.first_serial);
             copy.put(batch.lines);
             copy.put(batch.total);
             copy.put(std::string_view{batch.file_id});
