@@ -12,6 +12,7 @@
 #include "batch_entry.hpp"
 #include "compute.hpp"
 #include "onecard/payment/payment.hpp"
+#include "retry.hpp"
 
 namespace onecard::app {
 
@@ -228,7 +229,8 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         for (std::size_t i = next++; i < queue.size(); i = next++) {
             bool whole = true;
             for (const Unit& unit : queue[i].second) {
-                const auto result = compute_unit(tools_, bench, book_, limits_, *run, unit, banks, now);
+                const auto result = with_retries(
+                    [&] { return compute_unit(tools_, bench, book_, limits_, *run, unit, banks, now); });
                 const std::lock_guard lock{guard};
                 if (!result) {
                     faults.push_back(result.error());

@@ -285,7 +285,10 @@ private:
             list += '}';
             CopyOut copy{connection_, "chosen_payments",
                          with_numbers(in_part(sql::chosen_payments, range.part),
-                                      {{"county", std::to_string(county.number())}, {"serials", list}})};
+                                      {{"county", std::to_string(county.number())},
+                                       {"first", std::to_string(from->number())},
+                                       {"last", std::to_string(std::prev(to)->number())},
+                                       {"serials", list}})};
             while (auto row = copy.next()) found.push_back(payment_in(*row));
         }
     }
