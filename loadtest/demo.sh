@@ -15,16 +15,26 @@ started=$SECONDS
 say() { printf '\n=== %s\n' "$*"; }
 card() { "$onecard" --config "$demo/onecard.toml" --lang "$language" "$@"; }
 
-# A demo that was killed may have left its service; its database dies with it.
+# A demo that was killed, wherever, may have left its service; the service's database dies with it. Known by what runs,
+# not by a pid file: a kill can come before one is written.
+services() {
+    local process
+    for process in /proc/[0-9]*; do
+        [[ "$(readlink "$process/exe" 2>/dev/null)" == "$onecard"* ]] || continue
+        grep -qz -- "^$demo/onecard.toml$" "$process/cmdline" 2>/dev/null || continue
+        grep -qz '^serve$' "$process/cmdline" 2>/dev/null || continue
+        echo "${process#/proc/}"
+    done
+    return 0
+}
 stop_service() {
-    local pid
-    pid=$(cat "$demo/serve.pid" 2>/dev/null || true)
-    if [[ -n "$pid" && "$(readlink -f "/proc/$pid/exe" 2>/dev/null || true)" == "$onecard" ]]; then
-        kill -TERM "$pid" 2>/dev/null || true
-        for _ in $(seq 100); do [[ -d /proc/$pid ]] || break; sleep 0.1; done
-        kill -KILL "$pid" 2>/dev/null || true
-    fi
-    rm -f "$demo/serve.pid"
+    local pid waited=0
+    for pid in $(services); do kill -TERM "$pid" 2>/dev/null || true; done
+    while [[ -n "$(services)" ]]; do
+        sleep 0.1
+        waited=$((waited + 1))
+        if ((waited == 300)); then for pid in $(services); do kill -KILL "$pid" 2>/dev/null || true; done; fi
+    done
 }
 stop_service
 rm -rf "$demo"
@@ -44,10 +54,10 @@ card gen "$demo/register" --county "$county" --lines "$lines" --month 2021-12 --
 
 say "The service starts, with a PostgreSQL of its own"
 "$onecard" --config "$demo/onecard.toml" --lang "$language" serve > "$demo/serve.out" 2> "$demo/serve.log" &
-echo $! > "$demo/serve.pid"
+service=$!
 for _ in $(seq 300); do
     [[ -s "$demo/service/url" ]] && break
-    kill -0 "$(cat "$demo/serve.pid")" 2>/dev/null || { cat "$demo/serve.out" "$demo/serve.log"; exit 1; }
+    kill -0 "$service" 2>/dev/null || { cat "$demo/serve.out" "$demo/serve.log"; exit 1; }
     sleep 0.1
 done
 cat "$demo/serve.out"
@@ -110,7 +120,11 @@ card ledger payment "$reference"
 say "What was owed and what became of it"
 card period 2021-12 --region "$county"
 card period 2022-01 --region "$county"
+say "What changed between the two months, and why"
+card run changes 2 --as checker
+say "Reconciliation: what the banks said that nothing explains"
 card breaks --region "$county"
+say "Trial balance"
 card ledger trial-balance --region "$county"
 
 say "Checkpoint"

@@ -60,6 +60,8 @@ FloorFigures measure_once(const Installation& office, Line& line, const std::vec
     std::exception_ptr broken;
     std::atomic<std::size_t> next{0};
     const std::int64_t wal_before = line.number(statement("wal_position"));
+    const Processor database_before = office.database_processor();
+    const Processor self_before = own_processor();
     const double started = seconds_now();
     {
         std::vector<std::jthread> workers;
@@ -86,6 +88,7 @@ FloorFigures measure_once(const Installation& office, Line& line, const std::vec
     }
     if (broken) std::rethrow_exception(broken);
     figures.seconds = seconds_now() - started;
+    figures.processor = (office.database_processor() - database_before).all() + (own_processor() - self_before).all();
     figures.wal_bytes = line.number(statement("wal_position")) - wal_before;
     line.ask(statement("floor_end"));
     return figures;

@@ -121,6 +121,8 @@ double seconds_now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+Processor own_processor() { return processor_of("/proc/self/stat", false); }
+
 pid_t start_self(const std::vector<std::string>& arguments, const fs::path& output) {
     std::vector<std::string> words{fs::read_symlink("/proc/self/exe").string()};
     words.insert(words.end(), arguments.begin(), arguments.end());

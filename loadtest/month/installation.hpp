@@ -67,6 +67,8 @@ private:
 };
 
 double seconds_now();
+/// What this process has used so far.
+Processor own_processor();
 /// Starts this program again with other arguments.
 pid_t start_self(const std::vector<std::string>& arguments, const std::filesystem::path& output);
 /// What a child that ended well has used; throws when it did not end well.

@@ -111,7 +111,7 @@ std::string json_of(const Figures& f, const Wish& wish) {
         std::thread::hardware_concurrency(), f.month.seconds, f.per_second());
     text += fmt::format(R"("floor_seconds":{:.3f},"ratio_to_floor":{:.2f},"stages":{{)", f.floor.seconds, f.ratio());
     for (std::size_t i = 0; i < f.month.stages.size(); ++i)
-        text += fmt::format(R"({}"{}":{:.3f})", i > 0 ? "," : "", f.month.stages[i].first, f.month.stages[i].second);
+        text += fmt::format(R"({}"{}":{:.3f})", i > 0 ? "," : "", f.month.stages[i].name, f.month.stages[i].seconds);
     text += fmt::format(
         R"(}},"peak_memory_bytes":{},"rows_per_payment":{:.3f},"wal_bytes_per_payment":{:.1f},)"
         R"("statements":{},"statements_per_payment":{:.5f},)",
@@ -119,8 +119,8 @@ std::string json_of(const Figures& f, const Wish& wish) {
         f.per_payment(f.month.statements));
     text += fmt::format(
         R"("processor_seconds":{{"service":{:.2f},"database":{:.2f},"banks":{:.2f}}},)"
-        R"("floor":{{"seconds":{:.3f},"reading":{:.3f},"payments":{:.3f},"outcomes":{:.3f},"wal_bytes_per_payment":{:.1f}}},)",
-        f.month.service.all(), f.month.database.all(), f.month.banks.all(), f.floor.seconds, f.floor.reading,
+        R"("floor":{{"seconds":{:.3f},"processor_seconds":{:.2f},"reading":{:.3f},"payments":{:.3f},"outcomes":{:.3f},"wal_bytes_per_payment":{:.1f}}},)",
+        f.month.service.all(), f.month.database.all(), f.month.banks.all(), f.floor.seconds, f.floor.processor, f.floor.reading,
         f.floor.payments, f.floor.outcomes, f.per_payment(f.floor.wal_bytes));
     text += fmt::format(
         R"("import":{{"rows":{},"seconds":{:.3f},"rows_per_second":{:.0f},"imports":{},"peak_memory_bytes":{},"generating_seconds":{:.3f}}})",
@@ -145,16 +145,18 @@ std::string json_of(const Figures& f, const Wish& wish) {
 
 void print_table(const std::vector<Figures>& all) {
     const auto line = [&](const char* name, const auto& cell) {
-        fmt::print("{:<34}", name);
-        for (const Figures& f : all) fmt::print("{:>14}", cell(f));
+        fmt::print("{:<38}", name);
+        for (const Figures& f : all) fmt::print("{:>20}", cell(f));
         fmt::print("\n");
     };
     const auto fixed = [](double number, int digits) { return fmt::format("{:.{}f}", number, digits); };
     line("payments", [](const Figures& f) { return fmt::format("{}", f.month.payments); });
     line("files", [](const Figures& f) { return fmt::format("{}", f.month.batches); });
     for (std::size_t i = 0; i < all.front().month.stages.size(); ++i)
-        line(("  " + all.front().month.stages[i].first + ", s").c_str(),
-             [&](const Figures& f) { return fixed(f.month.stages[i].second, 2); });
+        line(fmt::format("  {}, s (service + database)", all.front().month.stages[i].name).c_str(), [&](const Figures& f) {
+            const Stage& stage = f.month.stages[i];
+            return fmt::format("{:.2f} ({:.1f}+{:.1f})", stage.seconds, stage.service, stage.database);
+        });
     line("month, s", [&](const Figures& f) { return fixed(f.month.seconds, 2); });
     line("floor, s", [&](const Figures& f) { return fixed(f.floor.seconds, 2); });
     line("month / floor", [&](const Figures& f) { return fixed(f.ratio(), 2); });
@@ -165,6 +167,9 @@ void print_table(const std::vector<Figures>& all) {
     line("processor: banks, s", [&](const Figures& f) { return fixed(f.month.banks.all(), 2); });
     line("peak memory of the service, MiB",
          [&](const Figures& f) { return fixed(static_cast<double>(f.month.peak_memory_bytes) / 1048576, 0); });
+    line("processor: all / floor's", [&](const Figures& f) {
+        return fixed((f.month.service.all() + f.month.database.all() + f.month.banks.all()) / f.floor.processor, 2);
+    });
     line("rows a payment", [&](const Figures& f) { return fixed(f.per_payment(f.month.rows), 3); });
     line("WAL bytes a payment", [&](const Figures& f) { return fixed(f.per_payment(f.month.wal_bytes), 0); });
     line("WAL bytes a payment, floor", [&](const Figures& f) { return fixed(f.per_payment(f.floor.wal_bytes), 0); });

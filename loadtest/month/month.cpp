@@ -130,10 +130,17 @@ MonthFigures run_month(Installation& office, Month period, int auditors, std::in
 
     const double started = seconds_now();
     double stage_started = started;
+    Processor service_by_then = service_before;
+    Processor database_by_then = database_before;
     const auto stage_ends = [&](const char* name) {
         const double now = seconds_now();
-        figures.stages.emplace_back(name, now - stage_started);
+        const Processor service = office.service_processor();
+        const Processor database = office.database_processor();
+        figures.stages.push_back({name, now - stage_started, (service - service_by_then).all(),
+                                  (database - database_by_then).all()});
         stage_started = now;
+        service_by_then = service;
+        database_by_then = database;
     };
     figures.run = static_cast<std::int32_t>(
         number_in(must(office.as("maker").ask(

@@ -9,11 +9,18 @@
 
 namespace onecard::loadtest {
 
+/// A part of the month: what it took, and what it cost.
+struct Stage {
+    std::string name;
+    double seconds = 0;
+    double service = 0, database = 0;  ///< seconds of processor
+};
+
 /// One whole month through the doors of the service, from the creation of the run to the checkpoint.
 struct MonthFigures {
     std::int32_t run = 0;
     std::int64_t payments = 0, batches = 0, paid = 0, failed = 0;
-    std::vector<std::pair<std::string, double>> stages;  ///< seconds
+    std::vector<Stage> stages;
     double seconds = 0;
     std::int64_t peak_memory_bytes = 0, rows = 0, wal_bytes = 0;
     std::uint64_t statements = 0;
@@ -31,6 +38,7 @@ int act_as_all_banks(const std::string& config, const std::string& folder);
 /// What the database alone needs: the same register rows out, rows of the same width and number in.
 struct FloorFigures {
     double seconds = 0, reading = 0, payments = 0, outcomes = 0;  ///< the last three as seconds of one connection
+    double processor = 0;  ///< seconds, of the database and of its two clients
     std::int64_t wal_bytes = 0;
 };
 FloorFigures measure_floor(const Installation& office, std::int32_t run, Month period, int repeats);

@@ -115,7 +115,7 @@ create table unit (
     period      int not null,
     kind        smallint not null,
     generation  int not null check (generation > 0),
-    part        int not null,
+    part        int,                          -- null: a re-issue run owes nothing new and loads no part
     estimate    bigint not null,              -- payments expected, for planning only
     needs_restart int generated always as (case when generation > 1 and kind = 1 then generation end) stored,
     primary key (run_no, county),
@@ -217,7 +217,7 @@ create table batch (
     period        int not null,
     batch_no      int not null check (batch_no > 0),
     run_no        int not null,
-    part          int not null references part,
+    part          int references part,        -- null: a re-issue batch's lines lie in many
     bank          smallint not null references bank,
     programme     smallint not null,
     first_serial  int,

@@ -1,5 +1,5 @@
 -- The units of a run and how far each has come.
-select u.county::text as county, u.generation::text as generation, u.part::text as part, u.estimate::text as estimate,
+select u.county::text as county, u.generation::text as generation, coalesce(u.part::text, '') as part, u.estimate::text as estimate,
        (r.run_no is not null)::text as computed,
        coalesce(r.payments, 0)::text as payments, coalesce(r.total, 0)::text as total,
        coalesce(r.held, 0)::text as held, coalesce(r.refused, 0)::text as refused,

@@ -1,4 +1,4 @@
-select u.county, u.period, u.kind, u.generation, u.part, u.estimate,
+select u.county, u.period, u.kind, u.generation, coalesce(u.part, 0), u.estimate,
        (f.fate is not distinct from 'cancelled')::int,
        r.first_serial, r.payments, r.total, r.held, r.refused, encode(r.digest, 'hex'),
        extract(epoch from r.computed_at)::bigint

@@ -104,8 +104,11 @@ std::optional<Naming> naming_of(const TextRow& names) {
 }
 
 std::string reference_in(const TextRow& row, const Naming& naming) {
-    const auto number = [&](std::size_t at) { return static_cast<std::int32_t>(number_of(row[at]).value_or(0)); };
-    return PaymentReference{County::of_number(number(naming.county)), number(naming.period), Serial{number(naming.serial)},
+    const auto number = [&](std::size_t at) {
+        return static_cast<std::int32_t>(number_of(row[at]).value_or(0));
+    };
+    return PaymentReference{County::of_number(number(naming.county)), number(naming.period),
+                            Serial{number(naming.serial)},
                             static_cast<std::int16_t>(naming.attempt ? number(*naming.attempt) : 1)}
         .text();
 }
@@ -289,17 +292,20 @@ Result<Report> Books::period(const Identity& by, const Region& region, Month per
         ensure(column != table.columns.end(), "a report without a column that it must have");
         for (const auto& row : table.rows) {
             const Cell& cell = row[static_cast<std::size_t>(column - table.columns.begin())];
-            sum += std::holds_alternative<Money>(cell) ? std::get<Money>(cell).fen() : std::get<std::int64_t>(cell);
+            sum += std::holds_alternative<Money>(cell) ? std::get<Money>(cell).fen()
+                                                       : std::get<std::int64_t>(cell);
         }
         return sum;
     };
     // Nothing may be missing between what the units owe and what their batches hold, and nothing counted twice.
     bool accounted = number_of(owed[0]) == sum_of("payments") && number_of(owed[1]) == sum_of("total");
-    for (const std::string_view kind : {"in_transit", "in_transit_total"}) accounted = accounted && sum_of(kind) >= 0;
+    for (const std::string_view kind : {"in_transit", "in_transit_total"})
+        accounted = accounted && sum_of(kind) >= 0;
     report.fields.push_back({"owed", {"应发金额", "owed"}, Money::of_fen(sum_of("total"))});
     report.fields.push_back({"paid", {"成功金额", "paid"}, Money::of_fen(sum_of("paid_total"))});
     report.fields.push_back({"failed", {"失败金额", "failed"}, Money::of_fen(sum_of("failed_total"))});
-    report.fields.push_back({"in_transit", {"在途金额", "in transit"}, Money::of_fen(sum_of("in_transit_total"))});
+    report.fields.push_back(
+        {"in_transit", {"在途金额", "in transit"}, Money::of_fen(sum_of("in_transit_total"))});
     report.fields.push_back({"accounted", {"逐笔可核", "every payment accounted for"}, accounted});
     report.tables.push_back(std::move(table));
     return report;

@@ -272,6 +272,7 @@ bool can_be_retried(const OpenFailure& failure, const registry::Account& account
 Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
                                 const Run& run, const Unit& unit, const std::vector<Bank>& banks,
                                 Moment now) {
+    bench.sm3->finish();  // A unit that stopped half way must not be part of this one's hashes.
     auto work = tools.database.begin();
     Composed out;
     out.result.run = run.no;

@@ -14,6 +14,7 @@
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/ykt_text.hpp"
 #include "onecard/recon/match.hpp"
+#include "retry.hpp"
 
 namespace onecard::app {
 
@@ -224,6 +225,11 @@ void settle_one(Settling& settling, const ReturnFile& file) {
     if (faults.empty() && reader.header().file_id != *file_id)
         faults.push_back({Fault::mismatch, file.name + ":1:file id",
                           fmt::format("answers {}, but is named for {}", reader.header().file_id, *file_id)});
+    const std::vector<Bank> banks = work->registers().banks();
+    const auto bank = std::ranges::find(banks, file.bank, &Bank::no);
+    ensure(bank != banks.end(), "a return file of a bank that is not on record");
+    if (faults.empty() && reader.header().bank_code != bank->code)
+        faults.push_back({Fault::mismatch, file.name + ":1:bank", "is not the bank of the batch"});
     if (faults.empty() && reader.header().county != batch.county)
         faults.push_back({Fault::mismatch, file.name + ":1:area", "is not the area of the batch"});
     if (!faults.empty()) return refuse_return(settling, *work, file, text_of_faults(faults));
@@ -451,7 +457,7 @@ std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_v
             Settling settling{tools_, *sm3, now};
             for (std::size_t i = next++; i < waiting.size(); i = next++) {
                 try {
-                    settle_one(settling, waiting[i]);
+                    with_retries([&] { settle_one(settling, waiting[i]); });
                     ++done;
                 } catch (const std::exception& problem) {
                     sm3->finish();  // a file that stopped half way must not be part of the next one's hash

@@ -12,6 +12,7 @@
 #include "batch_entry.hpp"
 #include "compute.hpp"
 #include "onecard/payment/payment.hpp"
+#include "retry.hpp"
 
 namespace onecard::app {
 
@@ -176,7 +177,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
                           fmt::format("county {} has a live {} run for {} already", county.text(),
                                       code_of(kind), period.text()),
                           place);
-        if (!part || in_part >= part_size) {
+        if (kind == RunKind::regular && (!part || in_part >= part_size)) {
             part = work->runs().make_part(run.no);
             in_part = 0;
         }
@@ -228,7 +229,8 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         for (std::size_t i = next++; i < queue.size(); i = next++) {
             bool whole = true;
             for (const Unit& unit : queue[i].second) {
-                const auto result = compute_unit(tools_, bench, book_, limits_, *run, unit, banks, now);
+                const auto result = with_retries(
+                    [&] { return compute_unit(tools_, bench, book_, limits_, *run, unit, banks, now); });
                 const std::lock_guard lock{guard};
                 if (!result) {
                     faults.push_back(result.error());
@@ -239,7 +241,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
                 progress.payments += result->payments;
                 if (on_progress) on_progress(progress);
             }
-            if (!whole) continue;
+            if (!whole || !queue[i].first) continue;
             auto work = tools_.database.begin();
             work->runs().key_part(queue[i].first);
             work->commit();
@@ -314,7 +316,7 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             return refuse(Fault::stale, "the signed text is not what stands now", place);
 
         auto work = tools_.database.begin();
-        if (!work->runs().is_keyed(state->unit.part))
+        if (state->unit.part && !work->runs().is_keyed(state->unit.part))
             return refuse(Fault::conflict, "the run is still being computed", place);
         const std::vector<Batch> batches = work->payments().batches(no, county);
         try {
@@ -357,7 +359,7 @@ Result<std::int64_t> Runs::cancel(const Identity& by, RunNo no, Moment now) {
     for (const UnitState& state : tools_.database.begin()->runs().units(no)) {
         const std::string place = fmt::format("run {}/{}", no.number(), state.unit.county.text());
         if (state.cancelled || !by.region.covers(state.unit.county)) continue;
-        if (state.took(Step::checked))
+        if (run->kind == RunKind::regular && state.took(Step::checked))
             return refuse(Fault::conflict,
                           "a checked unit is on the books; it can no longer be cancelled whole", place);
         auto work = tools_.database.begin();

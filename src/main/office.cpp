@@ -51,6 +51,8 @@ std::string json_text(std::string_view text) {
 Result<int> import_folder(const Context& context, const std::filesystem::path& folder) {
     auto remote = connect(context, "maker");
     if (!remote) return std::unexpected{remote.error()};
+    const auto discarded = remote->ask("DELETE", "/v1/import");
+    if (!discarded) return std::unexpected{discarded.error()};
     bool any = false;
     using registry::FileKind;
     for (const FileKind kind : {FileKind::households, FileKind::persons, FileKind::incomes,
@@ -105,6 +107,10 @@ Result<int> compute(const Context& context, std::int32_t run) {
                      std::atoll((*progress)["units_all"].c_str()),
                      std::atoll((*progress)["payments"].c_str()));
         if (state == "done") break;
+        if (state != "computing")
+            return refuse(Fault::conflict,
+                          "the service was started anew meanwhile: compute again, what was done stays done",
+                          fmt::format("run {}", run));
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
     const auto status = remote->show("GET", path);

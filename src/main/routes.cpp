@@ -142,7 +142,13 @@ constexpr std::array file_kinds{registry::FileKind::households, registry::FileKi
                                 registry::FileKind::incomes,    registry::FileKind::enrolments,
                                 registry::FileKind::accounts,   registry::FileKind::institutions};
 
+void only_for_makers(const app::Identity& by) {
+    if (by.role != Role::maker)
+        throw Refused{{Fault::forbidden, "import", "only a maker imports the register"}};
+}
+
 Response put_import_file(Desk& desk, const app::Identity& by, const Request& request) {
+    only_for_makers(by);
     const std::string& name = request.parameters.at("file");
     if (std::ranges::none_of(file_kinds, [&](registry::FileKind kind) { return file_name_of(kind) == name; }))
         throw Refused{
@@ -154,9 +160,15 @@ Response put_import_file(Desk& desk, const app::Identity& by, const Request& req
     return json("{}", 201);
 }
 
+/// Files that an import which broke off has left must not become part of the next one.
+Response discard_import(Desk& desk, const app::Identity& by, const Request&) {
+    only_for_makers(by);
+    std::filesystem::remove_all(import_folder(desk, by));
+    return json({}, 204);
+}
+
 Response commit_import(Desk& desk, const app::Identity& by, const Request& request) {
-    if (by.role != Role::maker)
-        throw Refused{{Fault::forbidden, "import", "only a maker imports the register"}};
+    only_for_makers(by);
     const auto folder = import_folder(desk, by);
     std::vector<app::ImportFile> files;
     for (const registry::FileKind kind : file_kinds)
@@ -377,6 +389,7 @@ constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 constexpr std::array ways{
     Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true},
     Way{For::officers, "POST", "/v1/import", commit_import},
+    Way{For::officers, "DELETE", "/v1/import", discard_import},
     Way{For::officers, "GET", "/v1/runs",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(desk.runs->list(by), request);

@@ -224,6 +224,7 @@ std::int64_t end_of(const X509* certificate) {
 Result<void> make_folder(const std::filesystem::path& folder) {
     std::error_code error;
     if (std::filesystem::is_directory(folder, error)) return {};
+    error.clear();  // "not there" is no error: a folder without a parent in its path is made below.
     if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), error);
     if (error || (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST))
         return refuse(Fault::missing,

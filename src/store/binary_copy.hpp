@@ -58,6 +58,13 @@ public:
     void put(Id<Tag, Number> id) {
         put(id.number());
     }
+    template <class Tag, class Number>
+    void put_or_null(Id<Tag, Number> id) {
+        if (id)
+            put(id);
+        else
+            put_null();
+    }
     void put(County county) { put(county.number()); }
     void put(Month month) { put(month.number()); }
     void put(Money money) { put(money.fen()); }

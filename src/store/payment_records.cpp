@@ -100,13 +100,10 @@ public:
             copy.put(batch.period);
             copy.put(batch.no);
             copy.put(batch.run);
-            copy.put(batch.part);
+            copy.put_or_null(batch.part);
             copy.put(batch.bank);
             copy.put(static_cast<std::int16_t>(batch.programme));
-            if (batch.first_serial)
-                copy.put(batch.first_serial);
-            else
-                copy.put_null();
+            copy.put_or_null(batch.first_serial);
             copy.put(batch.lines);
             copy.put(batch.total);
             copy.put(std::string_view{batch.file_id});
@@ -288,7 +285,10 @@ private:
             list += '}';
             CopyOut copy{connection_, "chosen_payments",
                          with_numbers(in_part(sql::chosen_payments, range.part),
-                                      {{"county", std::to_string(county.number())}, {"serials", list}})};
+                                      {{"county", std::to_string(county.number())},
+                                       {"first", std::to_string(from->number())},
+                                       {"last", std::to_string(std::prev(to)->number())},
+                                       {"serials", list}})};
             while (auto row = copy.next()) found.push_back(payment_in(*row));
         }
     }

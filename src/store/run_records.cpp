@@ -110,7 +110,7 @@ public:
             copy.put(unit.period);
             copy.put(number_of(unit.kind));
             copy.put(unit.generation);
-            copy.put(unit.part);
+            copy.put_or_null(unit.part);
             copy.put(unit.estimate);
         }
         copy.finish();

@@ -105,7 +105,7 @@ public:
     virtual void release_reissues(RunNo run, County county) = 0;
     virtual std::vector<Batch> batches(RunNo run, County county) = 0;
     virtual std::optional<Batch> batch_of_file(std::string_view file_id) = 0;
-    /// In serial order (bulk). `on_payment` returns false to stop.
+    /// In serial order (bulk).
     virtual void each_payment(PartNo part, County county,
                               const std::function<void(const payment::Payment&)>& on_payment) = 0;
     /// The lines of a re-issue batch, planned or released, by line.
