@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -30,9 +32,23 @@ ops::LogLevel level_of(const std::string& name) {
     return ops::LogLevel::info;
 }
 
+/// One service a folder: a second one would take over the first one's address, uploads and database. Held until this
+/// process ends, however it ends.
+Result<void> take_folder(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder);
+    const std::filesystem::path lock = folder / "serving";
+    const int line = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (line < 0) return refuse(Fault::missing, "cannot be written", lock.string());
+    if (::flock(line, LOCK_EX | LOCK_NB) != 0)
+        return refuse(Fault::conflict, "a service of this configuration runs already", folder.string());
+    return {};
+}
+
 Result<int> serve(const Context& context) {
     const auto settings = context.settings();
     if (!settings) return std::unexpected{settings.error()};
+    const auto taken = take_folder(settings->folder);
+    if (!taken) return std::unexpected{taken.error()};
     ops::start_log(level_of(settings->log_level));
     // Threads inherit this: the two signals reach nobody but the sigwait below.
     sigset_t stopping;

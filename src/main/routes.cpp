@@ -459,6 +459,18 @@ Response refused_by_server(int status, std::string text, const Request& request)
                    request);
 }
 
+namespace {
+
+/// Of the world, not of the request: the same again may well succeed.
+Response unwell(const Request& request, std::string_view what) {
+    ops::log(ops::LogLevel::error,
+             fmt::format("{} {} {}: {}", request.id, request.method, request.path, what));
+    return refused_by_server(
+        503, "the records cannot be reached just now; nothing was changed; the same again later", request);
+}
+
+}  // namespace
+
 std::vector<net::Route> make_routes(Desk& desk) {
     std::vector<net::Route> routes;
     for (const Way& way : ways) {
@@ -480,6 +492,10 @@ std::vector<net::Route> make_routes(Desk& desk) {
             } catch (const app::RefusedByDatabase& refused) {
                 failure = {Fault::conflict, refused.constraint(),
                            "the records refuse this: it was done or decided otherwise before"};
+            } catch (const app::TryAgain& conflict) {
+                return unwell(request, conflict.what());
+            } catch (const app::DatabaseAway& outage) {
+                return unwell(request, outage.what());
             } catch (const std::exception& broken) {
                 ops::log(ops::LogLevel::error, fmt::format("{} {} {}: {}", request.id, request.method,
                                                            request.path, broken.what()));

@@ -99,7 +99,7 @@ Connection::Connection(const std::string& url) {
         session_ = std::make_unique<soci::session>(soci::postgresql, url);
     } catch (const soci::soci_error& error) {
         // SOCI's own text holds the whole connection string.
-        throw std::runtime_error{fmt::format("the database is away: {}", error.get_error_message())};
+        throw app::DatabaseAway{fmt::format("the database is away: {}", error.get_error_message())};
     }
     raw_ = static_cast<soci::postgresql_session_backend*>(session_->get_backend())->conn_;
     PQsetErrorVerbosity(raw_, PQERRORS_VERBOSE);

@@ -119,6 +119,14 @@ TEST_F(TheDoor, LetsAnAuditorOnlyRead) {
     });
 }
 
+TEST_F(TheDoor, HasItsCertificatesMadeWhereverTheAdministratorStands) {
+    const fs::path desk = here().folder() / "desk";
+    fs::create_directories(desk);
+    const Ran ran = here().run(here().command({"certs", "mine", "someone"}), desk);
+    EXPECT_EQ(ran.code, 0) << ran.all();
+    EXPECT_TRUE(fs::exists(desk / "mine/someone.pem"));
+}
+
 TEST_F(TheDoor, SaysWhereNothingIsAndWhatIsTooMuch) {
     expect_problem(here().curl("maker", "GET", "/v1/nowhere"), 404, "http-404");
     expect_problem(here().curl("maker", "DELETE", "/v1/runs"), 405, "http-405");

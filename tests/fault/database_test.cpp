@@ -33,23 +33,17 @@ TEST(ADatabaseThatDies, IsSaidToBeAwayAndLosesNothing) {
     ASSERT_EQ(::kill(postmaster, SIGKILL), 0);
     wait_until_gone(postmaster);
     for (const auto& [as, method, path] : {std::tuple{"maker", "GET", "/v1/runs"},
-                                           {"maker", "GET", "/v1/runs/1"},
                                            {"auditor", "GET", "/v1/ledger/trial-balance"},
-                                           {"auditor", "POST", "/v1/ledger/checkpoint"},
                                            {"maker", "POST", "/v1/runs/1/cancel"},
                                            {"bank-2", "GET", "/v1/bank/files"}}) {
         const Reply reply = here.curl(as, method, path);
-        EXPECT_EQ(reply.curl, 0) << reply.all();
-        EXPECT_TRUE(reply.status == 500 || reply.status == 503) << path << " " << reply.all();
-        EXPECT_EQ(reply.type, "application/problem+json") << reply.all();
+        expect_problem(reply, 503, "http-503");
         // What the database says of itself is for the log, not for those who ask.
         EXPECT_EQ(reply.body.find("postgres"), std::string::npos) << reply.body;
         EXPECT_EQ(reply.body.find("/tmp"), std::string::npos) << reply.body;
     }
     const Ran ran = here.card({"run", "status", run});
     EXPECT_EQ(ran.code, 1) << ran.all();
-    const Ran fetched = here.card(here.bank_words(2));
-    EXPECT_NE(fetched.code, 0);
 
     here.stop();
     here.start();

@@ -40,6 +40,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// The database does not answer. Whoever asked may ask again later.
+class DatabaseAway : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 class RegisterRecords {
 public:
     virtual ~RegisterRecords() = default;
