@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "case.hpp"
@@ -296,11 +297,13 @@ std::optional<Programme> gives_way_to(const Case& of, const Enrolment& enrolment
     return std::nullopt;
 }
 
-void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out) {
+namespace {
+void assess_from(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
+                 History* history, Month history_from) {
     check_pair(snapshot, policy);
     out.clear();
     const Terms terms{policy};
-    Case of{.terms = terms, .policy = policy, .out = out};
+    Case of{.terms = terms, .policy = policy, .out = out, .history = history, .history_from = history_from};
     Positions at;
     while (at.enrolment < snapshot.enrolments.size()) {
         const std::size_t first_award = out.awards.size();
@@ -310,10 +313,45 @@ void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& poli
         order_awards(out.awards, first_award);
     }
 }
+}  // namespace
+
+void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
+            History* history) {
+    assess_from(snapshot, policy, out, history, policy.month.plus_months(-policy.grace_months));
+}
+
+struct History::Impl {
+    const registry::Register& all;
+    ImportNo known_at;
+    PolicyAt policy_at;
+    Month from = Month::open_end();  ///< how far back the months below have looked
+    std::map<Month, Assessment> months;
+};
+
+History::History(const registry::Register& all, ImportNo known_at, PolicyAt policy_at)
+    : impl_{std::make_unique<Impl>(
+          Impl{.all = all, .known_at = known_at, .policy_at = std::move(policy_at)})} {}
+History::~History() = default;
+
+const Assessment& History::month(Month month, Month from) {
+    if (from < impl_->from) {
+        impl_->months.clear();
+        impl_->from = from;
+    }
+    if (const auto found = impl_->months.find(month); found != impl_->months.end()) return found->second;
+    Assessment assessed;
+    if (const auto policy = impl_->policy_at(month)) {
+        registry::Snapshot snapshot;
+        registry::take_snapshot(impl_->all, month, impl_->known_at, snapshot);
+        assess_from(snapshot, *policy, assessed, month > from ? this : nullptr, from);
+    }
+    // Asking about the months before may have begun anew: only now there is a place for this one.
+    return impl_->months.insert_or_assign(month, std::move(assessed)).first->second;
+}
 
 Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
                             Programme programme, Component component, std::int64_t beneficiary,
-                            Language language, HouseholdNo hint) {
+                            Language language, HouseholdNo hint, History* history) {
     check_pair(snapshot, policy);
     const bool is_household = text_of(programme).subject == Subject::household && beneficiary > 0;
     const PersonNo person{is_household ? 0 : beneficiary < 0 ? -beneficiary : beneficiary};
@@ -324,7 +362,11 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
     }
     Assessment out;
     const Terms terms{policy};
-    Case of{.terms = terms, .policy = policy, .out = out};
+    Case of{.terms = terms,
+            .policy = policy,
+            .out = out,
+            .history = history,
+            .history_from = policy.month.plus_months(-policy.grace_months)};
     Steps steps{.language = language, .component = component, .lines = {}};
     Positions at = positions_of(snapshot, no);
     const auto enrolments = next_case(of, snapshot, no, at);

@@ -74,6 +74,8 @@ struct Case {
     std::span<const registry::IncomeItem> incomes;
     Programmes unit_active = 0;  ///< whole-household dibao
     std::vector<Wide> weights;   ///< scratch for shares
+    History* history = nullptr;  ///< null: nobody is in grace
+    Month history_from;          ///< the first month that may be looked at; set with `history`
     Steps* steps = nullptr;      ///< set while an explanation is asked for
 
     Member* member(PersonNo person);

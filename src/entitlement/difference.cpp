@@ -15,7 +15,7 @@ struct Side {
 
 Side side_of(const View& view, const Difference& difference, Language language) {
     auto told = explain(view.facts, view.policy, difference.programme, difference.component,
-                        difference.beneficiary, language, difference.household);
+                        difference.beneficiary, language, difference.household, view.history);
     if (told) return {.lines = std::move(told->lines), .nothing = {}};
     return {.lines = {}, .nothing = told.error().text};
 }

@@ -63,6 +63,12 @@ void set_start(CountyPolicy& policy, const Checked& value) {
     policy.start[static_cast<std::size_t>(programme) - 1] = static_cast<StartRule>(value.number);
 }
 
+std::vector<Money> fen_of(const Checked& value) {
+    std::vector<Money> all;
+    for (const std::int64_t fen : value.numbers) all.push_back(Money::of_fen(fen));
+    return all;
+}
+
 using P = CountyPolicy;
 using enum KeyKind;
 
@@ -101,12 +107,32 @@ constexpr std::array rule_table{
     Rule{"start.disability_nursing", choice, set_start<Programme::disability_nursing>, starts},
     Rule{"dibao.urban_mode", choice, set_choice<&P::dibao_urban_mode>, dibao_modes},
     Rule{"dibao.rural_mode", choice, set_choice<&P::dibao_rural_mode>, dibao_modes},
+    Rule{"dibao.urban_tiers.amounts", amounts,
+         [](P& p, const Checked& v) { p.dibao_urban_tiers.amounts = fen_of(v); }},
+    Rule{"dibao.urban_tiers.income_below", amounts,
+         [](P& p, const Checked& v) { p.dibao_urban_tiers.income_below = fen_of(v); }},
+    Rule{"dibao.rural_tiers.amounts", amounts,
+         [](P& p, const Checked& v) { p.dibao_rural_tiers.amounts = fen_of(v); }},
+    Rule{"dibao.rural_tiers.income_below", amounts,
+         [](P& p, const Checked& v) { p.dibao_rural_tiers.income_below = fen_of(v); }},
+    Rule{"dibao.minimum_percent", percent, set_percent<&P::dibao_minimum_percent>},
+    Rule{"dibao.single_person_class.severely_disabled", percent,
+         set_percent<&P::single_percent_severely_disabled>},
+    Rule{"dibao.single_person_class.seriously_ill", percent, set_percent<&P::single_percent_seriously_ill>},
+    Rule{"dibao.single_person_class.elderly", percent, set_percent<&P::single_percent_elderly>},
+    Rule{"dibao.single_person_floor_with_living", percent, set_percent<&P::single_floor_percent_with_living>},
+    Rule{"dibao.grace.months", months, set_percent<&P::grace_months>},
+    Rule{"dibao.grace.below_percent", percent, set_percent<&P::grace_below_percent>},
+    Rule{"dibao.grace.schedule", percents,
+         [](P& p, const Checked& v) { p.grace_schedule.assign(v.numbers.begin(), v.numbers.end()); }},
 };
 
 // A month's standard above this is a slip of the decimal point or fen taken for yuan.
 constexpr std::int64_t fen_max = 10'000'000;
 constexpr std::int64_t percent_max = 1'000;
 constexpr std::int64_t years_max = 150;
+constexpr std::int64_t months_max = 60;
+constexpr std::size_t list_max = 60;
 constexpr std::int64_t code_max = std::numeric_limits<std::int16_t>::max();
 
 KeyKind kind_of(KeyNo key) {
@@ -123,7 +149,7 @@ Result<Checked> check_amount(const Book::Builder::Input& input, bool may_be_zero
     if (amount->is_negative() || (amount->is_zero() && !may_be_zero) || amount->fen() > fen_max)
         return refuse(Fault::out_of_range, fmt::format("{} yuan a month is not between 0.01 and {}",
                                                        amount->yuan(), Money::of_fen(fen_max).yuan()));
-    return Checked{.number = amount->fen(), .codes = {}};
+    return Checked{.number = amount->fen(), .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_number(const Book::Builder::Input& input, std::int64_t most, std::string_view what) {
@@ -132,7 +158,7 @@ Result<Checked> check_number(const Book::Builder::Input& input, std::int64_t mos
     if (*number < 0 || *number > most)
         return refuse(Fault::out_of_range,
                       fmt::format("{} lies between 0 and {}, not {}", what, most, *number));
-    return Checked{.number = *number, .codes = {}};
+    return Checked{.number = *number, .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_choice(const Book::Builder::Input& input, std::span<const std::string_view> choices) {
@@ -140,7 +166,7 @@ Result<Checked> check_choice(const Book::Builder::Input& input, std::span<const 
     const auto found = text ? std::ranges::find(choices, *text) : choices.end();
     if (found == choices.end())
         return refuse(Fault::malformed, fmt::format("must be one of \"{}\"", fmt::join(choices, "\", \"")));
-    return Checked{.number = found - choices.begin(), .codes = {}};
+    return Checked{.number = found - choices.begin(), .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_codes(const Book::Builder::Input& input) {
@@ -156,6 +182,25 @@ Result<Checked> check_codes(const Book::Builder::Input& input) {
     if (const auto twice = std::ranges::adjacent_find(checked.codes); twice != checked.codes.end())
         return refuse(Fault::duplicate, fmt::format("item {} stands there twice", *twice));
     return checked;
+}
+
+/// A tier or a step of a schedule after the other.
+template <class Item, class Check>
+Result<Checked> check_list(const Book::Builder::Input& input, std::string_view how, const Check& check_item) {
+    const auto* items = std::get_if<std::vector<Item>>(&input);
+    // An empty list is of no type.
+    const auto* none = std::get_if<std::vector<std::int64_t>>(&input);
+    if (!items && !(none && none->empty())) return refuse(Fault::malformed, std::string{how});
+    Checked all;
+    if (!items) return all;
+    if (items->size() > list_max)
+        return refuse(Fault::out_of_range, fmt::format("a list of more than {}", list_max));
+    for (const Item& item : *items) {
+        const auto checked = check_item(Book::Builder::Input{item});
+        if (!checked) return std::unexpected{checked.error()};
+        all.numbers.push_back(checked->number);
+    }
+    return all;
 }
 
 }  // namespace
@@ -195,12 +240,21 @@ Result<Checked> check(KeyNo key, const Book::Builder::Input& input) {
         case amount: return check_amount(input, true);
         case percent: return check_number(input, percent_max, "a percentage");
         case age: return check_number(input, years_max, "an age in years");
+        case months: return check_number(input, months_max, "a number of months");
         case flag:
             if (const bool* yes = std::get_if<bool>(&input))
-                return Checked{.number = *yes ? 1 : 0, .codes = {}};
+                return Checked{.number = *yes ? 1 : 0, .codes = {}, .numbers = {}};
             return refuse(Fault::malformed, "must be true or false, without quotes");
         case choice: return check_choice(input, choices_of(key));
         case codes: return check_codes(input);
+        case amounts:
+            return check_list<std::string>(
+                input, "amounts are a list in yuan and in quotes: [\"995.00\", \"800.00\"]",
+                [](const auto& item) { return check_amount(item, false); });
+        case percents:
+            return check_list<std::int64_t>(
+                input, "percentages are a list of whole numbers: [100, 50]",
+                [](const auto& item) { return check_number(item, percent_max, "a percentage"); });
     }
     broken("a key without a kind");
 }
@@ -217,10 +271,17 @@ std::string text_of(KeyNo key, const Checked& value) {
         case standard:
         case amount: return Money::of_fen(value.number).yuan();
         case percent:
-        case age: return fmt::format("{}", value.number);
+        case age:
+        case months: return fmt::format("{}", value.number);
         case flag: return value.number != 0 ? "true" : "false";
         case choice: return std::string{choices_of(key)[static_cast<std::size_t>(value.number)]};
         case codes: return fmt::format("[{}]", fmt::join(value.codes, ", "));
+        case percents: return fmt::format("[{}]", fmt::join(value.numbers, ", "));
+        case amounts: {
+            std::vector<std::string> yuan;
+            for (const std::int64_t fen : value.numbers) yuan.push_back(Money::of_fen(fen).yuan());
+            return fmt::format("[{}]", fmt::join(yuan, ", "));
+        }
     }
     broken("a key without a kind");
 }
@@ -240,22 +301,31 @@ Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text) {
         case choice: return std::string{text};
         case percent:
         case age:
+        case months:
             if (const auto number = number_of(text)) return *number;
             return malformed;
         case flag:
             if (text == "true" || text == "false") return text == "true";
             return malformed;
-        case codes: {
+        case codes:
+        case percents:
+        case amounts: {
             if (!text.starts_with('[') || !text.ends_with(']')) return malformed;
             text = text.substr(1, text.size() - 2);
             std::vector<std::int64_t> numbers;
+            std::vector<std::string> texts;
             while (!text.empty()) {
                 const std::size_t end = std::min(text.find(", "), text.size());
-                const auto number = number_of(text.substr(0, end));
-                if (!number) return malformed;
-                numbers.push_back(*number);
+                if (kind_of(key) == amounts) {
+                    texts.emplace_back(text.substr(0, end));
+                } else {
+                    const auto number = number_of(text.substr(0, end));
+                    if (!number) return malformed;
+                    numbers.push_back(*number);
+                }
                 text = end == text.size() ? std::string_view{} : text.substr(end + 2);
             }
+            if (kind_of(key) == amounts) return texts;
             return numbers;
         }
     }

@@ -197,8 +197,7 @@ private:
         };
         const bool is_urban = one.programme == Programme::dibao_urban;
         const auto standard = amount_of(is_urban ? Standard::dibao_urban : Standard::dibao_rural);
-        if (!standard ||
-            (is_urban ? policy_.dibao_urban_mode : policy_.dibao_rural_mode) == policy::DibaoMode::tiers) {
+        if (!standard) {
             refuse(one, true);
             return mark(OnDibao::unknown);
         }
@@ -209,7 +208,18 @@ private:
         if (members.empty()) return refuse(one, false);
         const auto n = static_cast<std::int64_t>(members.size());
         const Fraction s{*standard};
-        const Fraction own = one.person ? s * Fraction{policy_.single_person_percent, 100} : s;
+        std::int64_t percentage = 100;
+        if (one.person) {
+            const auto& person = *person_of(one.person);
+            std::set<std::int64_t> classes{0};
+            if (person.disability_level == 1 || person.disability_level == 2)
+                classes.insert(policy_.single_percent_severely_disabled);
+            if (person.seriously_ill) classes.insert(policy_.single_percent_seriously_ill);
+            if (birthday(person.born, policy_.uplift_age_elderly) < policy_.month)
+                classes.insert(policy_.single_percent_elderly);
+            percentage = *classes.rbegin() > 0 ? *classes.rbegin() : policy_.single_person_percent;
+        }
+        const Fraction own = s * Fraction{percentage, 100};
         Fraction income{0};
         std::map<PersonNo, Fraction> wages;
         for (const auto& item : facts_.incomes) {
@@ -231,7 +241,31 @@ private:
         const Fraction per_head = income / n;
         if (!(per_head < own)) return refuse(one, false);
         Fraction gap = own - per_head;
-        if (gap < Fraction{policy_.dibao_minimum_per_head.fen()}) gap = policy_.dibao_minimum_per_head.fen();
+        if ((is_urban ? policy_.dibao_urban_mode : policy_.dibao_rural_mode) == policy::DibaoMode::tiers) {
+            const auto& tiers = is_urban ? policy_.dibao_urban_tiers : policy_.dibao_rural_tiers;
+            if (tiers.amounts.empty() || tiers.amounts.size() != tiers.income_below.size() + 1) {
+                refuse(one, true);
+                return mark(OnDibao::unknown);
+            }
+            std::size_t below = 0;  // as many tiers lie below this income
+            for (const Money bound : tiers.income_below)
+                if (!(per_head < Fraction{bound.fen()})) ++below;
+            gap = Fraction{tiers.amounts[below].fen()} * Fraction{percentage, 100};
+        } else {
+            gap = std::max(gap, Fraction{policy_.dibao_minimum_per_head.fen()});
+            gap = std::max(gap, s * Fraction{policy_.dibao_minimum_percent, 100});
+        }
+        if (one.person && policy_.single_floor_percent_with_living > 0 &&
+            holds(household.no.number(), one.person, {Programme::disability_living})) {
+            const int level = person_of(one.person)->disability_level;
+            const auto subsidy =
+                level == 0 ? std::nullopt : amount_of(living[static_cast<std::size_t>(level) - 1]);
+            if (!subsidy) {
+                refuse(one, true);
+                return mark(OnDibao::unknown);
+            }
+            gap = std::max(gap, s * Fraction{policy_.single_floor_percent_with_living, 100} - *subsidy);
+        }
         std::vector<Fraction> needs;
         for (const auto* member : members) needs.push_back(gap + s * Fraction{uplift(*member), 100});
         std::int64_t total = 0;
@@ -425,7 +459,26 @@ policy::CountyPolicy random_policy(Chance& chance) {
     policy.dibao_rounding_stage =
         chance.one_of({policy::RoundingStage::household, policy::RoundingStage::person});
     policy.dibao_payee = chance.one_of({policy::DibaoPayee::representative, policy::DibaoPayee::each_person});
-    if (chance.one_in(12)) policy.dibao_rural_mode = policy::DibaoMode::tiers;
+    if (chance.one_in(6)) policy.dibao_rural_mode = policy::DibaoMode::tiers;
+    if (chance.one_in(6)) policy.dibao_urban_mode = policy::DibaoMode::tiers;
+    for (policy::DibaoTiers* tiers : {&policy.dibao_urban_tiers, &policy.dibao_rural_tiers}) {
+        const std::int64_t count = chance.between(0, 6);
+        for (std::int64_t i = 0; i < count; ++i) {
+            tiers->amounts.push_back(Money::of_fen(chance.between(1, 120'000)));
+            if (i > 0) tiers->income_below.push_back(Money::of_fen(10'000 * i * chance.between(1, 2)));
+        }
+        std::ranges::sort(tiers->income_below);
+        if (count > 0 && chance.one_in(20)) tiers->amounts.pop_back();  // A pack that does not fit itself.
+    }
+    if (chance.one_in(3)) policy.dibao_minimum_percent = static_cast<std::int32_t>(chance.between(1, 40));
+    if (chance.one_in(2)) {
+        policy.single_percent_severely_disabled = static_cast<std::int32_t>(chance.between(0, 110));
+        policy.single_percent_seriously_ill = static_cast<std::int32_t>(chance.between(0, 110));
+        policy.single_percent_elderly = static_cast<std::int32_t>(chance.between(0, 110));
+    }
+    if (chance.one_in(2))
+        policy.single_floor_percent_with_living =
+            static_cast<std::int32_t>(chance.one_of<std::int64_t>({80, 100, 130}));
     if (chance.one_in(2)) policy.dibao_minimum_per_head = Money::of_fen(chance.between(0, 30'000));
     if (chance.one_in(2)) {
         policy.uplift_percent_elderly = static_cast<std::int32_t>(chance.between(0, 40));
