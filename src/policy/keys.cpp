@@ -39,6 +39,7 @@ constexpr std::array<std::string_view, 2> payees{"representative", "each_person"
 constexpr std::array<std::string_view, 3> starts{"month_after_confirmation", "month_of_confirmation",
                                                  "month_of_application"};
 constexpr std::array<std::string_view, 2> stops{"month_after_event", "month_of_event"};
+constexpr std::array<std::string_view, 3> formulas{"cpi", "triggering_index", "fraction"};
 constexpr std::array<std::string_view, 3> gaps{"full_amount", "less_dibao_standard", "less_received"};
 
 template <auto field>
@@ -125,6 +126,31 @@ constexpr std::array rule_table{
     Rule{"dibao.grace.below_percent", percent, set_percent<&P::grace_below_percent>},
     Rule{"dibao.grace.schedule", percents,
          [](P& p, const Checked& v) { p.grace_schedule.assign(v.numbers.begin(), v.numbers.end()); }},
+    Rule{"price.cpi", rate, [](P& p, const Checked& v) { p.price.cpi = v.number; }},
+    Rule{"price.food", rate, [](P& p, const Checked& v) { p.price.food = v.number; }},
+    Rule{"price.cpi_trigger", rate, [](P& p, const Checked& v) { p.price.cpi_trigger = v.number; }},
+    Rule{"price.food_trigger", rate, [](P& p, const Checked& v) { p.price.food_trigger = v.number; }},
+    Rule{"price.formula", choice,
+         [](P& p, const Checked& v) { p.price.formula = static_cast<PriceFormula>(v.number); }, formulas},
+    Rule{"price.rounding.unit", choice,
+         [](P& p, const Checked& v) { p.price.rounding.unit = static_cast<RoundingUnit>(v.number); }, units},
+    Rule{"price.rounding.mode", choice,
+         [](P& p, const Checked& v) { p.price.rounding.mode = static_cast<RoundingMode>(v.number); }, modes},
+    Rule{"price.floor", amount, [](P& p, const Checked& v) { p.price.floor = Money::of_fen(v.number); }},
+    Rule{"price.covers.dibao", flag, [](P& p, const Checked& v) { p.price.covers.dibao = v.number != 0; }},
+    Rule{"price.covers.tekun", flag, [](P& p, const Checked& v) { p.price.covers.tekun = v.number != 0; }},
+    Rule{"price.covers.orphan", flag, [](P& p, const Checked& v) { p.price.covers.orphan = v.number != 0; }},
+    Rule{"price.covers.unattended_child", flag,
+         [](P& p, const Checked& v) { p.price.covers.unattended_child = v.number != 0; }},
+    Rule{"one_off.amount", once, [](P& p, const Checked& v) { p.one_off = Money::of_fen(v.number); }},
+    Rule{"one_off.covers.dibao", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.dibao = v.number != 0; }},
+    Rule{"one_off.covers.tekun", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.tekun = v.number != 0; }},
+    Rule{"one_off.covers.orphan", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.orphan = v.number != 0; }},
+    Rule{"one_off.covers.unattended_child", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.unattended_child = v.number != 0; }},
 };
 
 // A month's standard above this is a slip of the decimal point or fen taken for yuan.
@@ -150,6 +176,19 @@ Result<Checked> check_amount(const Book::Builder::Input& input, bool may_be_zero
         return refuse(Fault::out_of_range, fmt::format("{} yuan a month is not between 0.01 and {}",
                                                        amount->yuan(), Money::of_fen(fen_max).yuan()));
     return Checked{.number = amount->fen(), .codes = {}, .numbers = {}};
+}
+
+/// Prices rise and fall by less than this.
+constexpr std::int64_t rate_max = 10'000;
+
+Result<Checked> check_rate(const Book::Builder::Input& input) {
+    const auto* text = std::get_if<std::string>(&input);
+    const auto rate = text ? Money::parse_yuan(*text) : Result<Money>{Money{}};
+    if (!text || !rate)
+        return refuse(Fault::malformed, "a rate is written in percent and in quotes: \"3.5\"");
+    if (rate->fen() < -rate_max || rate->fen() > rate_max)
+        return refuse(Fault::out_of_range, fmt::format("a rate lies between -100 and 100 %, not {}", *text));
+    return Checked{.number = rate->fen(), .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_number(const Book::Builder::Input& input, std::int64_t most, std::string_view what) {
@@ -241,6 +280,8 @@ Result<Checked> check(KeyNo key, const Book::Builder::Input& input) {
         case percent: return check_number(input, percent_max, "a percentage");
         case age: return check_number(input, years_max, "an age in years");
         case months: return check_number(input, months_max, "a number of months");
+        case rate: return check_rate(input);
+        case once: return check_amount(input, false);
         case flag:
             if (const bool* yes = std::get_if<bool>(&input))
                 return Checked{.number = *yes ? 1 : 0, .codes = {}, .numbers = {}};
@@ -269,6 +310,8 @@ Result<void> check_value(std::string_view key, const Book::Builder::Input& input
 std::string text_of(KeyNo key, const Checked& value) {
     switch (kind_of(key)) {
         case standard:
+        case rate:
+        case once:
         case amount: return Money::of_fen(value.number).yuan();
         case percent:
         case age:
@@ -298,6 +341,8 @@ Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text) {
     switch (kind_of(key)) {
         case standard:
         case amount:
+        case rate:
+        case once:
         case choice: return std::string{text};
         case percent:
         case age:

@@ -16,6 +16,8 @@ enum class KeyKind : std::uint8_t {
     percent,
     age,
     months,
+    rate,
+    once,
     flag,
     choice,
     codes,
@@ -23,7 +25,7 @@ enum class KeyKind : std::uint8_t {
     percents
 };
 
-/// A value that has been checked: fen, percent, years, 0 or 1, the position of a choice; or item codes, sorted; or
+/// A value that has been checked: fen, percent, hundredths of a percent, years, 0 or 1, the position of a choice; or item codes, sorted; or
 /// amounts or percentages in their order.
 struct Checked {
     std::int64_t number = 0;

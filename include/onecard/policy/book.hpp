@@ -62,6 +62,28 @@ struct DibaoTiers {
     std::vector<Money> income_below;  ///< ascending
     friend bool operator==(const DibaoTiers&, const DibaoTiers&) = default;
 };
+/// Whose persons are paid on top of what they draw.
+struct Covers {
+    bool dibao = true;
+    bool tekun = true;
+    bool orphan = true;
+    bool unattended_child = true;
+};
+/// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices (Guilin,
+/// S48), times the index that triggered it, the higher of both (Wuhan), or 1/12 of the standard and from a rise of 5 %
+/// on 1/8 (Jiangsu).
+enum class PriceFormula : std::uint8_t { cpi, triggering_index, fraction };
+/// Rates on the year in hundredths of a percent. The national triggers: 发改价格〔2021〕1553号 (S47).
+struct PriceLink {
+    std::optional<std::int64_t> cpi;  ///< of the month; none: not published, or it does not rise
+    std::optional<std::int64_t> food;
+    std::int64_t cpi_trigger = 350;
+    std::int64_t food_trigger = 600;
+    PriceFormula formula = PriceFormula::cpi;
+    Rounding rounding{RoundingUnit::yuan, RoundingMode::half_up};
+    Money floor;
+    Covers covers;
+};
 /// Death ends an award after the month in which it happened, or with the month before it.
 enum class StopRule : std::uint8_t { month_after_event, month_of_event };
 /// What a de-facto-unattended child gets who lives on dibao (DOMAIN 1.3): all of it; the standard less the dibao
@@ -122,6 +144,9 @@ struct CountyPolicy {
     /// (DOMAIN 1.3, S4; E17).
     bool unattended_follows_orphan = true;
     bool children_stay_while_in_school = true;  ///< orphans and unattended children past 18 (S30, S38)
+    PriceLink price;
+    std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
+    Covers one_off_covers;
     StopRule stop_on_death = StopRule::month_after_event;
     std::optional<Money> poverty_line;  ///< a month; only for the warning of 003 E3
     /// By programme: dibao, tekun and children from the month after confirmation (S15, S30), the disability subsidies
