@@ -25,22 +25,26 @@ struct PartRows {
 std::vector<PartRows> load_parts(Line& line, std::int32_t run) {
     std::vector<PartRows> parts;
     for (const auto& row : line.ask(statement("parts_of_run", {{"run", std::to_string(run)}}))) {
-        if (parts.empty() || parts.back().part != std::stoi(row[0])) parts.push_back({std::stoi(row[0]), {}, {}, {}});
+        if (parts.empty() || parts.back().part != std::stoi(row[0]))
+            parts.push_back({std::stoi(row[0]), {}, {}, {}});
         parts.back().counties.push_back(row[1]);
     }
     for (PartRows& part : parts) {
         const Replacements values{{"part", std::to_string(part.part)}};
-        line.copy_out(statement("copy_payments", values), [&](std::string_view row) { part.payments += row; });
-        line.copy_out(statement("copy_outcomes", values), [&](std::string_view row) { part.outcomes += row; });
+        line.copy_out(statement("copy_payments", values),
+                      [&](std::string_view row) { part.payments += row; });
+        line.copy_out(statement("copy_outcomes", values),
+                      [&](std::string_view row) { part.outcomes += row; });
     }
     return parts;
 }
 
 void read_register(Line& line, const std::string& county, Month period) {
-    for (const char* table : {"register_households", "register_persons", "register_incomes", "register_enrolments",
-                              "register_accounts"})
+    for (const char* table : {"register_households", "register_persons", "register_incomes",
+                              "register_enrolments", "register_accounts"})
         line.copy_out(statement(
-            table, {{"county", county}, {"known_at", "2147483647"}, {"month", std::to_string(period.number())}}));
+            table,
+            {{"county", county}, {"known_at", "2147483647"}, {"month", std::to_string(period.number())}}));
 }
 
 void load(Line& line, const PartRows& part, const std::string& table, const std::string& bytes) {
@@ -50,7 +54,8 @@ void load(Line& line, const PartRows& part, const std::string& table, const std:
     line.ask(statement(table + "_after", values));
 }
 
-FloorFigures measure_once(const Installation& office, Line& line, const std::vector<PartRows>& parts, Month period) {
+FloorFigures measure_once(const Installation& office, Line& line, const std::vector<PartRows>& parts,
+                          Month period) {
     line.ask(statement("floor_begin"));
     line.ask("checkpoint");
     std::vector<std::unique_ptr<Line>> lines;
@@ -70,7 +75,8 @@ FloorFigures measure_once(const Installation& office, Line& line, const std::vec
                 try {
                     for (std::size_t i = next++; i < parts.size(); i = next++) {
                         const double begun = seconds_now();
-                        for (const std::string& county : parts[i].counties) read_register(*own, county, period);
+                        for (const std::string& county : parts[i].counties)
+                            read_register(*own, county, period);
                         const double read = seconds_now();
                         load(*own, parts[i], "floor_payment", parts[i].payments);
                         const double paid = seconds_now();
@@ -88,7 +94,8 @@ FloorFigures measure_once(const Installation& office, Line& line, const std::vec
     }
     if (broken) std::rethrow_exception(broken);
     figures.seconds = seconds_now() - started;
-    figures.processor = (office.database_processor() - database_before).all() + (own_processor() - self_before).all();
+    figures.processor =
+        (office.database_processor() - database_before).all() + (own_processor() - self_before).all();
     figures.wal_bytes = line.number(statement("wal_position")) - wal_before;
     line.ask(statement("floor_end"));
     return figures;

@@ -66,8 +66,8 @@ void write_configuration(const fs::path& file, const store::Cluster& cluster) {
         out << fmt::format("\n[[officer]]\nname = \"{0}\"\nrole = \"{0}\"\nregion = \"37\"\n", officer);
     for (int bank = 1; bank <= bank_count; ++bank)
         out << fmt::format(
-            "\n[[bank]]\nnumber = {0}\ncode = \"{1}\"\nname = \"示例银行{0}\"\ncertificate = \"bank-{0}\"\n", bank,
-            bank_code(bank));
+            "\n[[bank]]\nnumber = {0}\ncode = \"{1}\"\nname = \"示例银行{0}\"\ncertificate = \"bank-{0}\"\n",
+            bank, bank_code(bank));
 }
 
 /// Every county of the province has the published standards of Laoshan.
@@ -180,7 +180,8 @@ int serve(const std::string& config, const fs::path& counter) {
     return must(body());
 }
 
-Installation::Installation(fs::path folder, std::int64_t size) : folder_{fs::absolute(std::move(folder))}, size_{size} {
+Installation::Installation(fs::path folder, std::int64_t size)
+    : folder_{fs::absolute(std::move(folder))}, size_{size} {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "service");
     counties_ = make_counties(std::max<std::int64_t>(2, (size + lines_per_county / 2) / lines_per_county));
@@ -192,7 +193,8 @@ Installation::Installation(fs::path folder, std::int64_t size) : folder_{fs::abs
     write_configuration(config(), *cluster_);
     must(store::migrate(cluster_->owner_url()));
     std::vector<seal::CertificateWish> wishes{{"service", true}};
-    for (const char* officer : {"maker", "checker", "releaser", "auditor"}) wishes.push_back({officer, false});
+    for (const char* officer : {"maker", "checker", "releaser", "auditor"})
+        wishes.push_back({officer, false});
     for (int bank = 1; bank <= bank_count; ++bank) wishes.push_back({fmt::format("bank-{}", bank), false});
     must(seal::make_certificates(folder_ / "certs", wishes, cli::now(), 30));
 
@@ -213,7 +215,8 @@ Installation::~Installation() {
 void Installation::start_service() {
     const fs::path url = folder_ / "service" / "url";
     fs::remove(url);
-    service_ = start_self({"serve", config().string(), (folder_ / "statements").string()}, folder_ / "service.log");
+    service_ =
+        start_self({"serve", config().string(), (folder_ / "statements").string()}, folder_ / "service.log");
     for (int tries = 0; tries < 3000; ++tries) {
         if (fs::exists(url) && fs::file_size(url) > 0) return;
         if (::waitpid(service_, nullptr, WNOHANG) != 0) break;
@@ -260,8 +263,8 @@ Installation::Imported Installation::import_register(Month first, const std::vec
 
         started = seconds_now();
         using registry::FileKind;
-        for (const FileKind kind : {FileKind::households, FileKind::persons, FileKind::incomes, FileKind::enrolments,
-                                    FileKind::accounts, FileKind::institutions}) {
+        for (const FileKind kind : {FileKind::households, FileKind::persons, FileKind::incomes,
+                                    FileKind::enrolments, FileKind::accounts, FileKind::institutions}) {
             const std::string name{file_name_of(kind)};
             must(maker.send_file("/v1/import/" + name, csv / name));
         }

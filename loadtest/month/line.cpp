@@ -40,7 +40,8 @@ std::string statement(const std::string& name, const Replacements& values) {
             const bool is_cast = at > 0 && text[at - 1] == ':';
             const std::size_t end = at + wanted.size();
             const bool is_longer =
-                end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_');
+                end < text.size() &&
+                (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_');
             if (!is_cast && !is_longer) text.replace(at, wanted.size(), value);
         }
     }
@@ -80,13 +81,14 @@ void Line::prepare(const std::string& name, const std::string& text) {
 void Line::run_prepared(const char* name, const std::vector<std::string>& values) {
     std::vector<const char*> pointers;
     for (const std::string& value : values) pointers.push_back(value.c_str());
-    const Answer answer{PQexecPrepared(line_.get(), name, static_cast<int>(pointers.size()), pointers.data(), nullptr,
-                                       nullptr, 0)};
+    const Answer answer{PQexecPrepared(line_.get(), name, static_cast<int>(pointers.size()), pointers.data(),
+                                       nullptr, nullptr, 0)};
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) fail(name);
 }
 
 std::int64_t Line::copy_out(const std::string& query, const std::function<void(std::string_view)>& on_row) {
-    const Answer begun{PQexec(line_.get(), fmt::format("copy ({}) to stdout (format binary)", query).c_str())};
+    const Answer begun{
+        PQexec(line_.get(), fmt::format("copy ({}) to stdout (format binary)", query).c_str())};
     if (PQresultStatus(begun.get()) != PGRES_COPY_OUT) fail(query.substr(0, 200));
     std::int64_t bytes = 0;
     char* row = nullptr;
@@ -97,7 +99,8 @@ std::int64_t Line::copy_out(const std::string& query, const std::function<void(s
         PQfreemem(row);
     }
     bool good = size == -1;
-    while (const Answer left{PQgetResult(line_.get())}) good &= PQresultStatus(left.get()) == PGRES_COMMAND_OK;
+    while (const Answer left{PQgetResult(line_.get())})
+        good &= PQresultStatus(left.get()) == PGRES_COMMAND_OK;
     if (!good) fail(query.substr(0, 200));
     return bytes;
 }
@@ -112,7 +115,8 @@ void Line::copy_in(const std::string& table, std::string_view bytes) {
     }
     if (PQputCopyEnd(line_.get(), nullptr) != 1) fail(table);
     bool good = true;
-    while (const Answer left{PQgetResult(line_.get())}) good &= PQresultStatus(left.get()) == PGRES_COMMAND_OK;
+    while (const Answer left{PQgetResult(line_.get())})
+        good &= PQresultStatus(left.get()) == PGRES_COMMAND_OK;
     if (!good) fail(table);
 }
 

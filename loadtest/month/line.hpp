@@ -29,7 +29,8 @@ public:
     void prepare(const std::string& name, const std::string& text);
     void run_prepared(const char* name, const std::vector<std::string>& values);
     /// COPY (query) TO STDOUT, binary. Returns the bytes.
-    std::int64_t copy_out(const std::string& query, const std::function<void(std::string_view row)>& on_row = {});
+    std::int64_t copy_out(const std::string& query,
+                          const std::function<void(std::string_view row)>& on_row = {});
     /// COPY table FROM STDIN, binary, in pieces as large as the house's own.
     void copy_in(const std::string& table, std::string_view bytes);
 

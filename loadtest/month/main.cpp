@@ -54,8 +54,8 @@ public:
         if (file.empty()) return;
         perf_ = ::fork();
         if (perf_ != 0) return;
-        ::execlp("perf", "perf", "record", "-q", "-a", "-F", "199", "--call-graph", "dwarf,8192", "-o", file.c_str(),
-                 nullptr);
+        ::execlp("perf", "perf", "record", "-q", "-a", "-F", "199", "--call-graph", "dwarf,8192", "-o",
+                 file.c_str(), nullptr);
         ::_exit(127);
     }
     ~Profile() {
@@ -109,31 +109,36 @@ std::string json_of(const Figures& f, const Wish& wish) {
         f.size, f.month.payments, f.month.batches,
         std::max<std::int64_t>(2, (f.size + lines_per_county / 2) / lines_per_county),
         std::thread::hardware_concurrency(), f.month.seconds, f.per_second());
-    text += fmt::format(R"("floor_seconds":{:.3f},"ratio_to_floor":{:.2f},"stages":{{)", f.floor.seconds, f.ratio());
+    text += fmt::format(R"("floor_seconds":{:.3f},"ratio_to_floor":{:.2f},"stages":{{)", f.floor.seconds,
+                        f.ratio());
     for (std::size_t i = 0; i < f.month.stages.size(); ++i)
-        text += fmt::format(R"({}"{}":{:.3f})", i > 0 ? "," : "", f.month.stages[i].name, f.month.stages[i].seconds);
-    text += fmt::format(
-        R"(}},"peak_memory_bytes":{},"rows_per_payment":{:.3f},"wal_bytes_per_payment":{:.1f},)"
-        R"("statements":{},"statements_per_payment":{:.5f},)",
-        f.month.peak_memory_bytes, f.per_payment(f.month.rows), f.per_payment(f.month.wal_bytes), f.month.statements,
-        f.per_payment(f.month.statements));
+        text += fmt::format(R"({}"{}":{:.3f})", i > 0 ? "," : "", f.month.stages[i].name,
+                            f.month.stages[i].seconds);
+    text +=
+        fmt::format(R"(}},"peak_memory_bytes":{},"rows_per_payment":{:.3f},"wal_bytes_per_payment":{:.1f},)"
+                    R"("statements":{},"statements_per_payment":{:.5f},)",
+                    f.month.peak_memory_bytes, f.per_payment(f.month.rows), f.per_payment(f.month.wal_bytes),
+                    f.month.statements, f.per_payment(f.month.statements));
     text += fmt::format(
         R"("processor_seconds":{{"service":{:.2f},"database":{:.2f},"banks":{:.2f}}},)"
         R"("floor":{{"seconds":{:.3f},"processor_seconds":{:.2f},"reading":{:.3f},"payments":{:.3f},"outcomes":{:.3f},"wal_bytes_per_payment":{:.1f}}},)",
-        f.month.service.all(), f.month.database.all(), f.month.banks.all(), f.floor.seconds, f.floor.processor, f.floor.reading,
-        f.floor.payments, f.floor.outcomes, f.per_payment(f.floor.wal_bytes));
+        f.month.service.all(), f.month.database.all(), f.month.banks.all(), f.floor.seconds,
+        f.floor.processor, f.floor.reading, f.floor.payments, f.floor.outcomes,
+        f.per_payment(f.floor.wal_bytes));
     text += fmt::format(
         R"("import":{{"rows":{},"seconds":{:.3f},"rows_per_second":{:.0f},"imports":{},"peak_memory_bytes":{},"generating_seconds":{:.3f}}})",
         f.imported.rows, f.imported.importing_seconds,
         static_cast<double>(f.imported.rows) / f.imported.importing_seconds, f.imported.imports,
         f.imported.peak_memory_bytes, f.imported.generating_seconds);
     if (!wish.no_peers)
-        text += fmt::format(R"(,"peers":{{"one_connection_per_second":{:.0f},"eight_connections_per_second":{:.0f}}})",
-                            f.peers.one_connection, f.peers.eight_connections);
+        text += fmt::format(
+            R"(,"peers":{{"one_connection_per_second":{:.0f},"eight_connections_per_second":{:.0f}}})",
+            f.peers.one_connection, f.peers.eight_connections);
     if (wish.second_month)
         text += fmt::format(
             R"(,"second_month":{{"seconds":{:.3f},"ratio_to_first":{:.2f},"questions":{},"slowest_question_seconds":{:.3f}}})",
-            f.second.seconds, f.second.seconds / f.month.seconds, f.second.questions, f.second.slowest_question);
+            f.second.seconds, f.second.seconds / f.month.seconds, f.second.questions,
+            f.second.slowest_question);
     if (!wish.micro.empty()) {
         std::ifstream in{wish.micro};
         std::ostringstream micro;
@@ -153,10 +158,11 @@ void print_table(const std::vector<Figures>& all) {
     line("payments", [](const Figures& f) { return fmt::format("{}", f.month.payments); });
     line("files", [](const Figures& f) { return fmt::format("{}", f.month.batches); });
     for (std::size_t i = 0; i < all.front().month.stages.size(); ++i)
-        line(fmt::format("  {}, s (service + database)", all.front().month.stages[i].name).c_str(), [&](const Figures& f) {
-            const Stage& stage = f.month.stages[i];
-            return fmt::format("{:.2f} ({:.1f}+{:.1f})", stage.seconds, stage.service, stage.database);
-        });
+        line(fmt::format("  {}, s (service + database)", all.front().month.stages[i].name).c_str(),
+             [&](const Figures& f) {
+                 const Stage& stage = f.month.stages[i];
+                 return fmt::format("{:.2f} ({:.1f}+{:.1f})", stage.seconds, stage.service, stage.database);
+             });
     line("month, s", [&](const Figures& f) { return fixed(f.month.seconds, 2); });
     line("floor, s", [&](const Figures& f) { return fixed(f.floor.seconds, 2); });
     line("month / floor", [&](const Figures& f) { return fixed(f.ratio(), 2); });
@@ -165,33 +171,44 @@ void print_table(const std::vector<Figures>& all) {
     line("processor: service, s", [&](const Figures& f) { return fixed(f.month.service.all(), 2); });
     line("processor: database, s", [&](const Figures& f) { return fixed(f.month.database.all(), 2); });
     line("processor: banks, s", [&](const Figures& f) { return fixed(f.month.banks.all(), 2); });
-    line("peak memory of the service, MiB",
-         [&](const Figures& f) { return fixed(static_cast<double>(f.month.peak_memory_bytes) / 1048576, 0); });
+    line("peak memory of the service, MiB", [&](const Figures& f) {
+        return fixed(static_cast<double>(f.month.peak_memory_bytes) / 1048576, 0);
+    });
     line("processor: all / floor's", [&](const Figures& f) {
-        return fixed((f.month.service.all() + f.month.database.all() + f.month.banks.all()) / f.floor.processor, 2);
+        return fixed(
+            (f.month.service.all() + f.month.database.all() + f.month.banks.all()) / f.floor.processor, 2);
     });
     line("rows a payment", [&](const Figures& f) { return fixed(f.per_payment(f.month.rows), 3); });
     line("WAL bytes a payment", [&](const Figures& f) { return fixed(f.per_payment(f.month.wal_bytes), 0); });
-    line("WAL bytes a payment, floor", [&](const Figures& f) { return fixed(f.per_payment(f.floor.wal_bytes), 0); });
-    line("statements a payment", [&](const Figures& f) { return fixed(f.per_payment(f.month.statements), 5); });
+    line("WAL bytes a payment, floor",
+         [&](const Figures& f) { return fixed(f.per_payment(f.floor.wal_bytes), 0); });
+    line("statements a payment",
+         [&](const Figures& f) { return fixed(f.per_payment(f.month.statements), 5); });
     line("floor: reading, s of 1 connection", [&](const Figures& f) { return fixed(f.floor.reading, 2); });
     line("floor: payments", [&](const Figures& f) { return fixed(f.floor.payments, 2); });
     line("floor: outcomes", [&](const Figures& f) { return fixed(f.floor.outcomes, 2); });
     if (all.front().peers.one_connection > 0) {
-        line("peers' way, 1 connection, /s", [&](const Figures& f) { return fixed(f.peers.one_connection, 0); });
-        line("peers' way, 8 connections, /s", [&](const Figures& f) { return fixed(f.peers.eight_connections, 0); });
+        line("peers' way, 1 connection, /s",
+             [&](const Figures& f) { return fixed(f.peers.one_connection, 0); });
+        line("peers' way, 8 connections, /s",
+             [&](const Figures& f) { return fixed(f.peers.eight_connections, 0); });
     }
     line("import, s", [&](const Figures& f) { return fixed(f.imported.importing_seconds, 2); });
     line("import, rows a second", [&](const Figures& f) {
         return fixed(static_cast<double>(f.imported.rows) / f.imported.importing_seconds, 0);
     });
-    line("import: peak memory, MiB",
-         [&](const Figures& f) { return fixed(static_cast<double>(f.imported.peak_memory_bytes) / 1048576, 0); });
+    line("import: peak memory, MiB", [&](const Figures& f) {
+        return fixed(static_cast<double>(f.imported.peak_memory_bytes) / 1048576, 0);
+    });
     if (all.front().second.seconds > 0) {
-        line("second month, auditors asking, s", [&](const Figures& f) { return fixed(f.second.seconds, 2); });
-        line("second / first month", [&](const Figures& f) { return fixed(f.second.seconds / f.month.seconds, 2); });
-        line("questions answered meanwhile", [](const Figures& f) { return fmt::format("{}", f.second.questions); });
-        line("slowest answer, ms", [&](const Figures& f) { return fixed(1000 * f.second.slowest_question, 1); });
+        line("second month, auditors asking, s",
+             [&](const Figures& f) { return fixed(f.second.seconds, 2); });
+        line("second / first month",
+             [&](const Figures& f) { return fixed(f.second.seconds / f.month.seconds, 2); });
+        line("questions answered meanwhile",
+             [](const Figures& f) { return fmt::format("{}", f.second.questions); });
+        line("slowest answer, ms",
+             [&](const Figures& f) { return fixed(1000 * f.second.slowest_question, 1); });
     }
 }
 
@@ -215,7 +232,8 @@ int run(int argc, char** argv) {
         all.push_back(measure(wish, size));
         if (wish.json) fmt::print("{}\n", json_of(all.back(), wish));
         std::fflush(stdout);
-        if (!wish.keep) std::filesystem::remove_all(std::filesystem::path{wish.folder} / std::to_string(size));
+        if (!wish.keep)
+            std::filesystem::remove_all(std::filesystem::path{wish.folder} / std::to_string(size));
     }
     if (!wish.json) print_table(all);
     return 0;

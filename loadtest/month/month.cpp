@@ -179,9 +179,10 @@ MonthFigures run_month(Installation& office, Month period, int auditors, std::in
     figures.failed = std::stoll(settled[4]);
     if (std::stoll(settled[2]) != figures.batches || figures.paid + figures.failed != figures.payments ||
         settled[5] != "0")
-        throw std::runtime_error{fmt::format("not every payment found its outcome: {} payments, {} batches, {} posted, {} "
-                                             "paid, {} failed, {} breaks",
-                                             settled[0], settled[1], settled[2], settled[3], settled[4], settled[5])};
+        throw std::runtime_error{
+            fmt::format("not every payment found its outcome: {} payments, {} batches, {} posted, {} "
+                        "paid, {} failed, {} breaks",
+                        settled[0], settled[1], settled[2], settled[3], settled[4], settled[5])};
     return figures;
 }
 
@@ -207,7 +208,8 @@ int act_as_all_banks(const std::string& config, const std::string& folder) {
             const auto done = cli::act_as_bank(wish);
             if (done && done->problems.empty()) return;
             ++failed;
-            fmt::print(stderr, "{}: {}\n", bank.identity, done ? done->problems.front() : done.error().message());
+            fmt::print(stderr, "{}: {}\n", bank.identity,
+                       done ? done->problems.front() : done.error().message());
         });
     threads.clear();
     return failed == 0 ? 0 : 1;

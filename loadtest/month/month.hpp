@@ -37,7 +37,8 @@ int act_as_all_banks(const std::string& config, const std::string& folder);
 
 /// What the database alone needs: the same register rows out, rows of the same width and number in.
 struct FloorFigures {
-    double seconds = 0, reading = 0, payments = 0, outcomes = 0;  ///< the last three as seconds of one connection
+    double seconds = 0, reading = 0, payments = 0,
+           outcomes = 0;   ///< the last three as seconds of one connection
     double processor = 0;  ///< seconds, of the database and of its two clients
     std::int64_t wal_bytes = 0;
 };

@@ -403,6 +403,9 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     try {
         const auto [no, is_new] = work->exchange().put_return(file);
         number = no;
+        // A receipt names the file; these bytes are on record under the name that they came with.
+        if (!is_new && !work->exchange().find_return(bank.bank, name))
+            return refuse(Fault::duplicate, "the same bytes came before under another name", place);
         if (is_new) {
             const Act act{"return-received", County{},
                           fmt::format("return-received|{}|{}|{}|{}", no, file.name, file.digest.hex(),

@@ -1,0 +1,468 @@
+#include <gmock/gmock.h>
+
+#include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/seal/hashes.hpp"
+#include "support/installation.hpp"
+
+namespace onecard::test {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string upper_hex(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
+}
+
+struct Detail {
+    std::int64_t seq = 0;
+    std::string payment, account;
+    std::int64_t amount = 0;
+    char status = 'S';
+    std::string code = "OK00";
+    std::string text() const {
+        return fmt::format("D|{:07}|{}|{}|{}|{}|{}|ok|20220106|\r\n", seq, payment, account, amount, status,
+                           code);
+    }
+};
+
+/// A return file as a bank's own program would write it from schemas/bank/ykt-txt.md; not with the house's writer.
+struct Answer {
+    std::string file_id, county = "370212", bank;
+    std::vector<Detail> details;
+    /// Put on the header's total and the trailer's hash, to make them wrong.
+    std::int64_t header_total_off = 0;
+    bool wrong_hash = false;
+
+    std::string bytes() const {
+        std::int64_t total = 0, paid = 0, paid_total = 0, failed = 0, failed_total = 0;
+        for (const Detail& line : details) {
+            total += line.amount;
+            (line.status == 'S' ? paid : failed) += line.status == 'P' ? 0 : 1;
+            (line.status == 'S' ? paid_total : failed_total) += line.status == 'P' ? 0 : line.amount;
+        }
+        std::string text =
+            fmt::format("H|1.0|{}|{}|{}|20220106|{}|{}|{}|{}|{}|{}|20220106170000\r\n", file_id, county, bank,
+                        details.size(), total + header_total_off, paid, paid_total, failed, failed_total);
+        for (const Detail& line : details) text += line.text();
+        std::string hash = upper_hex(seal::sm3().hash(bytes_of(text)).hex());
+        if (wrong_hash) hash.front() = hash.front() == '0' ? '1' : '0';
+        return text + fmt::format("T|{}|{}|{}\r\n", details.size(), total, hash);
+    }
+};
+
+/// A month is released. Banks 1 and 2 have said that they have their files; bank 3 has said nothing yet. Every test
+/// answers batches of its own.
+class TheBanks : public WithInstallation<TheBanks> {
+public:
+    static void prepare(Installation& here) {
+        here.start();
+        here.done({"import", here.register_folder().string()});
+        const std::string run = here.create_run("regular", "2021-12");
+        here.done({"run", "compute", run});
+        here.sign_and_release(run);
+        for (const int bank : {1, 2}) here.done(here.bank_words(bank, {"--does", "receipts"}));
+        for (const int bank : {1, 2, 3})
+            for (const auto& file :
+                 rows(object_of(here.curl(name(bank), "GET", "/v1/bank/files?after=0").body), "files"))
+                listed_[bank].push_back(file.as_object());
+    }
+
+protected:
+    static std::string name(int bank) { return fmt::format("bank-{}", bank); }
+
+    /// A batch that no other test has, of at least so many lines; the answer to it says that everything was paid.
+    static Answer take_batch(int bank, std::int64_t lines_min) {
+        auto& files = listed_[bank];
+        const auto found = std::ranges::find_if(
+            files, [&](const json::object& file) { return number(file, "lines") >= lines_min; });
+        if (found == files.end()) throw std::runtime_error{"no batch is left of so many lines"};
+        Answer answer;
+        answer.file_id = word(*found, "file_id");
+        files.erase(found);
+        const auto sm3 = seal::sm3().stream();
+        bankfile::BatchReader reader{
+            answer.file_id, *sm3, [&](const bankfile::BatchLine& line) {
+                answer.bank = line.bank_code;
+                answer.details.push_back(
+                    {line.seq, std::string{line.payment}, std::string{line.account}, line.amount.fen()});
+            }};
+        reader.feed(fetch(bank, answer.file_id + ".txt"));
+        reader.finish();
+        for (const Failure& fault : reader.faults()) throw std::runtime_error{fault.message()};
+        return answer;
+    }
+    static std::string fetch(int bank, const std::string& file) {
+        const Reply reply = here().curl(name(bank), "GET", "/v1/bank/files/" + file);
+        EXPECT_EQ(reply.status, 200) << reply.all();
+        return reply.body;
+    }
+    static std::string receipt_of(int bank, const std::string& file_id) {
+        const Reply list = here().curl(name(bank), "GET", "/v1/bank/files?after=0");
+        for (const auto& file : rows(object_of(list.body), "files"))
+            if (word(file.as_object(), "file_id") == file_id) return word(file.as_object(), "receipt");
+        return "not listed";
+    }
+    static Reply put(int bank, const std::string& file, const std::string& bytes) {
+        const fs::path path = here().folder() / "put" / file;
+        write_text(path, bytes);
+        return here().curl(
+            name(bank), "PUT", "/v1/bank/returns/" + file,
+            {"--header", "Content-Type: application/octet-stream", "--data-binary", "@" + path.string()});
+    }
+    static Reply put_signed(int bank, const std::string& file, const std::string& bytes,
+                            const std::string& signer) {
+        const fs::path path = here().folder() / "sign" / file;
+        write_text(path, bytes);
+        EXPECT_EQ(put(bank, file + ".p7s", here().sign(signer, path, true)).status, 201);
+        return put(bank, file, bytes);
+    }
+    static Reply put_signed(int bank, const std::string& file, const std::string& bytes) {
+        return put_signed(bank, file, bytes, name(bank));
+    }
+    /// What became of a return file, once it is known.
+    static json::object result(int bank, const std::string& file) {
+        for (int tries = 0; tries < 400; ++tries) {
+            const Reply reply = here().curl(name(bank), "GET", "/v1/bank/returns/" + file);
+            if (reply.status != 200) throw std::runtime_error{reply.all()};
+            json::object said = object_of(reply.body);
+            if (word(said, "state") != "waiting") return said;
+            std::this_thread::sleep_for(50ms);
+        }
+        throw std::runtime_error{file + " waits too long"};
+    }
+    /// Hands in an answer that arrives and is then found unusable as a whole. Gives the reasons.
+    static std::string refused(int bank, const std::string& file, const std::string& bytes) {
+        const json::array balance = here().trial_balance();
+        EXPECT_EQ(put_signed(bank, file, bytes).status, 201);
+        const json::object said = result(bank, file);
+        EXPECT_EQ(word(said, "state"), "refused") << json::serialize(said);
+        EXPECT_EQ(number(said, "paid") + number(said, "failed") + number(said, "breaks"), 0);
+        EXPECT_EQ(here().trial_balance(), balance);
+        return said.contains("reason") ? word(said, "reason") : "";
+    }
+    static std::int64_t outcomes(const std::string& condition) {
+        Sql sql{here().owner_url()};
+        return std::stoll(sql.cell("select count(*) from outcome where " + condition));
+    }
+
+    static inline std::map<int, std::vector<json::object>> listed_;
+};
+
+// ------------------------------------------------------------------------------------------------- batch files
+
+TEST_F(TheBanks, SeeOnlyTheirOwnFiles) {
+    const std::string file = word(listed_[1].front(), "file_id");
+    for (const char* ending : {".txt", ".txt.p7s"})
+        expect_problem(here().curl("bank-2", "GET", "/v1/bank/files/" + file + ending), 404, "unknown");
+    const fs::path text = here().folder() / "receipt";
+    write_text(text, fmt::format("onecard receipt 1\nfile {}\nsha256 {}\nanswer accepted\n", file,
+                                 word(listed_[1].front(), "sha256")));
+    write_text(here().folder() / "receipt.p7s", here().sign("bank-2", text, false));
+    expect_problem(here().curl("bank-2", "POST", "/v1/bank/receipts/" + file,
+                               {"--header", "Content-Type: application/cms", "--data-binary",
+                                "@" + (here().folder() / "receipt.p7s").string()}),
+                   404, "unknown");
+    expect_problem(put_signed(2, file + ".ret", "not even a file"), 404, "unknown");
+    expect_problem(here().curl("bank-2", "GET", "/v1/bank/returns/" + file + ".ret"), 404, "unknown");
+    EXPECT_EQ(listed_[1].size() + listed_[2].size() + listed_[3].size(),
+              std::stoul(Sql{here().owner_url()}.cell("select count(*) from dispatch")));
+}
+
+TEST_F(TheBanks, GetTheSameBytesEveryTimeWholeOrInPieces) {
+    for (const json::object& file : listed_[1]) {
+        const std::string path = word(file, "file_id") + ".txt", whole = fetch(1, path);
+        EXPECT_EQ(static_cast<std::int64_t>(whole.size()), number(file, "bytes"));
+        EXPECT_EQ(seal::sha256().hash(bytes_of(whole)).hex(), word(file, "sha256"));
+        EXPECT_EQ(fetch(1, path), whole);
+    }
+    const std::string path = word(listed_[1].front(), "file_id") + ".txt", whole = fetch(1, path);
+    for (const std::size_t from : {std::size_t{1}, whole.size() / 2, whole.size() - 1}) {
+        const Reply rest =
+            here().curl("bank-1", "GET", "/v1/bank/files/" + path, {"--range", fmt::format("{}-", from)});
+        EXPECT_EQ(rest.status, 206) << rest.all();
+        EXPECT_EQ(whole.substr(0, from) + rest.body, whole);
+    }
+    EXPECT_EQ(
+        here()
+            .curl("bank-1", "GET", "/v1/bank/files/" + path, {"--range", fmt::format("{}-", whole.size())})
+            .status,
+        416);
+}
+
+TEST_F(TheBanks, GetFilesThatOpensslVerifiesAndNoticeAByteThatFlipped) {
+    for (const int bank : {1, 2, 3})
+        for (const json::object& file : listed_[bank]) {
+            const std::string id = word(file, "file_id");
+            const fs::path path = here().folder() / "fetched" / id;
+            const std::string bytes = fetch(bank, id + ".txt");
+            write_text(path, bytes);
+            const fs::path signature = fs::path{path} += ".p7s";
+            write_text(signature, fetch(bank, id + ".txt.p7s"));
+            EXPECT_EQ(here().verify(path, signature).code, 0) << id;
+            std::string flipped = bytes;
+            flipped[bytes.size() / 2] ^= 1;
+            write_text(path, flipped);
+            const Ran ran = here().verify(path, signature);
+            EXPECT_NE(ran.code, 0) << id;
+            EXPECT_THAT(ran.err, HasSubstr("verification failure"));
+        }
+}
+
+TEST_F(TheBanks, SetAsideACopyThatWasAlteredAtTheBankAndMakeNothingFromIt) {
+    // Bank 2 has its copies and has made no return yet.
+    const std::string file = word(listed_[2].front(), "file_id");
+    const fs::path copy = here().bank_folder(2) / "files" / (file + ".txt");
+    const std::string bytes = text_in(copy);
+    std::string flipped = bytes;
+    flipped[bytes.size() / 2] ^= 1;
+    write_text(copy, flipped);
+    const Ran ran = here().card(here().bank_words(2, {"--does", "open-lines"}));
+    EXPECT_EQ(ran.code, 1) << ran.all();
+    EXPECT_THAT(ran.out, HasSubstr(file));
+    EXPECT_THAT(ran.out, HasSubstr("set aside"));
+    EXPECT_EQ(text_in(copy), bytes);
+}
+
+// ------------------------------------------------------------------------------------------------- receipts
+
+TEST_F(TheBanks, CanRefuseAFileAndThenNotAcceptOrAnswerItAnyMore) {
+    const Answer answer = take_batch(3, 2);
+    const std::string digest = seal::sha256().hash(bytes_of(fetch(3, answer.file_id + ".txt"))).hex();
+    const auto post = [&](const std::string& said, const std::string& of) {
+        const fs::path text = here().folder() / "receipt";
+        write_text(text, fmt::format("onecard receipt 1\nfile {}\nsha256 {}\nanswer {}\n", answer.file_id, of,
+                                     said));
+        write_text(here().folder() / "receipt.p7s", here().sign("bank-3", text, false));
+        return here().curl("bank-3", "POST", "/v1/bank/receipts/" + answer.file_id,
+                           {"--header", "Content-Type: application/cms", "--data-binary",
+                            "@" + (here().folder() / "receipt.p7s").string()});
+    };
+    ASSERT_EQ(receipt_of(3, answer.file_id), "none");
+    expect_problem(post("accepted", std::string(64, '0')), 422, "mismatch");
+    EXPECT_EQ(receipt_of(3, answer.file_id), "none");
+    EXPECT_EQ(post("refused line 2 cannot be read", digest).status, 204);
+    EXPECT_EQ(post("refused line 2 cannot be read", digest).status, 204);
+    expect_problem(post("accepted", digest), 409, "duplicate");
+    EXPECT_EQ(receipt_of(3, answer.file_id), "refused");
+    EXPECT_THAT(refused(3, answer.file_id + ".ret", answer.bytes()), HasSubstr("refused"));
+    expect_books_fit(here());
+}
+
+// ------------------------------------------------------------------------------------------------- by hand
+
+/// The commands of schemas/bank/connect.md, just as they stand there, against the real service.
+TEST_F(TheBanks, CanDoTheirPartWithCurlAndOpensslAlone) {
+    const std::string page = text_in(fs::path{ONECARD_SOURCE_DIR} / "schemas/bank/connect.md");
+    std::string script = "set -euo pipefail\n";
+    constexpr std::string_view opening = "\n```sh\n", closing = "\n```\n";
+    for (std::size_t at = page.find(opening); at != page.npos; at = page.find(opening, at)) {
+        at += opening.size();
+        const std::size_t end = page.find(closing, at);
+        ASSERT_NE(end, page.npos);
+        script += page.substr(at, end - at) + "\n";
+    }
+    const Answer answer = take_batch(3, 5);
+    const fs::path desk = here().folder() / "desk";
+    write_text(desk / "commands.sh", script);
+    // A download that broke off is continued.
+    write_text(desk / (answer.file_id + ".txt.part"), fetch(3, answer.file_id + ".txt").substr(0, 100));
+    const Ran ran = here().run(
+        {"env", "ONECARD=" + here().url(), "BANK=" + (here().certs() / "bank-3").string(),
+         "CA=" + (here().certs() / "ca.pem").string(), "FILE=" + answer.file_id, "bash", "commands.sh"},
+        desk);
+    EXPECT_EQ(ran.code, 0) << ran.all();
+    EXPECT_EQ(receipt_of(3, answer.file_id), "accepted");
+    const json::object said = result(3, answer.file_id + ".ret");
+    EXPECT_EQ(word(said, "state"), "posted");
+    EXPECT_EQ(number(said, "paid"), static_cast<std::int64_t>(answer.details.size()));
+    EXPECT_EQ(number(said, "breaks"), 0);
+}
+
+// ------------------------------------------------------------------------------------------------- altered files
+
+/// The service's own store is altered by somebody who can write there: neither banks nor auditors are deceived.
+TEST_F(TheBanks, TakeNoFileThatWasAlteredWithTheService) {
+    const json::object& listed = listed_[3].back();
+    const std::string file = word(listed, "file_id"), digest = word(listed, "sha256");
+    fs::path kept;
+    for (const auto& entry : fs::recursive_directory_iterator{here().service_folder() / "vault"})
+        if (entry.is_regular_file() && entry.path().filename() == digest) kept = entry.path();
+    ASSERT_FALSE(kept.empty());
+    const std::string bytes = text_in(kept);
+    std::string flipped = bytes;
+    flipped[bytes.size() / 2] ^= 1;
+    fs::permissions(kept, fs::perms::owner_read | fs::perms::owner_write);
+    write_text(kept, flipped);
+    const Ran ran = here().card(here().bank_words(3, {"--does", "receipts"}));
+    EXPECT_EQ(ran.code, 1) << ran.all();
+    EXPECT_THAT(ran.out, HasSubstr(file));
+    EXPECT_THAT(ran.out, HasSubstr("digest"));
+    EXPECT_EQ(receipt_of(3, file), "none");
+    const Ran audit = here().card({"audit", "verify"});
+    EXPECT_EQ(audit.code, 1);
+    EXPECT_THAT(audit.out, HasSubstr(file));
+    write_text(kept, bytes);
+    EXPECT_EQ(here().card({"audit", "verify"}).code, 0);
+}
+
+// ------------------------------------------------------------------------------------------------- return files
+
+TEST_F(TheBanks, CannotHandInAReturnThatIsNotSignedByThemOrWasAltered) {
+    const Answer answer = take_batch(1, 2);
+    const std::string file = answer.file_id + ".ret", bytes = answer.bytes();
+    const std::string counts = here().counts();
+    expect_problem(put(1, file, bytes), 409, "missing");
+    expect_problem(put_signed(1, file, bytes, "bank-2"), 403, "forbidden");
+    const fs::path path = here().folder() / "sign" / file;
+    write_text(path, bytes);
+    EXPECT_EQ(put(1, file + ".p7s", here().sign("bank-1", path, true)).status, 201);
+    std::string altered = bytes;
+    altered[altered.find("|S|") + 1] = 'F';
+    expect_problem(put(1, file, altered), 422, "tampered");
+    expect_problem(here().curl("bank-1", "GET", "/v1/bank/returns/" + file), 404, "unknown");
+    EXPECT_EQ(put(1, file + ".p7s", "no CMS").status, 201);
+    expect_problem(put(1, file, bytes), 400, "malformed");
+    expect_problem(put_signed(1, "YKT.ret", bytes), 400, "malformed");
+    expect_problem(put_signed(1, answer.file_id + ".x.ret", bytes), 400, "malformed");
+    EXPECT_EQ(here().counts(), counts);
+}
+
+TEST_F(TheBanks, HaveAReturnRefusedWholeWithEveryFaultOfItsForm) {
+    Answer answer = take_batch(1, 4);
+    answer.wrong_hash = true;
+    answer.details[1].status = 'X';
+    const std::string file = answer.file_id + ".ret";
+    std::string bytes = answer.bytes();
+    bytes = replaced(bytes, fmt::format("|{}|{}|", answer.details[2].account, answer.details[2].amount),
+                     fmt::format("|{}|00|", answer.details[2].account));
+    bytes = replaced(bytes, fmt::format("{}|{}|", answer.details[3].payment, answer.details[3].account),
+                     fmt::format("{}|12AB|", answer.details[3].payment));
+    const std::string reason = refused(1, file, bytes);
+    for (const int line : {3, 4, 5})
+        EXPECT_THAT(reason, ContainsRegex(fmt::format("{}:{}:[a-z]", file, line)));
+    EXPECT_THAT(reason, HasSubstr(fmt::format("{}:{}:", file, answer.details.size() + 2)));
+    for (const Detail& detail : answer.details) EXPECT_THAT(reason, Not(HasSubstr(detail.account)));
+    // The right answer comes under the next name and is taken.
+    answer.wrong_hash = false;
+    answer.details[1].status = 'S';
+    EXPECT_EQ(put_signed(1, answer.file_id + ".2.ret", answer.bytes()).status, 201);
+    const json::object said = result(1, answer.file_id + ".2.ret");
+    EXPECT_EQ(word(said, "state"), "posted");
+    EXPECT_EQ(number(said, "paid"), static_cast<std::int64_t>(answer.details.size()));
+}
+
+TEST_F(TheBanks, HaveAReturnRefusedWhoseHeaderOrTrailerIsWrongAlone) {
+    Answer answer = take_batch(1, 3);
+    answer.header_total_off = 100;
+    // Whether it is header or details that are wrong is known at the end only.
+    const std::size_t trailer = answer.details.size() + 2;
+    EXPECT_THAT(refused(1, answer.file_id + ".ret", answer.bytes()),
+                HasSubstr(fmt::format(".ret:{}:total: the header says", trailer)));
+    answer.header_total_off = 0;
+    answer.wrong_hash = true;
+    EXPECT_THAT(refused(1, answer.file_id + ".2.ret", answer.bytes()),
+                HasSubstr(fmt::format(".2.ret:{}:hash:", trailer)));
+    answer.wrong_hash = false;
+    std::string cut = answer.bytes();
+    cut.resize(cut.rfind("T|"));
+    EXPECT_THAT(refused(1, answer.file_id + ".3.ret", cut), HasSubstr(".3.ret:"));
+    answer.bank = "313999000002";
+    EXPECT_THAT(refused(1, answer.file_id + ".4.ret", answer.bytes()), HasSubstr(".4.ret:1:bank"));
+    answer.bank = "313999000001";
+    const std::string right = answer.file_id;
+    answer.file_id.back() = right.back() == '9' ? '8' : '9';
+    EXPECT_THAT(refused(1, right + ".5.ret", answer.bytes()), HasSubstr(".5.ret:1:"));
+    answer.file_id = right;
+    answer.details[2] = answer.details[1];
+    EXPECT_THAT(refused(1, right + ".6.ret", answer.bytes()), HasSubstr(".6.ret:4:"));
+}
+
+TEST_F(TheBanks, OpenABreakForEveryLineThatIsNotWhatWasSent) {
+    Answer answer = take_batch(2, 8);
+    const Answer sent = answer;
+    std::swap(answer.details[1].payment, answer.details[2].payment);
+    answer.details[3].amount += 1;
+    answer.details[4].account.back() = answer.details[4].account.back() == '0' ? '1' : '0';
+    answer.details[5].status = 'F';
+    answer.details[5].code = "ZZ99";
+    answer.details.back().seq = 9'000'000;
+    const std::int64_t before = outcomes("true");
+    EXPECT_EQ(put_signed(2, answer.file_id + ".ret", answer.bytes()).status, 201);
+    const json::object said = result(2, answer.file_id + ".ret");
+    EXPECT_EQ(word(said, "state"), "posted");
+    EXPECT_EQ(number(said, "breaks"), 6) << json::serialize(said);
+    EXPECT_EQ(number(said, "paid"), static_cast<std::int64_t>(answer.details.size()) - 6);
+    EXPECT_EQ(outcomes("true") - before, number(said, "paid"));
+    std::multiset<std::string> kinds;
+    for (const auto& row : rows(here().ask({"breaks"}), "breaks"))
+        if (word(row.as_object(), "return_file") == answer.file_id + ".ret")
+            kinds.insert(word(row.as_object(), "kind"));
+    EXPECT_EQ(kinds,
+              (std::multiset<std::string>{"account-differs", "amount-differs", "unknown-reason",
+                                          "unknown-reference", "unknown-reference", "unknown-reference"}));
+    // What is open is answered in a further file, and nothing is posted twice.
+    Answer open = sent;
+    open.details.clear();
+    for (const std::size_t i : {1, 2, 3, 4, 5}) open.details.push_back(sent.details[i]);
+    open.details.push_back(sent.details.back());
+    EXPECT_EQ(put_signed(2, answer.file_id + ".2.ret", open.bytes()).status, 201);
+    EXPECT_EQ(number(result(2, answer.file_id + ".2.ret"), "paid"), 6);
+    EXPECT_EQ(outcomes("true") - before, static_cast<std::int64_t>(sent.details.size()));
+}
+
+TEST_F(TheBanks, ChangeNothingByHandingInTheSameReturnAgain) {
+    Answer answer = take_batch(2, 3);
+    answer.details[0].status = 'F';
+    answer.details[0].code = "AC04";
+    const std::string file = answer.file_id + ".ret", bytes = answer.bytes();
+    EXPECT_EQ(put_signed(2, file, bytes).status, 201);
+    const json::object first = result(2, file);
+    const std::string counts = here().counts();
+    const json::array balance = here().trial_balance();
+    const Reply again = put_signed(2, file, bytes);
+    EXPECT_EQ(again.status, 201) << again.all();
+    EXPECT_EQ(result(2, file), first);
+    // Other bytes under a name that is used, and the same bytes under another name.
+    Answer other = answer;
+    other.details[0].code = "AC06";
+    expect_problem(put_signed(2, file, other.bytes()), 409, "duplicate");
+    expect_problem(put_signed(2, answer.file_id + ".2.ret", bytes), 409, "duplicate");
+    EXPECT_EQ(result(2, file), first);
+    EXPECT_EQ(here().counts(), counts);
+    EXPECT_EQ(here().trial_balance(), balance);
+}
+
+TEST_F(TheBanks, ChangeNoOutcomeByContradictingThemselves) {
+    Answer answer = take_batch(2, 4);
+    answer.details[0].status = 'F';
+    answer.details[0].code = "NM01";
+    EXPECT_EQ(put_signed(2, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(number(result(2, answer.file_id + ".ret"), "breaks"), 0);
+    const std::int64_t paid = outcomes("kind = 1"), failed = outcomes("kind = 2");
+    const json::array balance = here().trial_balance();
+    answer.details[0].status = 'S';
+    answer.details[0].code = "OK00";
+    answer.details[1].status = 'F';
+    answer.details[1].code = "AC04";
+    answer.details.resize(2);
+    EXPECT_EQ(put_signed(2, answer.file_id + ".2.ret", answer.bytes()).status, 201);
+    const json::object said = result(2, answer.file_id + ".2.ret");
+    EXPECT_EQ(number(said, "breaks"), 2) << json::serialize(said);
+    EXPECT_EQ(number(said, "paid") + number(said, "failed"), 0);
+    EXPECT_EQ(outcomes("kind = 1"), paid);
+    EXPECT_EQ(outcomes("kind = 2"), failed);
+    EXPECT_EQ(here().trial_balance(), balance);
+    EXPECT_THAT(json::serialize(rows(here().ask({"breaks"}), "breaks")), HasSubstr("contradicts-earlier"));
+}
+
+TEST_F(TheBanks, LeaveBooksThatFitAndNothingSecretInALog) {
+    expect_books_fit(here());
+    EXPECT_TRUE(here().ask({"period", "2021-12"}).at("accounted").as_bool());
+    expect_nothing_secret_in_logs(here());
+}
+
+}  // namespace
+}  // namespace onecard::test
