@@ -9,6 +9,8 @@
 #include <tuple>
 #include <vector>
 
+#include "onecard/app/policies.hpp"
+
 namespace onecard::app {
 
 namespace {
@@ -221,7 +223,8 @@ Result<Report> report_changes(Tools& tools, const policy::Book& book, const Iden
         work->registers().load_register(county, run->known_at, facts);
 
         registry::take_snapshot(facts, run->period, run->known_at, snapshot);
-        entitlement::assess(snapshot, *policy_now, assessment);
+        entitlement::History history{facts, run->known_at, policies_of(book, county)};
+        entitlement::assess(snapshot, *policy_now, assessment, &history);
         const Items owed_now = items_of(assessment);
         const Items paid_now = items_of(work->payments(), state.unit.part, county);
         if (run->policy != current)
@@ -239,12 +242,13 @@ Result<Report> report_changes(Tools& tools, const policy::Book& book, const Iden
             const auto policy_before = book.at(county, unit_before->period);
             if (!policy_before) return std::unexpected{policy_before.error()};
             registry::take_snapshot(facts, unit_before->period, run_before->known_at, snapshot);
-            entitlement::assess(snapshot, *policy_before, assessment);
+            entitlement::History history_before{facts, run_before->known_at, policies_of(book, county)};
+            entitlement::assess(snapshot, *policy_before, assessment, &history_before);
             owed_before = items_of(assessment);
             // This month's standards and rules, as if they had held last month already.
             policy::CountyPolicy standards_now = *policy_now;
             standards_now.month = unit_before->period;
-            entitlement::assess(snapshot, standards_now, assessment);
+            entitlement::assess(snapshot, standards_now, assessment, &history_before);
             between = items_of(assessment);
             paid_before = items_of(work->payments(), unit_before->part, county);
             const auto before_agrees = agrees(

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "onecard/app/policies.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/ykt_text.hpp"
 
@@ -139,7 +140,8 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
 
     work.registers().load_register(unit.county, run.known_at, bench.facts);
     registry::take_snapshot(bench.facts, unit.period, run.known_at, bench.snapshot);
-    entitlement::assess(bench.snapshot, *policy, bench.assessment);
+    entitlement::History history{bench.facts, run.known_at, policies_of(book, unit.county)};
+    entitlement::assess(bench.snapshot, *policy, bench.assessment, &history);
     work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
     payment::plan_unit(unit.county, unit.part, out.result.first_serial, bench.assessment.awards,
                        bench.accounts, limits.lines_per_file_max, bench.plan);

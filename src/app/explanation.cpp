@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "onecard/app/policies.hpp"
+
 namespace onecard::app {
 
 namespace {
@@ -50,8 +52,9 @@ Result<Report> explain_payment(Tools& tools, const Identity& by, const PaymentRe
     registry::Snapshot snapshot;
     work->registers().load_register(reference.county, run->known_at, facts);
     registry::take_snapshot(facts, owed.benefit_month, run->known_at, snapshot);
-    const auto told =
-        entitlement::explain(snapshot, *policy, owed.programme, owed.component, owed.beneficiary, language);
+    entitlement::History history{facts, run->known_at, policies_of(*book, reference.county)};
+    const auto told = entitlement::explain(snapshot, *policy, owed.programme, owed.component,
+                                           owed.beneficiary, language, {}, &history);
     if (!told)
         return refuse(Fault::mismatch,
                       fmt::format("{} yuan is on the books, recomputing gives nothing: {}",

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "onecard/app/policies.hpp"
 #include "onecard/entitlement/difference.hpp"
 #include "onecard/payment/payment.hpp"
 #include "onecard/registry/csv.hpp"
@@ -265,6 +266,7 @@ struct Computed {
     registry::Snapshot facts;
     policy::CountyPolicy policy;
     entitlement::Assessment assessment;
+    entitlement::History* history = nullptr;
 };
 
 void tell_award(Telling& out, County county, const entitlement::Award& award) {
@@ -285,8 +287,9 @@ void tell_refusal(Telling& out, County county, Month month, const entitlement::R
 }
 
 void tell_steps(Telling& out, const Computed& now, const entitlement::Award& award) {
-    const auto told = entitlement::explain(now.facts, now.policy, award.programme, award.component,
-                                           award.beneficiary, out.wish.language, award.household);
+    const auto told =
+        entitlement::explain(now.facts, now.policy, award.programme, award.component, award.beneficiary,
+                             out.wish.language, award.household, now.history);
     ensure(told && told->amount == award.amount, "an award that its own explanation does not give");
     for (std::size_t i = 0; i < told->lines.size(); ++i)
         out.steps.rows.push_back({out.awards_count, static_cast<std::int64_t>(i + 1), told->lines[i]});
@@ -299,6 +302,7 @@ public:
 
     void tell() {
         const Month last = out_.wish.month;
+        entitlement::History history{place_.facts, reading_.known_in(last), policies_of(book_, county_)};
         for (Month month = out_.wish.from.value_or(last); month <= last; month = month.next()) {
             const auto policy = book_.at(county_, month);
             if (!policy) {
@@ -308,7 +312,8 @@ public:
             Computed now;
             now.policy = *policy;
             registry::take_snapshot(place_.facts, month, reading_.known_in(last), now.facts);
-            entitlement::assess(now.facts, now.policy, now.assessment);
+            now.history = &history;
+            entitlement::assess(now.facts, now.policy, now.assessment, now.history);
             if (month < last)
                 tell_past(month, now);
             else
@@ -345,10 +350,13 @@ private:
         Computed then;
         registry::take_snapshot(place_.facts, month, reading_.known_in(month), then.facts);
         forget_later_decisions(then.facts);
+        entitlement::History history{place_.facts, reading_.known_in(month),
+                                     policies_of(book_, county_, first_of(month))};
+        then.history = &history;
         // Where nothing was published yet, nothing was awarded.
         if (const auto policy = book_.at(county_, month, first_of(month))) {
             then.policy = *policy;
-            entitlement::assess(then.facts, then.policy, then.assessment);
+            entitlement::assess(then.facts, then.policy, then.assessment, then.history);
         } else {
             then.policy.county = county_;
             then.policy.month = month;
@@ -362,7 +370,8 @@ private:
             out_.differences.rows.push_back(
                 {county_.text(), one.household.number(), one.person.number(), words_of(one.programme),
                  words_of(one.component), month.text(), one.beneficiary, one.awarded, one.due, one.amount(),
-                 entitlement::first_difference({then.facts, then.policy}, {now.facts, now.policy}, one,
+                 entitlement::first_difference({then.facts, then.policy, then.history},
+                                               {now.facts, now.policy, now.history}, one,
                                                out_.wish.language)});
         }
         out_.arrears += row.arrears;

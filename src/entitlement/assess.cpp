@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "case.hpp"
@@ -20,6 +21,8 @@ constexpr std::array table{
     ProgrammeRules{Programme::unattended_child, true, false, assess_unattended},
     ProgrammeRules{Programme::disability_living, false, false, assess_living},
     ProgrammeRules{Programme::disability_nursing, false, false, assess_nursing},
+    ProgrammeRules{Programme::price_subsidy, false, false, refuse_enrolment},
+    ProgrammeRules{Programme::one_off, false, false, refuse_enrolment},
 };
 static_assert(table.size() == programmes.size() &&
               std::ranges::equal(table, programmes, {}, &ProgrammeRules::programme,
@@ -256,6 +259,42 @@ void say_decision(const Case& of, Steps& steps, const Enrolment& enrolment) {
                           day(enrolment.confirmed), rules[rule]));
 }
 
+/// Which programme, month and household this is about, and who the facts say the household is.
+void say_heading(const Case& of, Steps& steps, Programme programme, PersonNo person) {
+    steps.say(
+        fmt::format("{}（{}），{}，{}年{}月，户 {}{}", text_of(programme).chinese, text_of(programme).code,
+                    of.policy.county.text(), of.policy.month.year(), of.policy.month.month(), of.no.number(),
+                    person ? fmt::format("，人员 {}", person.number()) : ""),
+        fmt::format("{} ({}), {}, {}, household {}{}", text_of(programme).english, text_of(programme).code,
+                    of.policy.county.text(), of.policy.month.text(), of.no.number(),
+                    person ? fmt::format(", person {}", person.number()) : ""));
+    say_facts(of, steps, person);
+}
+
+/// The award that was asked for, or why there is none.
+Result<Explanation> told(Case& of, Steps& steps, Programme programme, std::int64_t beneficiary,
+                         std::size_t refused_before) {
+    const auto found = std::ranges::find_if(of.out.awards, [&](const Award& one) {
+        return one.programme == programme && one.component == steps.component &&
+               one.beneficiary == beneficiary;
+    });
+    if (found == of.out.awards.end()) {
+        if (of.out.refusals.size() > refused_before) return std::unexpected{of.out.refusals.back().why};
+        return refuse(Fault::unknown, "this programme has no such component for this beneficiary",
+                      place_in(of, text_of(programme).code));
+    }
+    const std::string_view payee =
+        found->payee_kind == registry::PayeeKind::person ? "person" : "institution";
+    const std::string_view payee_chinese = found->payee_kind == registry::PayeeKind::person ? "人员" : "机构";
+    steps.say(
+        fmt::format("应发 {} 元，收款：{} {}", found->amount.grouped_yuan(), payee_chinese, found->payee),
+        fmt::format("owed {} yuan, paid to {} {}", found->amount.grouped_yuan(), payee, found->payee));
+    return Explanation{.lines = std::move(steps.lines),
+                       .amount = found->amount,
+                       .payee_kind = found->payee_kind,
+                       .payee = found->payee};
+}
+
 void check_pair(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy) {
     ensure(snapshot.month == policy.month && snapshot.county == policy.county,
            "facts and policy are not of the same county and month");
@@ -296,24 +335,62 @@ std::optional<Programme> gives_way_to(const Case& of, const Enrolment& enrolment
     return std::nullopt;
 }
 
-void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out) {
+namespace {
+void assess_from(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
+                 History* history, Month history_from) {
     check_pair(snapshot, policy);
     out.clear();
     const Terms terms{policy};
-    Case of{.terms = terms, .policy = policy, .out = out};
+    Case of{.terms = terms, .policy = policy, .out = out, .history = history, .history_from = history_from};
     Positions at;
     while (at.enrolment < snapshot.enrolments.size()) {
         const std::size_t first_award = out.awards.size();
         for (const Enrolment& enrolment :
              next_case(of, snapshot, snapshot.enrolments[at.enrolment].household, at))
             assess_in_turn(of, enrolment);
+        if (!terms.on_top.empty()) pay_on_top(of, first_award);
         order_awards(out.awards, first_award);
     }
+}
+}  // namespace
+
+void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
+            History* history) {
+    assess_from(snapshot, policy, out, history, policy.month.plus_months(-policy.grace_months));
+}
+
+struct History::Impl {
+    const registry::Register& all;
+    ImportNo known_at;
+    PolicyAt policy_at;
+    Month from = Month::open_end();  ///< how far back the months below have looked
+    std::map<Month, Assessment> months;
+};
+
+History::History(const registry::Register& all, ImportNo known_at, PolicyAt policy_at)
+    : impl_{std::make_unique<Impl>(
+          Impl{.all = all, .known_at = known_at, .policy_at = std::move(policy_at)})} {}
+History::~History() = default;
+
+const Assessment& History::month(Month month, Month from) {
+    if (from < impl_->from) {
+        impl_->months.clear();
+        impl_->from = from;
+    }
+    if (const auto found = impl_->months.find(month); found != impl_->months.end()) return found->second;
+    Assessment assessed;
+    if (const auto policy = impl_->policy_at(month)) {
+        registry::Snapshot snapshot;
+        registry::take_snapshot(impl_->all, month, impl_->known_at, snapshot);
+        assess_from(snapshot, *policy, assessed, month > from ? this : nullptr, from);
+    }
+    // Asking about the months before may have begun anew: only now there is a place for this one.
+    return impl_->months.insert_or_assign(month, std::move(assessed)).first->second;
 }
 
 Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
                             Programme programme, Component component, std::int64_t beneficiary,
-                            Language language, HouseholdNo hint) {
+                            Language language, HouseholdNo hint, History* history) {
     check_pair(snapshot, policy);
     const bool is_household = text_of(programme).subject == Subject::household && beneficiary > 0;
     const PersonNo person{is_household ? 0 : beneficiary < 0 ? -beneficiary : beneficiary};
@@ -324,7 +401,11 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
     }
     Assessment out;
     const Terms terms{policy};
-    Case of{.terms = terms, .policy = policy, .out = out};
+    Case of{.terms = terms,
+            .policy = policy,
+            .out = out,
+            .history = history,
+            .history_from = policy.month.plus_months(-policy.grace_months)};
     Steps steps{.language = language, .component = component, .lines = {}};
     Positions at = positions_of(snapshot, no);
     const auto enrolments = next_case(of, snapshot, no, at);
@@ -333,6 +414,13 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
             return one.programme == programme && one.person == of_person;
         });
     };
+    if (text_of(programme).is_on_top) {
+        for (const Enrolment& enrolment : enrolments) assess_in_turn(of, enrolment);
+        say_heading(of, steps, programme, person);
+        of.steps = &steps;
+        pay_on_top(of, 0, person);
+        return told(of, steps, programme, beneficiary, 0);
+    }
     // Where each member is paid, the enrolment is the household's.
     const PersonNo enrolled =
         person && !holds(person) && text_of(programme).subject == Subject::household ? PersonNo{} : person;
@@ -342,14 +430,7 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
             fmt::format("no enrolment in {} of {} {}", text_of(programme).code,
                         is_household ? "household" : "person", is_household ? beneficiary : person.number()),
             fmt::format("{}/{}", policy.county.text(), policy.month.text()));
-    steps.say(
-        fmt::format("{}（{}），{}，{}年{}月，户 {}{}", text_of(programme).chinese, text_of(programme).code,
-                    policy.county.text(), policy.month.year(), policy.month.month(), no.number(),
-                    person ? fmt::format("，人员 {}", person.number()) : ""),
-        fmt::format("{} ({}), {}, {}, household {}{}", text_of(programme).english, text_of(programme).code,
-                    policy.county.text(), policy.month.text(), no.number(),
-                    person ? fmt::format(", person {}", person.number()) : ""));
-    say_facts(of, steps, person);
+    say_heading(of, steps, programme, person);
     for (const Enrolment& enrolment : enrolments) {
         const bool is_asked = enrolment.programme == programme && enrolment.person == enrolled;
         of.steps = is_asked ? &steps : nullptr;
@@ -357,25 +438,7 @@ Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::Co
         const std::size_t refused_before = out.refusals.size();
         assess_in_turn(of, enrolment);
         if (!is_asked) continue;
-        const auto found = std::ranges::find_if(out.awards, [&](const Award& one) {
-            return one.programme == programme && one.component == component && one.beneficiary == beneficiary;
-        });
-        if (found == out.awards.end()) {
-            if (out.refusals.size() > refused_before) return std::unexpected{out.refusals.back().why};
-            return refuse(Fault::unknown, "this programme has no such component for this beneficiary",
-                          place_in(of, text_of(programme).code));
-        }
-        const std::string_view payee =
-            found->payee_kind == registry::PayeeKind::person ? "person" : "institution";
-        const std::string_view payee_chinese =
-            found->payee_kind == registry::PayeeKind::person ? "人员" : "机构";
-        steps.say(
-            fmt::format("应发 {} 元，收款：{} {}", found->amount.grouped_yuan(), payee_chinese, found->payee),
-            fmt::format("owed {} yuan, paid to {} {}", found->amount.grouped_yuan(), payee, found->payee));
-        return Explanation{.lines = std::move(steps.lines),
-                           .amount = found->amount,
-                           .payee_kind = found->payee_kind,
-                           .payee = found->payee};
+        return told(of, steps, programme, beneficiary, refused_before);
     }
     broken("an enrolment was found and lost");
 }

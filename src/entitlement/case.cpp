@@ -33,7 +33,8 @@ Terms::Terms(const policy::CountyPolicy& the_policy)
       first_of_next{first_of(the_policy.month.next())},
       alive_from{the_policy.stop_on_death == policy::StopRule::month_after_event ? first : first_of_next},
       adult_until{latest_birth(first.plus_days(-1), years_of_majority)},
-      elderly_until{latest_birth(first.plus_days(-1), the_policy.uplift_age_elderly)} {
+      elderly_until{latest_birth(first.plus_days(-1), the_policy.uplift_age_elderly)},
+      on_top{on_top_of(the_policy)} {
     if (policy.excluded_income_items.empty()) return;
     excluded_items = std::make_unique<typename decltype(excluded_items)::element_type>();
     for (const std::int16_t item : policy.excluded_income_items)

@@ -25,6 +25,20 @@ constexpr Programmes only(Programme programme) {
     return static_cast<Programmes>(1U << static_cast<unsigned>(programme));
 }
 
+/// What the month pays to each person who draws one of the programmes `covers`: a flat amount, or a fraction of the
+/// dibao standard.
+struct OnTop {
+    Programme programme;
+    Programmes covers = 0;
+    std::optional<Money> flat;
+    Wide numerator = 0;
+    Wide denominator = 1;
+    std::string chinese;  ///< why this fraction
+    std::string english;
+};
+/// What the policy's month pays on top, by number of the programme.
+std::vector<OnTop> on_top_of(const policy::CountyPolicy& policy);
+
 /// What one month and one policy mean for dates and codes, worked out once a county.
 struct Terms {
     explicit Terms(const policy::CountyPolicy& the_policy);
@@ -34,6 +48,7 @@ struct Terms {
     Day alive_from;     ///< who died before this day is not paid
     Day adult_until;    ///< born on this day or before: 18 by the end of the month before
     Day elderly_until;  ///< likewise for the age from which the uplift counts somebody as elderly
+    std::vector<OnTop> on_top;
     std::unique_ptr<std::bitset<std::size_t{std::numeric_limits<std::int16_t>::max()} + 1>> excluded_items;
 };
 
@@ -74,6 +89,8 @@ struct Case {
     std::span<const registry::IncomeItem> incomes;
     Programmes unit_active = 0;  ///< whole-household dibao
     std::vector<Wide> weights;   ///< scratch for shares
+    History* history = nullptr;  ///< null: nobody is in grace
+    Month history_from;          ///< the first month that may be looked at; set with `history`
     Steps* steps = nullptr;      ///< set while an explanation is asked for
 
     Member* member(PersonNo person);
@@ -115,6 +132,12 @@ void assess_orphan(Case& of, const Enrolment& enrolment, Member* member);
 void assess_unattended(Case& of, const Enrolment& enrolment, Member* member);
 void assess_living(Case& of, const Enrolment& enrolment, Member* member);
 void assess_nursing(Case& of, const Enrolment& enrolment, Member* member);
+
+/// For programmes without enrolments: refuses one.
+void refuse_enrolment(Case& of, const Enrolment& enrolment, Member* member);
+/// Adds what the household's awards from `first_award` on give their persons on top, each person once a programme.
+/// Explains the one of `asked`.
+void pay_on_top(Case& of, std::size_t first_award, PersonNo asked = {});
 
 /// The living subsidy's standard for a level of disability; nothing for a level that has none.
 std::optional<policy::Standard> living_standard(std::uint8_t level);

@@ -31,8 +31,11 @@ struct Unit {
     Wide full_standard = 0;          ///< of which uplift and work cost are percentages
     Wide income = 0;
     Wide gap = 0;
+    Wide minimum = 0;  ///< per head
     std::int64_t heads = 0;
     std::int64_t uplift_percent = 0;  ///< of all members together
+    std::int32_t single_percent = percent;
+    std::size_t tier = 0;  ///< 1 is the hardest; 0: by difference
 
     bool counts(const Member& member) const {
         return single ? &member == single : member.is_alive && !member.is_apart;
@@ -77,6 +80,65 @@ std::int32_t uplift_of(const Case& of, const registry::Person& person) {
           rules.uplift_percent_severely_disabled);
     apply(person.seriously_ill, rules.uplift_percent_seriously_ill);
     return rules.uplift_sums ? sum : highest;
+}
+
+/// % of the standard that a single person's dibao goes by.
+std::int32_t single_percent_of(const Case& of, const registry::Person& person) {
+    const policy::CountyPolicy& rules = of.policy;
+    std::int32_t highest = 0;
+    const auto apply = [&](bool is_of_class, std::int32_t percentage) {
+        if (is_of_class) highest = std::max(highest, percentage);
+    };
+    apply(person.disability_level == 1 || person.disability_level == 2,
+          rules.single_percent_severely_disabled);
+    apply(person.seriously_ill, rules.single_percent_seriously_ill);
+    apply(person.born <= of.terms.elderly_until, rules.single_percent_elderly);
+    return highest > 0 ? highest : rules.single_person_percent;
+}
+
+/// The gap by the tier of the income a head. False after a refusal.
+bool find_tier(Case& of, Unit& unit, const policy::DibaoTiers& tiers, std::string_view mode_key) {
+    const auto bad = [&](Fault fault, std::string text) {
+        refuse_award(of, unit.enrolment, true, fault, mode_key, std::move(text));
+        return false;
+    };
+    if (tiers.amounts.empty())
+        return bad(Fault::missing,
+                   "is paid by tiers here, and the amounts of the tiers are not in the policy book");
+    if (tiers.income_below.size() + 1 != tiers.amounts.size() || !std::ranges::is_sorted(tiers.income_below))
+        return bad(Fault::conflict,
+                   fmt::format("{} tiers need {} bounds of income, ascending, not {}", tiers.amounts.size(),
+                               tiers.amounts.size() - 1, tiers.income_below.size()));
+    std::size_t tier = 0;
+    while (tier < tiers.income_below.size() &&
+           unit.income >= Wide{tiers.income_below[tier].fen()} * percent * unit.heads)
+        ++tier;
+    unit.tier = tier + 1;
+    unit.gap = Wide{tiers.amounts[tier].fen()} * unit.single_percent * unit.heads;
+    return true;
+}
+
+/// Raises a single person's gap to what is missing to the floor, the living subsidy included. False after a refusal.
+bool raise_to_floor(Case& of, Unit& unit) {
+    const std::int32_t floor_percent = of.policy.single_floor_percent_with_living;
+    if (!unit.single || floor_percent == 0 || !(unit.single->active & only(Programme::disability_living)))
+        return true;
+    const auto standard = living_standard(unit.single->person->disability_level);
+    if (!standard || !of.policy.standard(*standard)) {
+        refuse_award(of, unit.enrolment, true, Fault::missing, "dibao.single_person_floor_with_living",
+                     "the floor cannot be computed: the living subsidy beside it is not known");
+        return false;
+    }
+    const Money living = of.policy.standard(*standard)->amount;
+    const Wide missing = unit.full_standard / percent * floor_percent - Wide{living.fen()} * percent;
+    if (missing <= unit.gap) return true;
+    unit.gap = missing;
+    if (Steps* steps = of.steps_for(Component::basic))
+        steps->say(fmt::format("与生活补贴 {} 元合计不低于标准的 {}%：{} 元", living.yuan(), floor_percent,
+                               yuan_of(missing)),
+                   fmt::format("with the living subsidy of {} yuan at least {} % of the standard: {} yuan",
+                               living.yuan(), floor_percent, yuan_of(missing)));
+    return true;
 }
 
 /// Counts heads and uplift. False after a refusal.
@@ -215,23 +277,25 @@ void say_how(const Case& of, Steps& steps, const Unit& unit, Money amount) {
         const policy::Source* source = of.policy.source_of_rule(key);
         return source ? source->document : std::string{};
     };
-    if (unit.single && of.policy.single_person_percent != percent)
-        steps.say(
-            fmt::format("单人保：标准的 {}% = {} 元（{}）", of.policy.single_person_percent,
-                        yuan_of(unit.standard), rule("dibao.single_person")),
-            fmt::format("single person: {} % of the standard = {} yuan ({})", of.policy.single_person_percent,
-                        yuan_of(unit.standard), rule("dibao.single_person")));
+    if (unit.single_percent != percent)
+        steps.say(fmt::format("单人保：标准的 {}% = {} 元（{}）", unit.single_percent, yuan_of(unit.standard),
+                              rule("dibao.single_person")),
+                  fmt::format("single person: {} % of the standard = {} yuan ({})", unit.single_percent,
+                              yuan_of(unit.standard), rule("dibao.single_person")));
     const Wide difference = unit.standard * unit.heads - unit.income;
     steps.say(fmt::format("标准 × 人数 − 收入：{} × {} − {} = {} 元", yuan_of(unit.standard), unit.heads,
                           yuan_of(unit.income), yuan_of(difference)),
               fmt::format("standard × members − income: {} × {} − {} = {} yuan", yuan_of(unit.standard),
                           unit.heads, yuan_of(unit.income), yuan_of(difference)));
-    if (unit.gap != difference)
-        steps.say(
-            fmt::format("不低于每人 {} 元：{} 元（{}）", of.policy.dibao_minimum_per_head.yuan(),
-                        yuan_of(unit.gap), rule("dibao.minimum_per_head")),
-            fmt::format("at least {} yuan a head: {} yuan ({})", of.policy.dibao_minimum_per_head.yuan(),
-                        yuan_of(unit.gap), rule("dibao.minimum_per_head")));
+    const std::string minimum = yuan_of(unit.minimum);
+    if (unit.tier > 0)
+        steps.say(fmt::format("分档：第 {} 档，{} 元", unit.tier, yuan_of(unit.gap)),
+                  fmt::format("by tiers: tier {}, {} yuan", unit.tier, yuan_of(unit.gap)));
+    else if (unit.gap != difference && unit.gap == unit.minimum * unit.heads)
+        steps.say(fmt::format("不低于每人 {} 元：{} 元（{}{}）", minimum, yuan_of(unit.gap),
+                              rule("dibao.minimum_per_head"), rule("dibao.minimum_percent")),
+                  fmt::format("at least {} yuan a head: {} yuan ({}{})", minimum, yuan_of(unit.gap),
+                              rule("dibao.minimum_per_head"), rule("dibao.minimum_percent")));
     for (const Member& member : of.members)
         if (unit.counts(member) && member.uplift_percent > 0)
             steps.say(fmt::format("分类施保：人员 {}，标准的 {}% = {} 元", member.person->no.number(),
@@ -269,6 +333,66 @@ void pay(Case& of, const Unit& unit, Money amount) {
     }
 }
 
+/// Whether the household is in grace, and then its last amount by the schedule: it drew dibao last month, as an award or
+/// in grace, and its income lies above the standard and below the multiple of it.
+bool pay_grace(Case& of, const Unit& unit, Money standard) {
+    const policy::CountyPolicy& rules = of.policy;
+    const Month before = rules.month.previous();
+    if (!of.history || rules.grace_months == 0 || before < of.history_from) return false;
+    const Wide line = unit.standard * unit.heads;
+    if (unit.income <= line || unit.income * percent >= line * rules.grace_below_percent) return false;
+    const Enrolment& enrolment = unit.enrolment;
+    const auto& awards = of.history->month(before, of.history_from).awards;
+    const auto [first, last] = std::ranges::equal_range(awards, enrolment.household, {}, &Award::household);
+    bool is_paid = false;
+    for (const Award& award : std::ranges::subrange{first, last}) {
+        if (award.programme != enrolment.programme) continue;
+        const Member* member = award.person ? of.member(award.person) : nullptr;
+        if (unit.single ? member != unit.single : (award.person && (!member || !unit.counts(*member))))
+            continue;
+        const auto month = static_cast<std::int16_t>(award.grace_month + 1);
+        if (month > rules.grace_months) continue;
+        const Money base = award.grace_month > 0 ? award.grace_base : award.amount;
+        const auto& schedule = rules.grace_schedule;
+        const std::int32_t share =
+            schedule.empty()
+                ? percent
+                : schedule[std::min<std::size_t>(static_cast<std::size_t>(month), schedule.size()) - 1];
+        const auto amount = rounded(Wide{base.fen()} * share, percent, rules.dibao_rounding);
+        if (!amount || *amount <= Money{}) continue;
+        if (Steps* steps = of.steps_for(Component::basic))
+            steps->say(
+                fmt::format(
+                    "渐退期第 {} 个月（共 {} 个月）：收入 {} 元，高于标准 {} 元、低于其 {}%；上次 {} 元 × {}% = {} 元",
+                    month, rules.grace_months, yuan_of(unit.income), yuan_of(line), rules.grace_below_percent,
+                    base.yuan(), share, amount->yuan()),
+                fmt::format(
+                    "grace, month {} of {}: income {} is above the standard {} and below {} % of it; last "
+                    "amount {} × {} % = {} yuan",
+                    month, rules.grace_months, yuan_of(unit.income), yuan_of(line), rules.grace_below_percent,
+                    base.yuan(), share, amount->yuan()));
+        const std::size_t awarded_before = of.out.awards.size();
+        if (award.person && !unit.single)
+            award_to(of, enrolment, Component::basic, award.person,
+                     {registry::PayeeKind::person, award.person.number()}, *amount);
+        else
+            entitlement::award(of, enrolment, Component::basic, *amount, unit.field);
+        is_paid = true;
+        if (of.out.awards.size() == awarded_before) continue;  // Nobody to be paid: refused.
+        of.out.awards.back().grace_month = month;
+        of.out.awards.back().grace_base = base;
+    }
+    if (!is_paid) return false;
+    for (Member& one : of.members)
+        if (unit.counts(one)) {
+            // What each one's share of a last amount is, no rule says.
+            one.dibao = rules.unattended_on_dibao == UnattendedOnDibao::less_received ? Drawing::undetermined
+                                                                                      : Drawing::drawn;
+            one.dibao_standard = standard;
+        }
+    return true;
+}
+
 }  // namespace
 
 void assess_dibao(Case& of, const Enrolment& enrolment, Member* member) {
@@ -276,24 +400,31 @@ void assess_dibao(Case& of, const Enrolment& enrolment, Member* member) {
     const Standard standard = is_urban ? Standard::dibao_urban : Standard::dibao_rural;
     const auto* value = require(of, enrolment, standard);
     if (!value) return;
-    if ((is_urban ? of.policy.dibao_urban_mode : of.policy.dibao_rural_mode) == policy::DibaoMode::tiers)
-        return refuse_award(of, enrolment, true, Fault::missing,
-                            is_urban ? "dibao.urban_mode" : "dibao.rural_mode",
-                            "is paid by tiers here, and the amounts of the tiers are not in the policy book");
     Unit unit{.enrolment = enrolment, .field = policy::key_of(standard), .single = member};
     unit.full_standard = Wide{value->amount.fen()} * percent;
-    unit.standard =
-        unit.single ? unit.full_standard / percent * of.policy.single_person_percent : unit.full_standard;
+    if (unit.single) unit.single_percent = single_percent_of(of, *unit.single->person);
+    unit.standard = unit.full_standard / percent * unit.single_percent;
     if (Steps* steps = of.steps_for(Component::basic))
         say_value(*steps, unit.field, value->amount, value->source);
     if (!count_heads(of, unit) || !sum_income(of, unit)) return;
 
     const Wide difference = unit.standard * unit.heads - unit.income;
-    if (difference <= 0)
+    if (difference <= 0) {
+        if (pay_grace(of, unit, value->amount)) return;
         return not_entitled(of, enrolment, unit.field,
                             fmt::format("income {} of {} member(s) reaches the standard of {} a head",
                                         yuan_of(unit.income), unit.heads, yuan_of(unit.standard)));
-    unit.gap = std::max(difference, Wide{of.policy.dibao_minimum_per_head.fen()} * percent * unit.heads);
+    }
+    if ((is_urban ? of.policy.dibao_urban_mode : of.policy.dibao_rural_mode) == policy::DibaoMode::tiers) {
+        if (!find_tier(of, unit, is_urban ? of.policy.dibao_urban_tiers : of.policy.dibao_rural_tiers,
+                       is_urban ? "dibao.urban_mode" : "dibao.rural_mode"))
+            return;
+    } else {
+        unit.minimum = std::max(Wide{of.policy.dibao_minimum_per_head.fen()} * percent,
+                                unit.full_standard / percent * of.policy.dibao_minimum_percent);
+        unit.gap = std::max(difference, unit.minimum * unit.heads);
+    }
+    if (!raise_to_floor(of, unit)) return;
     const auto amount = amount_of(of, unit);
     const bool is_shared = of.policy.unattended_on_dibao == UnattendedOnDibao::less_received ||
                            of.policy.dibao_payee == DibaoPayee::each_person;

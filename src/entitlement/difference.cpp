@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace onecard::entitlement {
@@ -15,16 +16,25 @@ struct Side {
 
 Side side_of(const View& view, const Difference& difference, Language language) {
     auto told = explain(view.facts, view.policy, difference.programme, difference.component,
-                        difference.beneficiary, language, difference.household);
+                        difference.beneficiary, language, difference.household, view.history);
     if (told) return {.lines = std::move(told->lines), .nothing = {}};
     return {.lines = {}, .nothing = told.error().text};
+}
+
+auto order_of(const Award& one) {
+    return std::tuple{one.household, one.person, one.programme, one.component, one.beneficiary};
+}
+
+/// Whether neither neighbour is of the same obligation.
+bool is_alone(std::span<const Award> awards, std::span<const Award>::iterator at) {
+    return (at == awards.begin() || order_of(*std::prev(at)) != order_of(*at)) &&
+           (std::next(at) == awards.end() || order_of(*std::next(at)) != order_of(*at));
 }
 
 }  // namespace
 
 std::vector<Difference> differences(std::span<const Award> awarded, std::span<const Award> due) {
     std::vector<Difference> all;
-    all.reserve(awarded.size() + due.size());
     const auto add = [&](const Award& award, Money was, Money should_be) {
         all.push_back({.programme = award.programme,
                        .component = award.component,
@@ -35,8 +45,28 @@ std::vector<Difference> differences(std::span<const Award> awarded, std::span<co
                        .awarded = was,
                        .due = should_be});
     };
-    for (const Award& award : awarded) add(award, award.amount, Money{});
-    for (const Award& award : due) add(award, Money{}, award.amount);
+    // Both usually stand in one order and nearly all agree: those are passed over, the few others sorted out below.
+    auto was = awarded.begin();
+    auto is = due.begin();
+    while (was != awarded.end() && is != due.end()) {
+        const auto order = order_of(*was) <=> order_of(*is);
+        if (order < 0) {
+            add(*was, was->amount, Money{});
+            ++was;
+        } else if (order > 0) {
+            add(*is, Money{}, is->amount);
+            ++is;
+        } else {
+            if (was->amount != is->amount || !is_alone(awarded, was) || !is_alone(due, is)) {
+                add(*was, was->amount, Money{});
+                add(*is, Money{}, is->amount);
+            }
+            ++was;
+            ++is;
+        }
+    }
+    for (; was != awarded.end(); ++was) add(*was, was->amount, Money{});
+    for (; is != due.end(); ++is) add(*is, Money{}, is->amount);
     const auto obligation = [](const Difference& one) {
         return std::tuple{one.programme, one.beneficiary, one.component};
     };

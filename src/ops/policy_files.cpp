@@ -281,12 +281,18 @@ private:
         const toml::array* list = node.as_array();
         if (!list) return std::nullopt;
         std::vector<std::int64_t> numbers;
+        std::vector<std::string> texts;
         for (const toml::node& item : *list) {
-            const auto number = item.value_exact<std::int64_t>();
-            if (!number) return std::nullopt;
-            numbers.push_back(*number);
+            if (const auto number = item.value_exact<std::int64_t>())
+                numbers.push_back(*number);
+            else if (const auto text = item.value_exact<std::string>())
+                texts.push_back(*text);
+            else
+                return std::nullopt;
         }
-        return numbers;
+        if (texts.empty()) return numbers;
+        if (!numbers.empty()) return std::nullopt;
+        return texts;
     }
 
     std::string name_;

@@ -120,6 +120,7 @@ Result<CountyPolicy> Book::at(County county, Month month, std::optional<Day> kno
     for (std::size_t position = 0; position < rules().size(); ++position) {
         const Entry* entry = holding[standards_count + position].entry;
         if (!entry) continue;
+        if (rules()[position].kind == KeyKind::once && entry->months.from != month) continue;
         rules()[position].set(policy, entry->value);
         policy.rule_sources[position] = &entry->source;
     }

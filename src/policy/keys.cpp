@@ -39,6 +39,7 @@ constexpr std::array<std::string_view, 2> payees{"representative", "each_person"
 constexpr std::array<std::string_view, 3> starts{"month_after_confirmation", "month_of_confirmation",
                                                  "month_of_application"};
 constexpr std::array<std::string_view, 2> stops{"month_after_event", "month_of_event"};
+constexpr std::array<std::string_view, 3> formulas{"cpi", "triggering_index", "fraction"};
 constexpr std::array<std::string_view, 3> gaps{"full_amount", "less_dibao_standard", "less_received"};
 
 template <auto field>
@@ -61,6 +62,12 @@ void set_choice(CountyPolicy& policy, const Checked& value) {
 template <Programme programme>
 void set_start(CountyPolicy& policy, const Checked& value) {
     policy.start[static_cast<std::size_t>(programme) - 1] = static_cast<StartRule>(value.number);
+}
+
+std::vector<Money> fen_of(const Checked& value) {
+    std::vector<Money> all;
+    for (const std::int64_t fen : value.numbers) all.push_back(Money::of_fen(fen));
+    return all;
 }
 
 using P = CountyPolicy;
@@ -101,12 +108,57 @@ constexpr std::array rule_table{
     Rule{"start.disability_nursing", choice, set_start<Programme::disability_nursing>, starts},
     Rule{"dibao.urban_mode", choice, set_choice<&P::dibao_urban_mode>, dibao_modes},
     Rule{"dibao.rural_mode", choice, set_choice<&P::dibao_rural_mode>, dibao_modes},
+    Rule{"dibao.urban_tiers.amounts", amounts,
+         [](P& p, const Checked& v) { p.dibao_urban_tiers.amounts = fen_of(v); }},
+    Rule{"dibao.urban_tiers.income_below", amounts,
+         [](P& p, const Checked& v) { p.dibao_urban_tiers.income_below = fen_of(v); }},
+    Rule{"dibao.rural_tiers.amounts", amounts,
+         [](P& p, const Checked& v) { p.dibao_rural_tiers.amounts = fen_of(v); }},
+    Rule{"dibao.rural_tiers.income_below", amounts,
+         [](P& p, const Checked& v) { p.dibao_rural_tiers.income_below = fen_of(v); }},
+    Rule{"dibao.minimum_percent", percent, set_percent<&P::dibao_minimum_percent>},
+    Rule{"dibao.single_person_class.severely_disabled", percent,
+         set_percent<&P::single_percent_severely_disabled>},
+    Rule{"dibao.single_person_class.seriously_ill", percent, set_percent<&P::single_percent_seriously_ill>},
+    Rule{"dibao.single_person_class.elderly", percent, set_percent<&P::single_percent_elderly>},
+    Rule{"dibao.single_person_floor_with_living", percent, set_percent<&P::single_floor_percent_with_living>},
+    Rule{"dibao.grace.months", months, set_percent<&P::grace_months>},
+    Rule{"dibao.grace.below_percent", percent, set_percent<&P::grace_below_percent>},
+    Rule{"dibao.grace.schedule", percents,
+         [](P& p, const Checked& v) { p.grace_schedule.assign(v.numbers.begin(), v.numbers.end()); }},
+    Rule{"price.cpi", rate, [](P& p, const Checked& v) { p.price.cpi = v.number; }},
+    Rule{"price.food", rate, [](P& p, const Checked& v) { p.price.food = v.number; }},
+    Rule{"price.cpi_trigger", rate, [](P& p, const Checked& v) { p.price.cpi_trigger = v.number; }},
+    Rule{"price.food_trigger", rate, [](P& p, const Checked& v) { p.price.food_trigger = v.number; }},
+    Rule{"price.formula", choice,
+         [](P& p, const Checked& v) { p.price.formula = static_cast<PriceFormula>(v.number); }, formulas},
+    Rule{"price.rounding.unit", choice,
+         [](P& p, const Checked& v) { p.price.rounding.unit = static_cast<RoundingUnit>(v.number); }, units},
+    Rule{"price.rounding.mode", choice,
+         [](P& p, const Checked& v) { p.price.rounding.mode = static_cast<RoundingMode>(v.number); }, modes},
+    Rule{"price.floor", amount, [](P& p, const Checked& v) { p.price.floor = Money::of_fen(v.number); }},
+    Rule{"price.covers.dibao", flag, [](P& p, const Checked& v) { p.price.covers.dibao = v.number != 0; }},
+    Rule{"price.covers.tekun", flag, [](P& p, const Checked& v) { p.price.covers.tekun = v.number != 0; }},
+    Rule{"price.covers.orphan", flag, [](P& p, const Checked& v) { p.price.covers.orphan = v.number != 0; }},
+    Rule{"price.covers.unattended_child", flag,
+         [](P& p, const Checked& v) { p.price.covers.unattended_child = v.number != 0; }},
+    Rule{"one_off.amount", once, [](P& p, const Checked& v) { p.one_off = Money::of_fen(v.number); }},
+    Rule{"one_off.covers.dibao", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.dibao = v.number != 0; }},
+    Rule{"one_off.covers.tekun", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.tekun = v.number != 0; }},
+    Rule{"one_off.covers.orphan", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.orphan = v.number != 0; }},
+    Rule{"one_off.covers.unattended_child", flag,
+         [](P& p, const Checked& v) { p.one_off_covers.unattended_child = v.number != 0; }},
 };
 
 // A month's standard above this is a slip of the decimal point or fen taken for yuan.
 constexpr std::int64_t fen_max = 10'000'000;
 constexpr std::int64_t percent_max = 1'000;
 constexpr std::int64_t years_max = 150;
+constexpr std::int64_t months_max = 60;
+constexpr std::size_t list_max = 60;
 constexpr std::int64_t code_max = std::numeric_limits<std::int16_t>::max();
 
 KeyKind kind_of(KeyNo key) {
@@ -123,7 +175,20 @@ Result<Checked> check_amount(const Book::Builder::Input& input, bool may_be_zero
     if (amount->is_negative() || (amount->is_zero() && !may_be_zero) || amount->fen() > fen_max)
         return refuse(Fault::out_of_range, fmt::format("{} yuan a month is not between 0.01 and {}",
                                                        amount->yuan(), Money::of_fen(fen_max).yuan()));
-    return Checked{.number = amount->fen(), .codes = {}};
+    return Checked{.number = amount->fen(), .codes = {}, .numbers = {}};
+}
+
+/// Prices rise and fall by less than this.
+constexpr std::int64_t rate_max = 10'000;
+
+Result<Checked> check_rate(const Book::Builder::Input& input) {
+    const auto* text = std::get_if<std::string>(&input);
+    const auto rate = text ? Money::parse_yuan(*text) : Result<Money>{Money{}};
+    if (!text || !rate)
+        return refuse(Fault::malformed, "a rate is written in percent and in quotes: \"3.5\"");
+    if (rate->fen() < -rate_max || rate->fen() > rate_max)
+        return refuse(Fault::out_of_range, fmt::format("a rate lies between -100 and 100 %, not {}", *text));
+    return Checked{.number = rate->fen(), .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_number(const Book::Builder::Input& input, std::int64_t most, std::string_view what) {
@@ -132,7 +197,7 @@ Result<Checked> check_number(const Book::Builder::Input& input, std::int64_t mos
     if (*number < 0 || *number > most)
         return refuse(Fault::out_of_range,
                       fmt::format("{} lies between 0 and {}, not {}", what, most, *number));
-    return Checked{.number = *number, .codes = {}};
+    return Checked{.number = *number, .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_choice(const Book::Builder::Input& input, std::span<const std::string_view> choices) {
@@ -140,7 +205,7 @@ Result<Checked> check_choice(const Book::Builder::Input& input, std::span<const 
     const auto found = text ? std::ranges::find(choices, *text) : choices.end();
     if (found == choices.end())
         return refuse(Fault::malformed, fmt::format("must be one of \"{}\"", fmt::join(choices, "\", \"")));
-    return Checked{.number = found - choices.begin(), .codes = {}};
+    return Checked{.number = found - choices.begin(), .codes = {}, .numbers = {}};
 }
 
 Result<Checked> check_codes(const Book::Builder::Input& input) {
@@ -156,6 +221,25 @@ Result<Checked> check_codes(const Book::Builder::Input& input) {
     if (const auto twice = std::ranges::adjacent_find(checked.codes); twice != checked.codes.end())
         return refuse(Fault::duplicate, fmt::format("item {} stands there twice", *twice));
     return checked;
+}
+
+/// A tier or a step of a schedule after the other.
+template <class Item, class Check>
+Result<Checked> check_list(const Book::Builder::Input& input, std::string_view how, const Check& check_item) {
+    const auto* items = std::get_if<std::vector<Item>>(&input);
+    // An empty list is of no type.
+    const auto* none = std::get_if<std::vector<std::int64_t>>(&input);
+    if (!items && !(none && none->empty())) return refuse(Fault::malformed, std::string{how});
+    Checked all;
+    if (!items) return all;
+    if (items->size() > list_max)
+        return refuse(Fault::out_of_range, fmt::format("a list of more than {}", list_max));
+    for (const Item& item : *items) {
+        const auto checked = check_item(Book::Builder::Input{item});
+        if (!checked) return std::unexpected{checked.error()};
+        all.numbers.push_back(checked->number);
+    }
+    return all;
 }
 
 }  // namespace
@@ -195,12 +279,23 @@ Result<Checked> check(KeyNo key, const Book::Builder::Input& input) {
         case amount: return check_amount(input, true);
         case percent: return check_number(input, percent_max, "a percentage");
         case age: return check_number(input, years_max, "an age in years");
+        case months: return check_number(input, months_max, "a number of months");
+        case rate: return check_rate(input);
+        case once: return check_amount(input, false);
         case flag:
             if (const bool* yes = std::get_if<bool>(&input))
-                return Checked{.number = *yes ? 1 : 0, .codes = {}};
+                return Checked{.number = *yes ? 1 : 0, .codes = {}, .numbers = {}};
             return refuse(Fault::malformed, "must be true or false, without quotes");
         case choice: return check_choice(input, choices_of(key));
         case codes: return check_codes(input);
+        case amounts:
+            return check_list<std::string>(
+                input, "amounts are a list in yuan and in quotes: [\"995.00\", \"800.00\"]",
+                [](const auto& item) { return check_amount(item, false); });
+        case percents:
+            return check_list<std::int64_t>(
+                input, "percentages are a list of whole numbers: [100, 50]",
+                [](const auto& item) { return check_number(item, percent_max, "a percentage"); });
     }
     broken("a key without a kind");
 }
@@ -215,12 +310,21 @@ Result<void> check_value(std::string_view key, const Book::Builder::Input& input
 std::string text_of(KeyNo key, const Checked& value) {
     switch (kind_of(key)) {
         case standard:
+        case rate:
+        case once:
         case amount: return Money::of_fen(value.number).yuan();
         case percent:
-        case age: return fmt::format("{}", value.number);
+        case age:
+        case months: return fmt::format("{}", value.number);
         case flag: return value.number != 0 ? "true" : "false";
         case choice: return std::string{choices_of(key)[static_cast<std::size_t>(value.number)]};
         case codes: return fmt::format("[{}]", fmt::join(value.codes, ", "));
+        case percents: return fmt::format("[{}]", fmt::join(value.numbers, ", "));
+        case amounts: {
+            std::vector<std::string> yuan;
+            for (const std::int64_t fen : value.numbers) yuan.push_back(Money::of_fen(fen).yuan());
+            return fmt::format("[{}]", fmt::join(yuan, ", "));
+        }
     }
     broken("a key without a kind");
 }
@@ -237,25 +341,36 @@ Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text) {
     switch (kind_of(key)) {
         case standard:
         case amount:
+        case rate:
+        case once:
         case choice: return std::string{text};
         case percent:
         case age:
+        case months:
             if (const auto number = number_of(text)) return *number;
             return malformed;
         case flag:
             if (text == "true" || text == "false") return text == "true";
             return malformed;
-        case codes: {
+        case codes:
+        case percents:
+        case amounts: {
             if (!text.starts_with('[') || !text.ends_with(']')) return malformed;
             text = text.substr(1, text.size() - 2);
             std::vector<std::int64_t> numbers;
+            std::vector<std::string> texts;
             while (!text.empty()) {
                 const std::size_t end = std::min(text.find(", "), text.size());
-                const auto number = number_of(text.substr(0, end));
-                if (!number) return malformed;
-                numbers.push_back(*number);
+                if (kind_of(key) == amounts) {
+                    texts.emplace_back(text.substr(0, end));
+                } else {
+                    const auto number = number_of(text.substr(0, end));
+                    if (!number) return malformed;
+                    numbers.push_back(*number);
+                }
                 text = end == text.size() ? std::string_view{} : text.substr(end + 2);
             }
+            if (kind_of(key) == amounts) return texts;
             return numbers;
         }
     }

@@ -10,12 +10,27 @@
 namespace onecard::policy {
 
 /// How a value is written, and so what is checked before it may enter a book.
-enum class KeyKind : std::uint8_t { standard, amount, percent, age, flag, choice, codes };
+enum class KeyKind : std::uint8_t {
+    standard,
+    amount,
+    percent,
+    age,
+    months,
+    rate,
+    once,
+    flag,
+    choice,
+    codes,
+    amounts,
+    percents
+};
 
-/// A value that has been checked: fen, percent, years, 0 or 1, the position of a choice; or item codes, sorted.
+/// A value that has been checked: fen, percent, hundredths of a percent, years, 0 or 1, the position of a choice; or item codes, sorted; or
+/// amounts or percentages in their order.
 struct Checked {
     std::int64_t number = 0;
     std::vector<std::int16_t> codes;
+    std::vector<std::int64_t> numbers = {};
     friend bool operator==(const Checked&, const Checked&) = default;
 };
 

@@ -491,9 +491,11 @@ struct RegisterDecoder::Impl {
     Programme programme(std::size_t column) {
         const auto text = given(column);
         if (!text) return Programme::dibao_rural;
-        if (const auto known = programme_of(*text)) return *known;
+        // What is paid on top of others has no enrolments.
+        if (const auto known = programme_of(*text); known && !text_of(*known).is_on_top) return *known;
         std::string codes;
         for (const ProgrammeText& row : programmes) {
+            if (row.is_on_top) continue;
             if (row.chinese == *text) return row.programme;
             codes += (codes.empty() ? "" : ", ") + std::string{row.code};
         }

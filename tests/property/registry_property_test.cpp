@@ -263,6 +263,8 @@ TEST(SyntheticRegister, NeverGivesOnePersonTwoExclusiveProgrammes) {
             case Programme::unattended_child: return 4;
             case Programme::disability_living: return 5;
             case Programme::disability_nursing: return 6;
+            case Programme::price_subsidy:
+            case Programme::one_off: return 7;
         }
         return 0;
     };

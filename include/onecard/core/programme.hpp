@@ -17,6 +17,8 @@ enum class Programme : std::int16_t {
     unattended_child = 6,
     disability_living = 7,
     disability_nursing = 8,
+    price_subsidy = 9,
+    one_off = 10,
 };
 
 /// A part of a programme that is owed and paid on a line of its own.
@@ -36,6 +38,8 @@ struct ProgrammeText {
     std::string_view summary;        ///< what the payee reads on the bank statement, at most 7 characters
     std::string_view function_code;  ///< budget function, 2081902 (DOMAIN 5.1)
     Subject subject;
+    /// Paid to whoever draws certain other programmes in the month: nobody is enrolled in it.
+    bool is_on_top = false;
 };
 
 inline constexpr std::array programmes{
@@ -55,6 +59,10 @@ inline constexpr std::array programmes{
                   "disability living", "残疾生活", "2081107", Subject::person},
     ProgrammeText{Programme::disability_nursing, "disability-nursing", "重度残疾人护理补贴",
                   "disability nursing", "残疾护理", "2081107", Subject::person},
+    ProgrammeText{Programme::price_subsidy, "price-subsidy", "价格临时补贴", "price-linked subsidy",
+                  "价格补贴", "2082001", Subject::person, true},
+    ProgrammeText{Programme::one_off, "one-off", "一次性生活补贴", "one-off payment", "一次性补贴", "2082001",
+                  Subject::person, true},
 };
 
 constexpr const ProgrammeText& text_of(Programme programme) {

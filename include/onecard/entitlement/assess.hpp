@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,8 @@ struct Award {
     std::int64_t payee = 0;  ///< PersonNo or InstitutionNo to be paid
     std::int64_t village = 0;
     Money amount;
+    std::int16_t grace_month = 0;  ///< 1, 2, … in the months of grace (渐退期)
+    Money grace_base;              ///< then: the last amount before them
     friend bool operator==(const Award&, const Award&) = default;
 };
 
@@ -51,6 +56,26 @@ struct Assessment {
     }
 };
 
+/// The months before, which grace looks back on: assessed when somebody needs them, each once. Holds for one register
+/// and one state of knowledge; asked about later months it remembers, about earlier ones it begins anew.
+class History {
+public:
+    /// The policy of a month; where there is none, nothing was owed.
+    using PolicyAt = std::function<std::optional<policy::CountyPolicy>(Month)>;
+    History(const registry::Register& all, ImportNo known_at, PolicyAt policy_at);
+    ~History();
+    History(const History&) = delete;
+    History& operator=(const History&) = delete;
+
+    /// What was owed in `month`, itself looking back no further than to `from`: who has been in grace for longer than it
+    /// lasts has come to nothing by then, so the months asked about come out the same.
+    const Assessment& month(Month month, Month from);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
 /// Assesses every enrolment of a snapshot under a policy. `out` is cleared first; its capacity is reused.
 /// The snapshot must be ordered as facts.hpp says and be of the policy's month (else BrokenInvariant).
 ///
@@ -58,7 +83,9 @@ struct Assessment {
 /// tekun and orphans leave it, with their income, while their own enrolment is active. Overlaps: overlap.hpp.
 /// Who is paid: the institution in central setting, else the payee that the enrolment names, else the representative
 /// of a whole household or the person.
-void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out);
+/// Without `history` nobody is in grace.
+void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
+            History* history = nullptr);
 
 enum class Language : std::uint8_t { chinese, english };
 
@@ -73,6 +100,6 @@ struct Explanation {
 /// refuses.
 Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
                             Programme programme, Component component, std::int64_t beneficiary,
-                            Language language, HouseholdNo household = {});
+                            Language language, HouseholdNo household = {}, History* history = nullptr);
 
 }  // namespace onecard::entitlement

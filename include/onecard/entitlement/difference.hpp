@@ -34,6 +34,7 @@ std::vector<Difference> differences(std::span<const Award> awarded, std::span<co
 struct View {
     const registry::Snapshot& facts;
     const policy::CountyPolicy& policy;
+    History* history = nullptr;
 };
 /// The first step in which the two computations of one obligation part, then and now, in one language. Where one of
 /// them comes to nothing, its reason.

@@ -11,7 +11,7 @@
 namespace onecard::entitlement {
 
 /// Programmes that differ only in area are one kind. In the order of precedence: the earlier one is kept.
-enum class Kind : std::uint8_t { orphan, tekun, unattended, dibao, living, nursing };
+enum class Kind : std::uint8_t { orphan, tekun, unattended, dibao, living, nursing, on_top };
 
 constexpr Kind kind_of(Programme programme) {
     switch (programme) {
@@ -23,6 +23,8 @@ constexpr Kind kind_of(Programme programme) {
         case Programme::unattended_child: return Kind::unattended;
         case Programme::disability_living: return Kind::living;
         case Programme::disability_nursing: return Kind::nursing;
+        case Programme::price_subsidy:
+        case Programme::one_off: return Kind::on_top;
     }
     broken("a programme without a kind");
 }
@@ -41,7 +43,7 @@ struct OverlapRow {
     std::string_view basis;  ///< where DOMAIN found it
 };
 
-/// All pairs of kinds. Two programmes of one kind (urban and rural) are always exclusive: the one of the household's
+/// All pairs of kinds; what is paid on top goes together with each of them. Two programmes of one kind (urban and rural) are always exclusive: the one of the household's
 /// area is kept. A whole-household dibao is no overlap with a member's orphan or tekun enrolment: that member leaves it.
 inline constexpr std::array overlaps{
     OverlapRow{Kind::orphan, Kind::tekun, Overlap::exclusive, "S31"},

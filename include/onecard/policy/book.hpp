@@ -51,10 +51,39 @@ std::string_view key_of(Standard standard);  ///< the TOML key, "dibao.urban"
 
 enum class StartRule : std::uint8_t { month_after_confirmation, month_of_confirmation, month_of_application };
 enum class DibaoPayee : std::uint8_t { representative, each_person };
-/// How dibao is paid: the difference to the standard (补差), or an amount by tier (分档) of which the book knows only
-/// that it is so; then dibao is refused loudly instead of being paid as a difference.
+/// How dibao is paid: the difference to the standard (补差), or an amount by tier (分档). Where the book knows only that
+/// it is by tier and not how much, dibao is refused loudly instead of being paid as a difference.
 enum class DibaoMode : std::uint8_t { difference, tiers };
 enum class RoundingStage : std::uint8_t { household, person };
+/// Amounts per head by tier, the hardest first, and the per-head incomes that bound them from above: the last tier goes
+/// up to the standard, so there is one bound less than amounts.
+struct DibaoTiers {
+    std::vector<Money> amounts;
+    std::vector<Money> income_below;  ///< ascending
+    friend bool operator==(const DibaoTiers&, const DibaoTiers&) = default;
+};
+/// Whose persons are paid on top of what they draw.
+struct Covers {
+    bool dibao = true;
+    bool tekun = true;
+    bool orphan = true;
+    bool unattended_child = true;
+};
+/// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices (Guilin,
+/// S48), times the index that triggered it, the higher of both (Wuhan), or 1/12 of the standard and from a rise of 5 %
+/// on 1/8 (Jiangsu).
+enum class PriceFormula : std::uint8_t { cpi, triggering_index, fraction };
+/// Rates on the year in hundredths of a percent. The national triggers: 发改价格〔2021〕1553号 (S47).
+struct PriceLink {
+    std::optional<std::int64_t> cpi;  ///< of the month; none: not published, or it does not rise
+    std::optional<std::int64_t> food;
+    std::int64_t cpi_trigger = 350;
+    std::int64_t food_trigger = 600;
+    PriceFormula formula = PriceFormula::cpi;
+    Rounding rounding{RoundingUnit::yuan, RoundingMode::half_up};
+    Money floor;
+    Covers covers;
+};
 /// Death ends an award after the month in which it happened, or with the month before it.
 enum class StopRule : std::uint8_t { month_after_event, month_of_event };
 /// What a de-facto-unattended child gets who lives on dibao (DOMAIN 1.3): all of it; the standard less the dibao
@@ -81,7 +110,10 @@ struct CountyPolicy {
     Rounding dibao_rounding{RoundingUnit::fen, RoundingMode::half_up};
     RoundingStage dibao_rounding_stage = RoundingStage::household;
     DibaoPayee dibao_payee = DibaoPayee::representative;
+    DibaoTiers dibao_urban_tiers;
+    DibaoTiers dibao_rural_tiers;
     Money dibao_minimum_per_head;             ///< paid per head when the gap is positive but smaller
+    std::int32_t dibao_minimum_percent = 0;   ///< likewise, % of the standard (S12); the higher of both
     std::int32_t uplift_percent_elderly = 0;  ///< category uplift, % of the standard, per member (分类施保)
     std::int32_t uplift_percent_minor = 0;    ///< under 18
     std::int32_t uplift_percent_severely_disabled = 0;  ///< disability levels 1 and 2
@@ -89,6 +121,18 @@ struct CountyPolicy {
     std::int32_t uplift_age_elderly = 60;      ///< completed years from which a member is elderly
     bool uplift_sums = false;                  ///< all that apply instead of the highest one
     std::int32_t single_person_percent = 100;  ///< single-person dibao (单人保), % of the standard
+    /// By class of the person, the highest that applies instead of single_person_percent; 0: not set (S11).
+    std::int32_t single_percent_severely_disabled = 0;
+    std::int32_t single_percent_seriously_ill = 0;
+    std::int32_t single_percent_elderly = 0;
+    /// Single-person dibao and the living subsidy together come to at least this % of the standard (S11); 0: no floor.
+    std::int32_t single_floor_percent_with_living = 0;
+    /// Grace (渐退期): months for which a household whose income rose above the standard goes on to be paid; 0: none.
+    std::int32_t grace_months = 0;
+    std::int32_t grace_below_percent =
+        200;  ///< while S < income a head < this % of S, both strictly (003 E8)
+    /// % of the last amount before, by month of grace; the last one holds on. Empty: 100.
+    std::vector<std::int32_t> grace_schedule;
     std::int32_t work_cost_percent = 0;  ///< off each member's wages: % of the standard, at most the wages
     /// Codes that are not income, sorted. The default: the two subsidies (国发〔2015〕52号, S27), 优抚, age allowance,
     /// scholarships, relief and whatever else schemas/register.md marks as usually excluded.
@@ -100,6 +144,9 @@ struct CountyPolicy {
     /// (DOMAIN 1.3, S4; E17).
     bool unattended_follows_orphan = true;
     bool children_stay_while_in_school = true;  ///< orphans and unattended children past 18 (S30, S38)
+    PriceLink price;
+    std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
+    Covers one_off_covers;
     StopRule stop_on_death = StopRule::month_after_event;
     std::optional<Money> poverty_line;  ///< a month; only for the warning of 003 E3
     /// By programme: dibao, tekun and children from the month after confirmation (S15, S30), the disability subsidies

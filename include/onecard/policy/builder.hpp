@@ -13,8 +13,10 @@ namespace onecard::policy {
 /// Makes a book of values as they were read, whatever they were read from.
 class Book::Builder {
 public:
-    /// Amounts and choices are text, percentages and ages whole numbers, item codes lists of whole numbers.
-    using Input = std::variant<std::string, std::int64_t, bool, std::vector<std::int64_t>>;
+    /// Amounts and choices are text, percentages and ages whole numbers, item codes and percentages in a row lists of
+    /// whole numbers, amounts in a row lists of text.
+    using Input =
+        std::variant<std::string, std::int64_t, bool, std::vector<std::int64_t>, std::vector<std::string>>;
 
     struct Setting {
         std::string_view division;  ///< "370212", "370200" (prefecture), "370000" (province)

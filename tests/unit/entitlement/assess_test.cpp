@@ -36,6 +36,72 @@ TEST(Dibao, PaysTheStandardForEachMemberLessTheIncome) {
     EXPECT_EQ(award.benefit_month, month("2022-01"));
 }
 
+TEST(Dibao, ByTiersPaysTheAmountOfTheTierOfTheIncomeForEachHead) {
+    struct Row {
+        std::string_view name, income;  ///< of two members together
+        std::int64_t fen;
+    };
+    for (const Row& row :
+         {Row{"nothing", "0", 200'000}, Row{"one fen below the first bound", "399.99", 200'000},
+          Row{"the first bound", "400.00", 120'000}, Row{"below the second", "999.98", 120'000},
+          Row{"the second bound", "1000.00", 60'000}, Row{"one fen below the standard", "1999.99", 60'000},
+          Row{"the standard", "2000.00", 0}}) {
+        Story story = a_household_of(2);
+        story.rules().dibao_rural_mode = policy::DibaoMode::tiers;
+        story.rules().dibao_rural_tiers = {.amounts = {yuan("1000"), yuan("600"), yuan("300")},
+                                           .income_below = {yuan("200"), yuan("500")}};
+        story.rules().dibao_minimum_per_head = yuan("400");  // A tier is what it is.
+        story.income(1, 101, row.income);
+        EXPECT_EQ(story.fen(0, rural), row.fen) << row.name;
+    }
+}
+
+TEST(Dibao, TiersThatDoNotFitTheirBoundsAreRefusedByName) {
+    Story story = a_household_of(1);
+    story.rules().dibao_rural_mode = policy::DibaoMode::tiers;
+    ASSERT_NE(story.refusal(0, rural), nullptr);
+    EXPECT_EQ(story.refusal(0, rural)->why.fault, Fault::missing);
+    story.rules().dibao_rural_tiers = {.amounts = {yuan("600"), yuan("300")}, .income_below = {}};
+    EXPECT_EQ(story.refusal(0, rural)->why.fault, Fault::conflict);
+    EXPECT_THAT(story.refusal(0, rural)->why.place, HasSubstr("dibao.rural_mode"));
+}
+
+TEST(Dibao, TheMinimumIsTheHigherOfAmountAndShareOfTheStandard) {
+    Story story = a_household_of(2);
+    story.income(1, 101, "1990");
+    story.rules().dibao_minimum_percent = 20;
+    EXPECT_EQ(story.fen(0, rural), 40'000);
+    story.rules().dibao_minimum_per_head = yuan("250");
+    EXPECT_EQ(story.fen(0, rural), 50'000);
+    story.income(2, 101, "10");
+    EXPECT_EQ(story.fen(0, rural), 0);  // Only who has a gap.
+}
+
+TEST(Dibao, ASinglePersonGoesByTheHighestShareOfItsClassesAndByTheFloorWithTheLivingSubsidy) {
+    // Zhenjiang (S11): 75 % for severe disability, 100 % for serious illness, at least 100 % with the living subsidy.
+    Story story = a_household_of(2);
+    story.facts().enrolments.clear();
+    story.enrol(1, rural);
+    story.rules().single_person_percent = 60;
+    EXPECT_EQ(story.fen(1, rural), 60'000);
+    story.rules().single_percent_severely_disabled = 75;
+    story.rules().single_percent_seriously_ill = 100;
+    story.facts().persons.front().disability_level = 2;
+    EXPECT_EQ(story.fen(1, rural), 75'000);
+    story.rules().single_floor_percent_with_living = 100;
+    EXPECT_EQ(story.fen(1, rural), 75'000);
+    story.enrol(1, Programme::disability_living);
+    story.rules().standards[static_cast<std::size_t>(policy::Standard::disability_living_2)]->amount =
+        yuan("146");
+    EXPECT_EQ(story.fen(1, rural), 85'400);
+    EXPECT_EQ(story.fen(1, Programme::disability_living), 14'600);
+    story.facts().persons.front().seriously_ill = true;
+    EXPECT_EQ(story.fen(1, rural), 100'000);
+    story.rules().standards[static_cast<std::size_t>(policy::Standard::disability_living_2)].reset();
+    ASSERT_NE(story.refusal(1, rural), nullptr);
+    EXPECT_TRUE(story.refusal(1, rural)->is_error);
+}
+
 TEST(Dibao, IncomeAtTheStandardIsNotEntitledAndOneFenBelowIs) {
     Story story = a_household_of(2);
     story.income(1, 101, "1999.99");

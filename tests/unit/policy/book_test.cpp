@@ -83,6 +83,11 @@ TEST_F(BookTest, ComesBackFromItsCanonicalText) {
     set("370212", "dibao.work_cost", "2021-01", std::int64_t{30});
     set("370212", "dibao.rounding.mode", "2021-01", "ceiling");
     set("370000", "poverty_line", "2021-01", "500");
+    set("370212", "dibao.rural_tiers.amounts", "2021-01", std::vector<std::string>{"533", "400.5"});
+    set("370212", "dibao.rural_tiers.income_below", "2021-01", std::vector<std::string>{"200"});
+    set("370212", "dibao.urban_tiers.income_below", "2021-01", std::vector<std::int64_t>{});
+    set("370212", "dibao.grace.months", "2021-01", std::int64_t{12});
+    set("370212", "dibao.grace.schedule", "2021-01", std::vector<std::int64_t>{100, 100, 50});
     ASSERT_TRUE(builder.add({.division = "370212",
                              .key = "dibao.rural",
                              .months = {.from = month("2022-01")},
@@ -94,6 +99,25 @@ TEST_F(BookTest, ComesBackFromItsCanonicalText) {
     ASSERT_TRUE(again) << again.error().message();
     EXPECT_EQ(again->canonical_text(), book.canonical_text());
     EXPECT_THAT(again->canonical_text(), HasSubstr("\t2022-03-29\n"));
+    const auto policy = again->at(laoshan, month("2021-06"));
+    ASSERT_TRUE(policy);
+    EXPECT_THAT(policy->dibao_rural_tiers.amounts, ElementsAre(Money::of_fen(53'300), Money::of_fen(40'050)));
+    EXPECT_THAT(policy->dibao_rural_tiers.income_below, ElementsAre(Money::of_fen(20'000)));
+    EXPECT_THAT(policy->dibao_urban_tiers.income_below, IsEmpty());
+    EXPECT_EQ(policy->grace_months, 12);
+    EXPECT_THAT(policy->grace_schedule, ElementsAre(100, 100, 50));
+}
+
+TEST_F(BookTest, ListsOfTheWrongKindAreRefused) {
+    using Numbers = std::vector<std::int64_t>;
+    using Texts = std::vector<std::string>;
+    EXPECT_FALSE(add("370212", "dibao.rural_tiers.amounts", "2021-01", Numbers{533}));
+    EXPECT_FALSE(add("370212", "dibao.rural_tiers.amounts", "2021-01", Texts{"533", "0"}));
+    EXPECT_FALSE(add("370212", "dibao.rural_tiers.amounts", "2021-01", "533"));
+    EXPECT_FALSE(add("370212", "dibao.grace.schedule", "2021-01", Texts{"100"}));
+    EXPECT_FALSE(add("370212", "dibao.grace.schedule", "2021-01", Numbers{100, -1}));
+    EXPECT_FALSE(add("370212", "dibao.grace.schedule", "2021-01", Numbers(61, 100)));
+    EXPECT_FALSE(add("370212", "dibao.grace.months", "2021-01", std::int64_t{61}));
 }
 
 TEST_F(BookTest, ATextThatIsNoBookIsRefusedNamingTheLine) {

@@ -1,0 +1,175 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "case.hpp"
+
+/// What is paid on top of other programmes, to each person who draws one of them: the price-linked subsidy (价格临时补贴,
+/// DOMAIN 1.5) and one-off payments (一次性补贴, DOMAIN 1.6). Nobody is enrolled in them.
+namespace onecard::entitlement {
+namespace {
+
+using policy::PriceFormula;
+using policy::Standard;
+
+Programmes covered_by(const policy::Covers& covers) {
+    Programmes set = 0;
+    const auto add = [&](bool is_covered, std::initializer_list<Programme> programmes) {
+        for (const Programme one : programmes)
+            if (is_covered) set = static_cast<Programmes>(set | only(one));
+    };
+    add(covers.dibao, {Programme::dibao_urban, Programme::dibao_rural});
+    add(covers.tekun, {Programme::tekun_urban, Programme::tekun_rural});
+    add(covers.orphan, {Programme::orphan});
+    add(covers.unattended_child, {Programme::unattended_child});
+    return set;
+}
+
+/// "3.50" of hundredths of a percent.
+std::string percent_of(std::int64_t hundredths) { return Money::of_fen(hundredths).yuan(); }
+
+std::optional<OnTop> price_subsidy_of(const policy::CountyPolicy& policy) {
+    constexpr std::int64_t whole = 10'000;  // hundredths of a percent
+    const auto& price = policy.price;
+    const bool by_cpi = price.cpi && *price.cpi >= price.cpi_trigger;
+    const bool by_food = price.food && *price.food >= price.food_trigger;
+    if (!by_cpi && !by_food) return std::nullopt;
+    OnTop subsidy{.programme = Programme::price_subsidy, .covers = covered_by(price.covers)};
+    const std::int64_t cpi = price.cpi.value_or(0);
+    const std::int64_t food = price.food.value_or(0);
+    std::int64_t rate = cpi;
+    switch (price.formula) {
+        case PriceFormula::cpi: break;
+        case PriceFormula::triggering_index: rate = std::max(by_cpi ? cpi : 0, by_food ? food : 0); break;
+        case PriceFormula::fraction:
+            constexpr std::int64_t steep = 500;  // 5 %
+            subsidy.numerator = 1;
+            subsidy.denominator = cpi >= steep ? 8 : 12;
+            break;
+    }
+    if (price.formula != PriceFormula::fraction) {
+        subsidy.numerator = rate;
+        subsidy.denominator = whole;
+    }
+    const std::string part = price.formula == PriceFormula::fraction
+                                 ? fmt::format("1/{}", static_cast<std::int64_t>(subsidy.denominator))
+                                 : percent_of(rate) + "%";
+    const auto shown = [](const std::optional<std::int64_t>& index) {
+        return index ? percent_of(*index) + "%" : std::string{"-"};
+    };
+    subsidy.chinese = fmt::format(
+        "居民消费价格同比 {}（触发 {}%），食品价格同比 {}（触发 {}%）：低保标准的 {}", shown(price.cpi),
+        percent_of(price.cpi_trigger), shown(price.food), percent_of(price.food_trigger), part);
+    subsidy.english = fmt::format(
+        "consumer prices {} on the year (trigger {}%), food {} (trigger {}%): {} of the dibao standard",
+        shown(price.cpi), percent_of(price.cpi_trigger), shown(price.food), percent_of(price.food_trigger),
+        part);
+    return subsidy;
+}
+
+/// By which award somebody draws a programme, and the dibao standard that goes with it.
+struct Basis {
+    std::size_t award;
+    Standard standard;
+};
+
+bool draws(const Case& of, const Award& award, const Member& member) {
+    if (award.component != Component::basic) return false;
+    if (award.person) return award.person == member.person->no;
+    return award.beneficiary == of.no.number() && member.is_alive && !member.is_apart;
+}
+
+Standard dibao_standard_of(const Case& of, Programme programme) {
+    switch (kind_of(programme)) {
+        case Kind::dibao:
+            return programme == Programme::dibao_urban ? Standard::dibao_urban : Standard::dibao_rural;
+        case Kind::orphan:
+        case Kind::tekun:
+        case Kind::unattended:
+        case Kind::living:
+        case Kind::nursing:
+        case Kind::on_top: break;
+    }
+    return of.household->area == registry::Area::urban ? Standard::dibao_urban : Standard::dibao_rural;
+}
+
+void pay_one(Case& of, const OnTop& on_top, const Member& member, std::size_t by, bool is_asked) {
+    const Award basis = of.out.awards[by];
+    const Enrolment named{.household = of.no, .person = member.person->no, .programme = on_top.programme};
+    Steps* steps = is_asked ? of.steps_for(Component::basic) : nullptr;
+    if (steps)
+        steps->say(fmt::format("当月享受 {}", text_of(basis.programme).chinese),
+                   fmt::format("draws {} in the month", text_of(basis.programme).english));
+    Money amount;
+    if (on_top.flat) {
+        amount = *on_top.flat;
+        if (steps)
+            steps->say(fmt::format("一次性补贴：每人 {} 元（{}）", amount.yuan(), on_top.chinese),
+                       fmt::format("one-off: {} yuan a person ({})", amount.yuan(), on_top.english));
+    } else {
+        const Standard standard = dibao_standard_of(of, basis.programme);
+        const auto* value = require(of, named, standard);
+        if (!value) return;
+        const auto exact = Rational::of(static_cast<std::int64_t>(on_top.numerator),
+                                        static_cast<std::int64_t>(on_top.denominator));
+        const auto product = exact ? exact->times(value->amount.fen()) : exact;
+        const auto rounded = product ? product->round(of.policy.price.rounding) : Result<Money>{Money{}};
+        if (!product || !rounded)
+            return refuse_award(of, named, true, Fault::out_of_range, "price",
+                                "the amount is too large to be computed");
+        amount = std::max(*rounded, of.policy.price.floor);
+        if (steps) {
+            say_value(*steps, policy::key_of(standard), value->amount, value->source);
+            steps->say(on_top.chinese, on_top.english);
+            steps->say(fmt::format("取整后 {} 元，不低于 {} 元：{} 元", rounded->yuan(),
+                                   of.policy.price.floor.yuan(), amount.yuan()),
+                       fmt::format("rounded to {} yuan, at least {} yuan: {} yuan", rounded->yuan(),
+                                   of.policy.price.floor.yuan(), amount.yuan()));
+        }
+        if (amount <= Money{}) return not_entitled(of, named, "price", "the subsidy rounds to nothing");
+    }
+    award_to(of, named, Component::basic, member.person->no, {basis.payee_kind, basis.payee}, amount);
+}
+
+}  // namespace
+
+std::vector<OnTop> on_top_of(const policy::CountyPolicy& policy) {
+    std::vector<OnTop> all;
+    if (auto subsidy = price_subsidy_of(policy)) all.push_back(std::move(*subsidy));
+    if (policy.one_off) {
+        const policy::Source* source = policy.source_of_rule("one_off.amount");
+        OnTop payment{.programme = Programme::one_off, .covers = covered_by(policy.one_off_covers)};
+        payment.flat = *policy.one_off;
+        payment.chinese = payment.english = source ? source->document : "?";
+        all.push_back(std::move(payment));
+    }
+    return all;
+}
+
+void refuse_enrolment(Case& of, const Enrolment& enrolment, Member*) {
+    refuse_award(of, enrolment, true, Fault::conflict, text_of(enrolment.programme).code,
+                 "is paid on top of other programmes: nobody is enrolled in it");
+}
+
+void pay_on_top(Case& of, std::size_t first_award, PersonNo asked) {
+    const std::size_t end = of.out.awards.size();
+    for (const OnTop& on_top : of.terms.on_top) {
+        for (const Member& member : of.members) {
+            // Once a person: of several, the one with the higher standard, then the first.
+            std::optional<std::size_t> best;
+            Money highest;
+            for (std::size_t i = first_award; i < end; ++i) {
+                const Award& award = of.out.awards[i];
+                if (!(on_top.covers & only(award.programme)) || !draws(of, award, member)) continue;
+                const auto& value = of.policy.standard(dibao_standard_of(of, award.programme));
+                const Money standard = value ? value->amount : Money{};
+                if (best && standard <= highest) continue;
+                best = i;
+                highest = standard;
+            }
+            if (best) pay_one(of, on_top, member, *best, member.person->no == asked);
+        }
+    }
+}
+
+}  // namespace onecard::entitlement
