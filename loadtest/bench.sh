@@ -2,7 +2,7 @@
 # The measured month (loadtest/README.md). Usage: bench.sh PATH-OF-ONECARD [--size N]… [--all] [--second-month] [--json] …
 # What is not said here goes to month_bench as it stands.
 set -euo pipefail
-bench=$(dirname "$(readlink -f "$1")")/loadtest/month/month_bench
+bench=$(dirname "$(readlink -f "$1")")/month_bench
 shift
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 arguments=()
