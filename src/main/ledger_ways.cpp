@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "onecard/app/explanation.hpp"
+#include "ways.hpp"
+
+namespace onecard::cli {
+
+using app::Role;
+using net::Request;
+using net::Response;
+
+namespace {
+
+Response trial_balance(Desk& desk, const app::Identity& by, const Request& request) {
+    const Moment known_at =
+        request.query.contains("known_at") ? must(Moment::parse(request.query.at("known_at"))) : now();
+    return answer(must(desk.books->trial_balance(by, region_of(request, by), known_at)), request);
+}
+
+Response person(Desk& desk, const app::Identity& by, const Request& request) {
+    return answer(must(desk.books->person(by, must(County::parse(request.parameters.at("county"))),
+                                          PersonNo{number_of(request.parameters.at("person"), "person")})),
+                  request);
+}
+
+Response payment_story(Desk& desk, const app::Identity& by, const Request& request) {
+    return answer(
+        must(desk.books->payment(by, must(PaymentReference::parse(request.parameters.at("reference"))))),
+        request);
+}
+
+Response period(Desk& desk, const app::Identity& by, const Request& request) {
+    return answer(must(desk.books->period(by, region_of(request, by),
+                                          must(Month::parse(request.parameters.at("period"))))),
+                  request);
+}
+
+Response checkpoint(Desk& desk, const app::Identity& by, const Request&) {
+    if (by.role == Role::bank)
+        throw Refused{{Fault::forbidden, "checkpoint", "banks see their files, not the ledger"}};
+    Response response;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = must(desk.books->checkpoint(desk.ledger_key(), now()));
+    return response;
+}
+
+constexpr std::array ways{
+    Way{For::officers, "GET", "/v1/periods/{period}", period},
+    Way{For::officers, "GET", "/v1/ledger/trial-balance", trial_balance},
+    Way{For::officers, "GET", "/v1/ledger/persons/{county}/{person}", person},
+    Way{For::officers, "GET", "/v1/ledger/payments/{reference}", payment_story},
+    Way{For::officers, "GET", "/v1/ledger/payments/{reference}/explanation",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(
+                must(app::explain_payment(desk.tools(), by,
+                                          must(PaymentReference::parse(request.parameters.at("reference"))),
+                                          language_of(request))),
+                request);
+        }},
+    Way{For::officers, "POST", "/v1/ledger/checkpoint", checkpoint},
+};
+
+}  // namespace
+
+std::span<const Way> ledger_ways() { return ways; }
+
+}  // namespace onecard::cli

@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+
+#include "onecard/app/changes.hpp"
+#include "onecard/app/importing.hpp"
+#include "onecard/audit/checkpoint.hpp"
+#include "onecard/net/json.hpp"
+#include "ways.hpp"
+
+namespace onecard::cli {
+
+using app::Role;
+using net::Request;
+using net::Response;
+
+namespace {
+
+/// Files of a started import wait here, one folder a person, until they are committed together.
+std::filesystem::path import_folder(Desk& desk, const app::Identity& by) {
+    return desk.places.incoming / ("import-" + by.fingerprint.hex().substr(0, 32));
+}
+
+constexpr std::array file_kinds{registry::FileKind::households, registry::FileKind::persons,
+                                registry::FileKind::incomes,    registry::FileKind::enrolments,
+                                registry::FileKind::accounts,   registry::FileKind::institutions};
+
+void only_for_makers(const app::Identity& by) {
+    if (by.role != Role::maker)
+        throw Refused{{Fault::forbidden, "import", "only a maker imports the register"}};
+}
+
+Response put_import_file(Desk& desk, const app::Identity& by, const Request& request) {
+    only_for_makers(by);
+    const std::string& name = request.parameters.at("file");
+    if (std::ranges::none_of(file_kinds, [&](registry::FileKind kind) { return file_name_of(kind) == name; }))
+        throw Refused{
+            {Fault::unknown, name,
+             "is none of households.csv, persons.csv, incomes.csv, enrolments.csv, accounts.csv, institutions.csv"}};
+    const auto folder = import_folder(desk, by);
+    std::filesystem::create_directories(folder);
+    std::filesystem::rename(request.body_file, folder / name);
+    return json("{}", 201);
+}
+
+/// Files that an import which broke off has left must not become part of the next one.
+Response discard_import(Desk& desk, const app::Identity& by, const Request&) {
+    only_for_makers(by);
+    std::filesystem::remove_all(import_folder(desk, by));
+    return json({}, 204);
+}
+
+Response commit_import(Desk& desk, const app::Identity& by, const Request& request) {
+    only_for_makers(by);
+    const auto folder = import_folder(desk, by);
+    std::vector<app::ImportFile> files;
+    for (const registry::FileKind kind : file_kinds)
+        if (const auto path = folder / file_name_of(kind); std::filesystem::exists(path))
+            files.push_back({kind, path});
+    const auto cipher = desk.tools().make_cipher();
+    const auto outcome = app::import_register(desk.tools().database, desk.tools().vault, *cipher,
+                                              desk.tools().sha256, by, files, now());
+    std::filesystem::remove_all(folder);
+    app::Report report{{"数据导入", "Register import"}, {}, {}};
+    report.fields = {{"import", {"导入号", "import"}, std::int64_t{outcome.no.number()}},
+                     {"rows", {"行数", "rows"}, outcome.rows}};
+    app::Table faults{
+        "faults",
+        {"错误（未导入任何数据）", "Faults (nothing was imported)"},
+        {{"place", {"位置", "place"}}, {"fault", {"类型", "fault"}}, {"text", {"说明", "text"}}},
+        {}};
+    for (const Failure& fault : outcome.faults)
+        faults.rows.push_back({fault.place, std::string{name_of(fault.fault)}, fault.text});
+    const bool failed = !faults.rows.empty();
+    if (failed) report.tables.push_back(std::move(faults));
+    Response response = answer(report, request);
+    response.status = failed ? 422 : 201;
+    return response;
+}
+
+Response create_run(Desk& desk, const app::Identity& by, const Request& request) {
+    const Flat body = must(net::parse_flat_json(request.body));
+    only(body, {"kind", "period", "region"});
+    const std::string& kind = member(body, "kind");
+    if (kind != "regular" && kind != "re-issue")
+        throw Refused{{Fault::malformed, "kind", "must be regular or re-issue"}};
+    const app::Run run = must(desk.runs->create(
+        by, kind == "regular" ? app::RunKind::regular : app::RunKind::reissue,
+        must(Month::parse(member(body, "period"))), must(Region::parse(member(body, "region"))), now()));
+    Response response = answer(must(desk.runs->status(by, run.no)), request);
+    response.status = 201;
+    response.headers["Location"] = fmt::format("/v1/runs/{}", run.no.number());
+    return response;
+}
+
+Response compute_run(Desk& desk, const app::Identity& by, const Request& request) {
+    if (by.role != Role::maker) throw Refused{{Fault::forbidden, "run", "only a maker computes runs"}};
+    must(desk.runs->status(by, run_of(request)));
+    must(desk.start_computing(by, run_of(request)));
+    return json("{}", 202);
+}
+
+Response progress_of_run(Desk& desk, const app::Identity& by, const Request& request) {
+    must(desk.runs->status(by, run_of(request)));
+    const auto computing = desk.computing(run_of(request));
+    if (!computing) return json(R"({"state":"not computing"})");
+    return json(fmt::format(R"({{"state":"{}","units_done":{},"units_all":{},"payments":{},"problem":{}}})",
+                            computing->running           ? "computing"
+                            : computing->problem.empty() ? "done"
+                                                         : "failed",
+                            computing->progress.units_done, computing->progress.units_all,
+                            computing->progress.payments, json_text(computing->problem)));
+}
+
+Response approvals_of_run(Desk& desk, const app::Identity& by, const Request& request) {
+    app::Report report{{"待签审批", "Texts to sign"}, {}, {}};
+    app::Table texts{"approvals",
+                     {"审批文本", "Approvals"},
+                     {{"county", {"区划", "county"}}, {"text", {"文本", "text"}}},
+                     {}};
+    for (const auto& approval : must(desk.runs->approval_texts(by, run_of(request))))
+        texts.rows.push_back({approval.county.text(), approval.text});
+    report.tables.push_back(std::move(texts));
+    return answer(report, request);
+}
+
+Response approve_run(Desk& desk, const app::Identity& by, const Request& request) {
+    std::map<County, std::string> signatures;
+    for (const auto& [county, signature] : must(net::parse_flat_json(request.body)))
+        signatures.emplace(must(County::parse(county)), must(audit::parse_base64(signature)));
+    const std::int64_t taken = must(desk.runs->approve(by, run_of(request), signatures, now()));
+    return json(fmt::format(R"({{"units":{}}})", taken));
+}
+
+Response cancel_run(Desk& desk, const app::Identity& by, const Request& request) {
+    return json(fmt::format(R"({{"units":{}}})", must(desk.runs->cancel(by, run_of(request), now()))));
+}
+
+Response receive_funds(Desk& desk, const app::Identity& by, const Request& request) {
+    const Flat body = must(net::parse_flat_json(request.body));
+    only(body, {"county", "document", "central", "province", "prefecture", "own"});
+    const auto amount = [&](const std::string& key) {
+        const auto found = body.find(key);
+        return found == body.end() ? Money{} : must(Money::parse_yuan(found->second));
+    };
+    must(desk.books->receive_funds(
+        by, must(County::parse(member(body, "county"))), member(body, "document"),
+        {amount("central"), amount("province"), amount("prefecture"), amount("own")}, now()));
+    return json("{}", 201);
+}
+
+constexpr std::array ways{
+    Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true},
+    Way{For::officers, "POST", "/v1/import", commit_import},
+    Way{For::officers, "DELETE", "/v1/import", discard_import},
+    Way{For::officers, "GET", "/v1/runs",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(desk.runs->list(by), request);
+        }},
+    Way{For::officers, "POST", "/v1/runs", create_run},
+    Way{For::officers, "GET", "/v1/runs/{run}",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.runs->status(by, run_of(request))), request);
+        }},
+    Way{For::officers, "POST", "/v1/runs/{run}/compute", compute_run},
+    Way{For::officers, "GET", "/v1/runs/{run}/progress", progress_of_run},
+    Way{For::officers, "GET", "/v1/runs/{run}/changes",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(app::report_changes(desk.tools(), desk.book(), by, run_of(request))), request);
+        }},
+    Way{For::officers, "GET", "/v1/runs/{run}/approvals", approvals_of_run},
+    Way{For::officers, "POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024},
+    Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run},
+    Way{For::officers, "POST", "/v1/funds", receive_funds},
+    Way{For::officers, "GET", "/v1/breaks",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.books->breaks(by, region_of(request, by))), request);
+        }},
+    Way{For::officers, "GET", "/v1/failures",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.books->open_failures(by, region_of(request, by))), request);
+        }},
+};
+
+}  // namespace
+
+std::span<const Way> office_ways() { return ways; }
+
+}  // namespace onecard::cli

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "desk.hpp"
+#include "onecard/app/report.hpp"
+#include "onecard/core/money.hpp"
+#include "onecard/core/result.hpp"
+#include "onecard/net/http.hpp"
+
+/// What the ways into the service are made of: a table a topic (…_ways.cpp), joined in routes.cpp.
+namespace onecard::cli {
+
+/// A bank's certificate opens the banks' ways and no others; what each officer may do is the use case's to say.
+enum class For : std::uint8_t { officers, banks };
+
+struct Way {
+    For who;
+    std::string_view method;
+    std::string_view pattern;
+    net::Response (*handle)(Desk&, const app::Identity&, const net::Request&);
+    std::uint64_t body_bytes_max = 64 * 1024;
+    bool body_to_file = false;
+    bool body_synced = true;
+};
+
+inline constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
+
+std::span<const Way> office_ways();
+std::span<const Way> ledger_ways();
+std::span<const Way> bank_ways();
+
+/// Thrown by the small readers below, so that a handler reads like its sentence.
+struct Refused {
+    Failure failure;
+};
+
+template <class T>
+T must(Result<T> result) {
+    if (!result) throw Refused{result.error()};
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+std::int64_t number_of(const std::string& text, std::string_view what);
+
+/// A body of one level: the only kind that this service takes.
+using Flat = std::map<std::string, std::string>;
+const std::string& member(const Flat& object, const std::string& key);
+void only(const Flat& object, std::initializer_list<std::string_view> keys);
+
+std::string query(const net::Request& request, const std::string& key, std::string otherwise);
+RunNo run_of(const net::Request& request);
+/// What is asked for, else all that the caller may see.
+Region region_of(const net::Request& request, const app::Identity& by);
+app::Language language_of(const net::Request& request);
+
+std::string json_text(std::string_view text);
+net::Response json(std::string body, int status = 200);
+/// As JSON, or as text for those who ask for text.
+net::Response answer(const app::Report& report, const net::Request& request);
+std::string file_text(const std::filesystem::path& path);
+
+}  // namespace onecard::cli
