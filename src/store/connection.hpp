@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "onecard/core/digest.hpp"
 #include "onecard/core/ids.hpp"
 #include "onecard/core/money.hpp"
+#include "statement.hpp"
 
 // libpq and SOCI stay behind this header.
 struct pg_conn;
@@ -118,6 +121,8 @@ public:
     /// The number in the only column, or nothing where there is no row.
     std::optional<std::int64_t> maybe_number(std::string_view query, Values values);
     void lock(LockClass lock, std::int32_t number = 0, std::int32_t county = 0);
+    /// In the order given, which must be ascending wherever two works take several of a class.
+    void lock_all(LockClass lock, std::span<const std::int32_t> numbers);
     /// Through libpq: column names first, then rows, all as text. Parameters that the query does not name are left
     /// out.
     std::vector<std::vector<std::string>> ask(
@@ -126,9 +131,17 @@ public:
     pg_conn* raw() { return raw_; }
 
 private:
+    struct Prepared;
+    Prepared& prepared(std::string_view query, Values values, bool has_rows);
     void guarded(std::string_view query, const std::function<void()>& call);
     std::unique_ptr<soci::session> session_;
     pg_conn* raw_ = nullptr;
+    std::map<std::string, std::unique_ptr<Prepared>, std::less<>> prepared_;  // goes before its session
+    struct Report {
+        Numbered sent;
+        std::string name;
+    };
+    std::map<std::string, Report, std::less<>> reports_;
 };
 
 /// Counts one statement for `statements_sent`.
