@@ -22,6 +22,8 @@ begin
     execute format('create table payment_%s (like payment including constraints including defaults)', new_part);
     execute format('alter table payment_%1$s add constraint payment_%1$s_range check (part >= %1$s and part < %2$s)',
                    new_part, new_part + 1);
+    -- A few hundred pages tell the planner that rows lie in this order; more than that it need not know.
+    execute format('alter table payment_%s alter county set statistics 10, alter serial set statistics 10', new_part);
     execute format('create table outcome_%s (like outcome including constraints including defaults)', new_part);
     execute format('alter table outcome_%1$s add primary key (county, serial, attempt, part)', new_part);
     execute format('alter table outcome_%1$s add constraint outcome_%1$s_range check (part >= %1$s and part < %2$s)',
@@ -53,6 +55,8 @@ begin
                    '(county, beneficiary, programme, component, benefit_month, kind, part)', which);
     execute format('create index payment_%1$s_by_serial on payment_%1$s using brin (county, serial) '
                    'with (pages_per_range = 16)', which);
+    -- Without it a serial is looked for through the whole county, by the key, for hours until autovacuum comes by.
+    execute format('analyze payment_%s (county, serial)', which);
     execute format('alter table payment attach partition payment_%1$s for values from (%1$s) to (%2$s)',
                    which, which + 1);
     -- From here on the part is complete: nothing is added to it any more.

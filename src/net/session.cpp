@@ -479,7 +479,7 @@ Response Session::perform(Exchange& exchange) {
         return refusal(500, "something went wrong on our side", exchange.request);
     };
     try {
-        if (exchange.upload) exchange.upload->sync();
+        if (exchange.upload) exchange.upload->finish(exchange.match.route->body_synced);
         Response response = exchange.match.route->handle(exchange.request);
         // An answer that may still be read from the upload keeps it until it is sent.
         if (exchange.upload && response.file.empty() && !response.stream) exchange.upload->remove();

@@ -38,8 +38,9 @@ bool Upload::write(std::string_view bytes) {
     return true;
 }
 
-void Upload::sync() {
-    if (::fsync(file_) != 0) throw fs::filesystem_error{"an upload cannot be stored", path_, last_error()};
+void Upload::finish(bool synced) {
+    if (synced && ::fsync(file_) != 0)
+        throw fs::filesystem_error{"an upload cannot be stored", path_, last_error()};
     ::close(file_);
     file_ = -1;
 }

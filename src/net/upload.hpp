@@ -19,8 +19,9 @@ public:
 
     /// False when the disk does not take it; errno says why.
     bool write(std::string_view bytes);
-    /// The bytes are on the disk when this returns. Throws std::filesystem::filesystem_error.
-    void sync();
+    /// The file is complete. When `synced`, its bytes are on the disk when this returns. Throws
+    /// std::filesystem::filesystem_error.
+    void finish(bool synced);
     void remove();
     const std::filesystem::path& path() const { return path_; }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <mutex>
+#include <set>
 #include <system_error>
 
 #include "cms_limits.hpp"
@@ -185,9 +187,10 @@ private:
     Result<Checking> begin(std::string_view cms_der, Content content) {
         auto parsed = parse(cms_der, content);
         if (!parsed) return std::unexpected(parsed.error());
-        if (auto trusted = check_chain(*parsed); !trusted) return std::unexpected(trusted.error());
         auto signer = signer_of(parsed->certificate, {});
         if (!signer) return std::unexpected(signer.error());
+        if (auto trusted = trust(*parsed, signer->fingerprint); !trusted)
+            return std::unexpected(trusted.error());
 
         // The digest filter before a sink of our own: OpenSSL would otherwise read an attached content by
         // itself.
@@ -196,6 +199,22 @@ private:
         if (!digest) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
         static_cast<void>(sink.release());  // The chain owns it now.
         return Checking{std::move(*parsed), std::move(digest), std::move(*signer)};
+    }
+
+    /// A certificate that stood alone and was trusted is trusted again: the authorities and the moment of checking do
+    /// not change while this verifier lives, and the fingerprint is over every byte of it. Saves a third of a check.
+    Result<void> trust(const Parsed& parsed, const Digest& fingerprint) {
+        const bool stands_alone = sk_X509_num(parsed.certificates.get()) == 1;
+        if (stands_alone) {
+            const std::lock_guard lock{guard_};
+            if (trusted_.contains(fingerprint)) return {};
+        }
+        if (auto checked = check_chain(parsed); !checked) return checked;
+        if (stands_alone) {
+            const std::lock_guard lock{guard_};
+            if (trusted_.size() < trusted_max) trusted_.insert(fingerprint);
+        }
+        return {};
     }
 
     Result<void> check_chain(const Parsed& parsed) const {
@@ -213,7 +232,10 @@ private:
         return {};
     }
 
+    static constexpr std::size_t trusted_max = 4096;  // banks and officers; a limit all the same
     OwnedStore authorities_;
+    std::mutex guard_;
+    std::set<Digest> trusted_;
 };
 
 }  // namespace

@@ -31,8 +31,8 @@ struct Request {
     std::map<std::string, std::string> query;       ///< decoded
     std::map<std::string, std::string> headers;     ///< names in lower case
     std::string body;                               ///< when it fits `Route::body_bytes_max`
-    std::filesystem::path body_file;  ///< for routes that take files: the complete, synced upload
-    std::string id;                   ///< request id, for the log and the answer
+    std::filesystem::path body_file;                ///< for routes that take files: the complete upload
+    std::string id;                                 ///< request id, for the log and the answer
     Peer peer;
 };
 
@@ -56,6 +56,7 @@ struct Route {
     std::uint64_t body_bytes_max = 64 * 1024;
     bool body_to_file = false;  ///< stream the body into a file of `ServerSettings::upload_folder`
     Handle handle;              ///< runs on the worker pool; may block
+    bool body_synced = true;  ///< the body's file is on the disk; false where the handler syncs what it keeps
 };
 
 struct ServerSettings {
