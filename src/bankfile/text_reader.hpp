@@ -16,7 +16,8 @@ namespace onecard::bankfile::ykt {
 /// records, the trailer, the hash, the faults.
 class TextReader {
 public:
-    TextReader(std::string file_name, StreamHash& sm3, std::size_t faults_max);
+    /// Without `sm3` the trailer's hash is not computed.
+    TextReader(std::string file_name, StreamHash* sm3, std::size_t faults_max);
     virtual ~TextReader() = default;
     TextReader(const TextReader&) = delete;
     TextReader& operator=(const TextReader&) = delete;
@@ -85,7 +86,7 @@ private:
     void note(Fault fault, const Field& field, std::string_view found);
 
     std::string file_name_;
-    StreamHash& sm3_;
+    StreamHash* sm3_;
     std::size_t faults_max_;
     Faults faults_;
     std::string carried_;    ///< the beginning of a line whose end has not come yet, at most line_bytes_max

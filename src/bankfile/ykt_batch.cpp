@@ -109,7 +109,7 @@ Result<void> BatchWriter::finish() {
 
 class BatchReader::Reading final : public ykt::TextReader {
 public:
-    Reading(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max)
+    Reading(std::string file_name, StreamHash* sm3, OnLine on_line, std::size_t faults_max)
         : TextReader{std::move(file_name), sm3, faults_max}, on_line_{std::move(on_line)} {}
 
     const BatchHeader& header() const { return header_; }
@@ -192,7 +192,9 @@ private:
 };
 
 BatchReader::BatchReader(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max)
-    : reading_{std::make_unique<Reading>(std::move(file_name), sm3, std::move(on_line), faults_max)} {}
+    : reading_{std::make_unique<Reading>(std::move(file_name), &sm3, std::move(on_line), faults_max)} {}
+BatchReader::BatchReader(std::string file_name, OnLine on_line, std::size_t faults_max)
+    : reading_{std::make_unique<Reading>(std::move(file_name), nullptr, std::move(on_line), faults_max)} {}
 BatchReader::~BatchReader() = default;
 BatchReader::BatchReader(BatchReader&&) noexcept = default;
 BatchReader& BatchReader::operator=(BatchReader&&) noexcept = default;

@@ -130,7 +130,7 @@ Result<void> ReturnWriter::finish() {
 
 class ReturnReader::Reading final : public ykt::TextReader {
 public:
-    Reading(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max)
+    Reading(std::string file_name, StreamHash* sm3, OnLine on_line, std::size_t faults_max)
         : TextReader{std::move(file_name), sm3, faults_max}, on_line_{std::move(on_line)} {}
 
     const ReturnHeader& header() const { return header_; }
@@ -225,7 +225,7 @@ private:
 };
 
 ReturnReader::ReturnReader(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max)
-    : reading_{std::make_unique<Reading>(std::move(file_name), sm3, std::move(on_line), faults_max)} {}
+    : reading_{std::make_unique<Reading>(std::move(file_name), &sm3, std::move(on_line), faults_max)} {}
 ReturnReader::~ReturnReader() = default;
 ReturnReader::ReturnReader(ReturnReader&&) noexcept = default;
 ReturnReader& ReturnReader::operator=(ReturnReader&&) noexcept = default;

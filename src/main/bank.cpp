@@ -302,7 +302,7 @@ private:
             if (!accepted || !*accepted) return accepted;
         }
         if (wish_.does == BankDoes::receipts_only) return true;
-        return answer(file, *survey, plan);
+        return answer(file, *survey, plan, has_receipt);
     }
 
     ReturnPlan plan_for(int round) const {
@@ -441,19 +441,22 @@ private:
     // --- return files -------------------------------------------------------------------------------------------
 
     /// Brings the return file of one round to the service, made anew or as an earlier call left it.
-    GoOn answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan) {
+    GoOn answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan, bool may_be_known) {
         const std::string name = return_name(file, plan.round);
-        // The service's word comes first: our folder may have been lost since.
-        const auto state = state_of(name);
-        if (!state) return std::unexpected{state.error()};
-        if (state->known) return take_state({name, file.sha256}, *state);
+        // The service's word comes first: our folder may have been lost since. Before its receipt no batch is answered.
+        if (may_be_known) {
+            const auto state = state_of(name);
+            if (!state) return std::unexpected{state.error()};
+            if (state->known) return take_state({name, file.sha256}, *state);
+        }
         tell("return", file.file_id);
         if (!survey.faults.empty())
             return problem(file.file_id, "has faults, though it was accepted: no return file is made");
 
         const fs::path path = return_path(name);
         std::error_code error;
-        if (!fs::exists(path, error)) {
+        const bool is_new = !fs::exists(path, error);
+        if (is_new) {
             if (survey.totals.lines() == 0) {
                 report_.silent += survey.totals.silent;
                 return true;
@@ -463,7 +466,7 @@ private:
             if (auto written = write_return(batch_path(file), survey, path, plan, hashes_); !written)
                 return std::unexpected{written.error()};
         }
-        const auto signature = sign_return(path);
+        const auto signature = is_new ? sign_new_return(path, survey.totals) : sign_return(path);
         if (!signature) return std::unexpected{signature.error()};
         return deliver(file, name, *signature);
     }
@@ -473,6 +476,22 @@ private:
         std::string cms;
         ReturnTotals totals;
     };
+
+    /// Of a return file that was written a moment ago.
+    Result<SignedReturn> sign_new_return(const fs::path& path, const ReturnTotals& totals) {
+        SignedReturn made{.sha256 = {}, .cms = {}, .totals = totals};
+        const auto sha256 = hashes_.sha256.stream();
+        const auto signing = signer_->begin();
+        auto read = read_pieces(path, [&](std::string_view bytes) {
+            sha256->update(bytes_of(bytes));
+            signing->update(bytes_of(bytes));
+        });
+        if (!read) return std::unexpected{read.error()};
+        made.sha256 = sha256->finish();
+        made.cms = signing->finish();
+        if (auto kept = keep(signature_path(path), made.cms); !kept) return std::unexpected{kept.error()};
+        return made;
+    }
 
     /// Digest, signature and figures of a return file that is here; an earlier signature is kept.
     Result<SignedReturn> sign_return(const fs::path& path) {
@@ -625,7 +644,7 @@ private:
         if (!fs::exists(return_path(return_name(file, plan.round)), error) &&
             survey->totals.paid + survey->totals.failed == 0)
             return true;
-        return answer(file, *survey, plan);
+        return answer(file, *survey, plan, true);
     }
 
     Result<void> wait_until_posted() {

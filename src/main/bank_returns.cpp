@@ -159,15 +159,18 @@ Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, cons
     fs::path part = target;
     part += ".part";
     std::ofstream out{part, std::ios::binary | std::ios::trunc};
-    const auto batch_sm3 = hashes.sm3.stream();
+    const auto sha256 = hashes.sha256.stream();
     const auto return_sm3 = hashes.sm3.stream();
     Answering answering{survey, plan, *return_sm3, out};
-    bankfile::BatchReader reader{batch.filename().string(), *batch_sm3,
+    bankfile::BatchReader reader{batch.filename().string(),
                                  [&](const BatchLine& line) { answering.take(line); }};
-    if (auto read = read_pieces(batch, [&](std::string_view bytes) { reader.feed(bytes); }); !read)
-        return read;
+    auto read = read_pieces(batch, [&](std::string_view bytes) {
+        sha256->update(bytes_of(bytes));
+        reader.feed(bytes);
+    });
+    if (!read) return read;
     reader.finish();
-    if (!reader.faults().empty() || reader.header() != survey.header)
+    if (!reader.faults().empty() || sha256->finish() != survey.sha256)
         return refuse(Fault::mismatch, "changed while it was answered", batch.string());
     if (auto finished = answering.finish(); !finished) return finished;
     out.close();

@@ -1,5 +1,11 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "binary_copy.hpp"
 #include "onecard/store/embedded_sql.hpp"
@@ -31,6 +37,11 @@ app::ReturnFile return_in(Row& row) {
     file.fingerprint = row.digest();
     file.at = row.moment();
     return file;
+}
+
+template <class Number>
+std::string list_of(std::span<const Number> numbers) {
+    return fmt::format("{{{}}}", fmt::join(numbers, ","));
 }
 
 class Exchange final : public app::ExchangeRecords {
@@ -72,6 +83,24 @@ public:
         connection_.each(sql::dispatched_file, {{"bank", bank}, {"file_id", file_id}},
                          [&](Row& row) { found = dispatched_in(row); });
         return found;
+    }
+
+    std::vector<app::DispatchedFile> files_named(
+        std::span<const std::pair<BankNo, std::string_view>> wanted) override {
+        std::string banks = "{";
+        std::string names = "{";
+        for (const auto& [bank, name] : wanted) {
+            ensure(std::ranges::all_of(
+                       name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }),
+                   "a file id that is none");
+            const char* const comma = banks.size() > 1 ? "," : "";
+            fmt::format_to(std::back_inserter(banks), "{}{}", comma, bank.number());
+            fmt::format_to(std::back_inserter(names), "{}{}", comma, name);
+        }
+        std::vector<app::DispatchedFile> files;
+        connection_.each(sql::dispatched_by_name, {{"banks", banks + "}"}, {"file_ids", names + "}"}},
+                         [&](Row& row) { files.push_back(dispatched_in(row)); });
+        return files;
     }
 
     void put_download(const app::Batch& batch, const Digest& fingerprint, std::string_view address,
@@ -146,36 +175,66 @@ public:
         return found;
     }
 
-    bool claim_return(std::int64_t return_no) override {
-        ensure(return_no > 0 && return_no <= std::numeric_limits<std::int32_t>::max(),
-               "a return file's number does not fit its lock");
-        connection_.lock(LockClass::returns, static_cast<std::int32_t>(return_no));
-        return !return_result(return_no).has_value();
+    std::vector<std::int64_t> claim_returns(std::span<const std::int64_t> numbers) override {
+        std::vector<std::int32_t> small;
+        for (const std::int64_t number : numbers) {
+            ensure(number > 0 && number <= std::numeric_limits<std::int32_t>::max(),
+                   "a return file's number does not fit its lock");
+            small.push_back(static_cast<std::int32_t>(number));
+        }
+        connection_.lock_all(LockClass::returns, small);
+        std::vector<std::int64_t> open{numbers.begin(), numbers.end()};
+        connection_.each(sql::has_return_results, {{"numbers", list_of(numbers)}}, [&](Row& row) {
+            const std::int64_t done = row.number();
+            std::erase(open, done);
+        });
+        return open;
+    }
+
+    std::vector<BatchNo> answered_batches(County county, Month period,
+                                          std::span<const BatchNo> batches) override {
+        std::vector<std::int32_t> numbers;
+        for (const BatchNo batch : batches) numbers.push_back(batch.number());
+        std::vector<BatchNo> answered;
+        connection_.each(
+            sql::answered_batches,
+            {{"county", county}, {"period", period}, {"batches", list_of(std::span{std::as_const(numbers)})}},
+            [&](Row& row) { answered.push_back(row.id<BatchNo>()); });
+        return answered;
     }
 
     void lock_batch(const app::Batch& batch) override {
         connection_.lock(LockClass::batch, batch.period.number(), batch.county.number());
     }
 
-    void put_return_result(const app::ReturnResult& result) override {
-        // A refused file may not even say which batch it answers.
-        const bool has_batch = result.batch.number() != 0;
-        const auto or_null = [&](const char* name, std::int32_t number) {
-            return has_batch ? Value{name, number} : Value::null(name);
-        };
-        connection_.run(sql::put_return_result, {{"return_no", result.no},
-                                                 {"accepted", result.accepted},
-                                                 {"reason", result.reason},
-                                                 or_null("county", result.county.number()),
-                                                 or_null("period", result.period.number()),
-                                                 or_null("batch_no", result.batch.number()),
-                                                 {"paid", result.paid},
-                                                 {"paid_total", result.paid_total},
-                                                 {"failed", result.failed},
-                                                 {"failed_total", result.failed_total},
-                                                 {"in_progress", result.in_progress},
-                                                 {"breaks", result.breaks},
-                                                 {"at", result.at}});
+    void put_return_results(std::span<const app::ReturnResult> results) override {
+        if (results.empty()) return;
+        CopyIn copy{
+            connection_,
+            "return_result (return_no, accepted, reason, county, period, batch_no, paid, paid_total, failed, "
+            "failed_total, in_progress, breaks, at)"};
+        for (const app::ReturnResult& result : results) {
+            copy.row(13);
+            copy.put(result.no);
+            copy.put(result.accepted);
+            copy.put(std::string_view{result.reason});
+            // A refused file may not even say which batch it answers.
+            if (result.batch) {
+                copy.put(result.county);
+                copy.put(result.period);
+                copy.put(result.batch);
+            } else {
+                for (int i = 0; i < 3; ++i) copy.put_null();
+            }
+            copy.put(result.paid);
+            copy.put(result.paid_total);
+            copy.put(result.failed);
+            copy.put(result.failed_total);
+            copy.put(result.in_progress);
+            copy.put(result.breaks);
+            copy.put(result.at);
+        }
+        copy.finish();
     }
 
     void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks,

@@ -207,27 +207,28 @@ public:
         return found;
     }
 
-    void put_outcomes(PartNo part, County county, std::int64_t return_no,
-                      std::span<const recon::Outcome> outcomes) override {
-        if (outcomes.empty()) return;
-        ensure(return_no > 0 && return_no <= std::numeric_limits<std::int32_t>::max(),
-               "a return file's number does not fit an outcome");
+    void put_outcomes(PartNo part, County county, std::span<const app::OutcomesOfReturn> returns) override {
+        if (std::ranges::all_of(returns, [](const auto& one) { return one.outcomes.empty(); })) return;
         CopyIn copy{connection_,
                     fmt::format("outcome_{} (part, county, serial, attempt, kind, reason, amount, "
                                 "value_day, return_no, line)",
                                 part.number())};
-        for (const recon::Outcome& outcome : outcomes) {
-            copy.row(10);
-            copy.put(part);
-            copy.put(county);
-            copy.put(outcome.serial);
-            copy.put(outcome.attempt);
-            copy.put(static_cast<std::int16_t>(outcome.paid ? 1 : 2));
-            copy.put(static_cast<std::int16_t>(outcome.reason));
-            copy.put(outcome.amount);
-            copy.put(outcome.value_day);
-            copy.put(static_cast<std::int32_t>(return_no));
-            copy.put(outcome.line);
+        for (const auto& [return_no, outcomes] : returns) {
+            ensure(return_no > 0 && return_no <= std::numeric_limits<std::int32_t>::max(),
+                   "a return file's number does not fit an outcome");
+            for (const recon::Outcome& outcome : outcomes) {
+                copy.row(10);
+                copy.put(part);
+                copy.put(county);
+                copy.put(outcome.serial);
+                copy.put(outcome.attempt);
+                copy.put(static_cast<std::int16_t>(outcome.paid ? 1 : 2));
+                copy.put(static_cast<std::int16_t>(outcome.reason));
+                copy.put(outcome.amount);
+                copy.put(outcome.value_day);
+                copy.put(static_cast<std::int32_t>(return_no));
+                copy.put(outcome.line);
+            }
         }
         copy.finish();
     }

@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "onecard/app/identity.hpp"
 #include "onecard/app/report.hpp"
@@ -46,11 +49,16 @@ public:
     /// What became of a return file: every fault, a line each.
     Result<Report> return_report(const Identity& bank, std::string_view name);
 
-    /// Matches and posts every return file that waits, on all workers; returns how many. One transaction a file.
+    /// Matches and posts every return file that waits, on all workers; returns how many. Those for the batches of one
+    /// unit go together, in one transaction, in the order in which they came; where that fails, each goes alone.
     std::int64_t settle(Moment now, const std::function<void(std::string_view)>& on_problem);
 
 private:
+    std::string sign(std::string_view text);
+
     Tools& tools_;
+    std::mutex guard_;
+    std::vector<std::unique_ptr<FileSigner>> free_signers_;  ///< one is never used by two threads at once
 };
 
 }  // namespace onecard::app

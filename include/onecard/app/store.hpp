@@ -99,6 +99,12 @@ public:
     virtual std::optional<Unit> released_before(County county, Month period) = 0;
 };
 
+/// The outcomes that one return file brought to one part.
+struct OutcomesOfReturn {
+    std::int64_t return_no = 0;
+    std::span<const recon::Outcome> outcomes;
+};
+
 class PaymentRecords {
 public:
     virtual ~PaymentRecords() = default;
@@ -122,8 +128,13 @@ public:
     virtual std::vector<payment::Payment> find(std::span<const PaymentReference> references) = 0;
     /// Serials (index in the batch) that have their final word.
     virtual std::vector<std::pair<Serial, std::int16_t>> answered(const Batch& batch) = 0;
-    virtual void put_outcomes(PartNo part, County county, std::int64_t return_no,
-                              std::span<const recon::Outcome> outcomes) = 0;
+    virtual void put_outcomes(PartNo part, County county,
+                              std::span<const OutcomesOfReturn> returns) = 0;  ///< bulk
+    void put_outcomes(PartNo part, County county, std::int64_t return_no,
+                      std::span<const recon::Outcome> outcomes) {
+        const OutcomesOfReturn one{return_no, outcomes};
+        put_outcomes(part, county, {&one, 1});
+    }
     virtual void put_failures(std::span<const OpenFailure> failures) = 0;
 };
 
@@ -134,6 +145,9 @@ public:
     virtual void put_dispatches(std::span<const Batch> batches, Moment at) = 0;
     virtual std::vector<DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) = 0;
     virtual std::optional<DispatchedFile> file_for(BankNo bank, std::string_view file_id) = 0;
+    /// Those of the wanted (bank, file id) that were sent to that bank, in any order.
+    virtual std::vector<DispatchedFile> files_named(
+        std::span<const std::pair<BankNo, std::string_view>> wanted) = 0;
     virtual void put_download(const Batch& batch, const Digest& fingerprint, std::string_view address,
                               Moment at) = 0;
     /// False when there was one already.
@@ -144,10 +158,15 @@ public:
     virtual std::vector<ReturnFile> unprocessed_returns() = 0;
     virtual std::optional<ReturnFile> find_return(BankNo bank, std::string_view name) = 0;
     virtual std::optional<ReturnResult> return_result(std::int64_t return_no) = 0;
-    /// Holds the return file and its batch for this work; false when it has a result already.
-    virtual bool claim_return(std::int64_t return_no) = 0;
+    /// Holds these return files (ascending) for this work; returns those that have no result yet, ascending.
+    virtual std::vector<std::int64_t> claim_returns(std::span<const std::int64_t> numbers) = 0;
+    bool claim_return(std::int64_t return_no) { return !claim_returns({&return_no, 1}).empty(); }
     virtual void lock_batch(const Batch& batch) = 0;
-    virtual void put_return_result(const ReturnResult& result) = 0;
+    /// Those of a unit's batches that an accepted return file has answered.
+    virtual std::vector<BatchNo> answered_batches(County county, Month period,
+                                                  std::span<const BatchNo> batches) = 0;
+    virtual void put_return_results(std::span<const ReturnResult> results) = 0;
+    void put_return_result(const ReturnResult& result) { put_return_results({&result, 1}); }
     virtual void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks,
                             Moment at) = 0;
 };

@@ -85,6 +85,8 @@ public:
     using OnLine = std::function<void(const BatchLine&)>;
     /// `sm3` is kept and fed; it must be fresh.
     BatchReader(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max = 1000);
+    /// For bytes that the caller holds against a digest of its own: the trailer's hash is not computed again.
+    BatchReader(std::string file_name, OnLine on_line, std::size_t faults_max = 1000);
     ~BatchReader();
     BatchReader(BatchReader&&) noexcept;
     BatchReader& operator=(BatchReader&&) noexcept;

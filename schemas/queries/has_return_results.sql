@@ -1,0 +1,1 @@
+select return_no from return_result where return_no = any (:numbers::bigint[]);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "onecard/app/vault.hpp"
+
+/// What taking return files in and posting them have in common.
+namespace onecard::app {
+
+/// The batch file that a return file is named after: "YKT3702122022010001.ret" or, for a further one to the same batch,
+/// "YKT3702122022010001.2.ret". Nothing when it is no such name.
+std::optional<std::string_view> file_id_of_return(std::string_view name);
+
+/// Throws when the vault has lost a file that is on record.
+std::filesystem::path path_in(FileVault& vault, const Digest& digest, std::string_view what);
+
+}  // namespace onecard::app
