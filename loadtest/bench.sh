@@ -1,19 +1,61 @@
 #!/usr/bin/env bash
-# The measured month (loadtest/README.md). Usage: bench.sh PATH-OF-ONECARD [--size N]… [--all] [--second-month] [--json] …
-# What is not said here goes to month_bench as it stands.
+# The benchmark of the house: loadtest/README.md says how to read it.
+# Usage: bench.sh PATH-OF-ONECARD [--size N]... [--all] [--json] [--second-month] [--no-peers] [--micro | --no-micro]
+#                 [--flame] [--keep]
+# Everything lies under var/bench, on the disk that an installation here would use, and goes when it is over (--keep:
+# it stays).
 set -euo pipefail
-bench=$(dirname "$(readlink -f "$1")")/month_bench
+programs=$(dirname "$(readlink -f "$1")")
 shift
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-arguments=()
-sized=no
-for argument in "$@"; do
-    case $argument in
-        --all) arguments+=(--size 100000 --size 1000000 --size 10000000); sized=yes ;;
-        --size | --size=*) arguments+=("$argument"); sized=yes ;;
-        *) arguments+=("$argument") ;;
+folder=$root/var/bench
+sizes=()
+passed=()
+json=no
+micro=by-default
+flame=no
+say() { printf 'bench: %s\n' "$*" >&2; }
+die() { say "$@"; exit 2; }
+
+while (($# > 0)); do
+    case $1 in
+        --size) [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--size needs a number of payments"; sizes+=("$2"); shift ;;
+        --all) sizes+=(100000 1000000 10000000) ;;
+        --json) json=yes; passed+=("$1") ;;
+        --second-month | --no-peers | --keep) passed+=("$1") ;;
+        --micro) micro=yes ;;
+        --no-micro) micro=no ;;
+        --flame) flame=yes ;;
+        *) die "no option $1 (see the head of loadtest/bench.sh)" ;;
     esac
+    shift
 done
-[[ $sized == yes ]] || arguments+=(--size 100000 --size 1000000)
-mkdir -p "$root/var/bench"
-exec "$bench" --folder "$root/var/bench" "${arguments[@]}"
+# The whole table, with the small timings, unless a size is asked for.
+if ((${#sizes[@]} == 0)); then
+    sizes=(100000 1000000)
+    [[ $micro == by-default ]] && micro=yes
+fi
+
+mkdir -p "$folder"
+if [[ $micro == yes && $json == yes ]]; then
+    say "small timings"
+    "$programs/micro_bench" --benchmark_format=json > "$folder/micro.json" 2> "$folder/micro.log"
+    passed+=(--micro "$folder/micro.json")
+fi
+if [[ $flame == yes ]]; then
+    command -v perf > /dev/null || die "--flame needs perf (apt-get install linux-perf)"
+    ((${#sizes[@]} == 1)) || die "--flame takes one --size"
+    passed+=(--profile "$folder/perf.data")
+fi
+for size in "${sizes[@]}"; do passed+=(--size "$size"); done
+"$programs/month_bench" --folder "$folder" "${passed[@]}"
+if [[ $flame == yes ]]; then
+    say "drawing var/bench/month.svg"
+    # What else this machine did meanwhile is left out.
+    perf script -i "$folder/perf.data" --no-inline -F comm,pid,ip,sym,dso 2> /dev/null |
+        awk -f "$root/loadtest/fold.awk" | grep -E '^(service|banks|postgres|month_bench);' | LC_ALL=C sort | awk -f "$root/loadtest/flame.awk" > "$folder/month.svg"
+fi
+if [[ $micro == yes && $json == no ]]; then
+    say "small timings"
+    "$programs/micro_bench" 2> "$folder/micro.log"
+fi

@@ -22,6 +22,8 @@ namespace onecard::loadtest {
 namespace {
 
 constexpr std::chrono::milliseconds glance{20};
+/// Of each auditor.
+constexpr double seconds_between_questions = 0.1;
 
 template <class T>
 T must(Result<T> result) {
@@ -74,9 +76,15 @@ public:
                         const double started = seconds_now();
                         must(auditor.ask("GET", questions[n % questions.size()]));
                         const double took = seconds_now() - started;
-                        const std::lock_guard lock{guard_};
-                        ++asked_;
-                        slowest_ = std::max(slowest_, took);
+                        {
+                            const std::lock_guard lock{guard_};
+                            ++asked_;
+                            slowest_ = std::max(slowest_, took);
+                        }
+                        // Somebody reads the answer: without a pace this would measure how many can be asked.
+                        if (took < seconds_between_questions)
+                            std::this_thread::sleep_for(
+                                std::chrono::duration<double>{seconds_between_questions - took});
                     }
                 } catch (const std::exception& problem) {
                     const std::lock_guard lock{guard_};

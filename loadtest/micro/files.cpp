@@ -1,0 +1,126 @@
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "county.hpp"
+#include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/recon/match.hpp"
+#include "onecard/seal/hashes.hpp"
+
+/// Bank files in memory: lines a second on one core.
+namespace onecard::loadtest {
+
+namespace {
+
+std::vector<recon::SentLine> sent_lines(const std::string& batch) {
+    std::vector<recon::SentLine> sent;
+    const auto sm3 = seal::sm3().stream();
+    bankfile::BatchReader reader{"batch", *sm3, [&](const bankfile::BatchLine& line) {
+                                     sent.push_back({PaymentReference::parse(line.payment).value(),
+                                                     line.amount, recon::account_hash(line.account), false});
+                                 }};
+    reader.feed(batch);
+    reader.finish();
+    ensure(reader.faults().empty(), "a generated batch has faults");
+    return sent;
+}
+
+/// Every fiftieth line fails.
+std::string write_return(const std::string& batch) {
+    const auto batch_sm3 = seal::sm3().stream();
+    const auto sm3 = seal::sm3().stream();
+    bankfile::ReturnHeader header;
+    std::vector<std::string> kept;
+    struct Line {
+        bankfile::ReturnLine line;
+        std::string payment, account, reference;
+    };
+    std::vector<Line> lines;
+    const Day day = Day::of(2021, 12, 20).value();
+    bankfile::BatchReader reader{"batch", *batch_sm3, [&](const bankfile::BatchLine& line) {
+                                     Line& made = lines.emplace_back();
+                                     const bool fails = line.seq % 50 == 0;
+                                     made.payment = line.payment;
+                                     made.account = line.account;
+                                     if (!fails) made.reference = fmt::format("BK20211220-{:07}", line.seq);
+                                     made.line.seq = line.seq;
+                                     made.line.amount = line.amount;
+                                     made.line.status = fails ? bankfile::ReturnStatus::failed
+                                                              : bankfile::ReturnStatus::paid;
+                                     made.line.code = fails ? "AC04" : "OK00";
+                                     made.line.bank_day = day;
+                                     (fails ? header.failed_count : header.paid_count) += 1;
+                                     (fails ? header.failed_total : header.paid_total) += line.amount;
+                                 }};
+    reader.feed(batch);
+    reader.finish();
+    header.file_id = reader.header().file_id;
+    header.county = reader.header().county;
+    header.bank_code = reader.header().bank_code;
+    header.value_day = day;
+    header.count = header.paid_count + header.failed_count;
+    header.total = header.paid_total + header.failed_total;
+    header.made_at = reader.header().made_at;
+    bankfile::ReturnWriter writer{header, *sm3};
+    for (Line& made : lines) {
+        made.line.payment = made.payment;
+        made.line.account = made.account;
+        made.line.bank_reference = made.reference;
+        ensure(writer.add(made.line).has_value(), "a generated return line does not fit");
+    }
+    ensure(writer.finish().has_value(), "a generated return does not fit");
+    return writer.take();
+}
+
+std::int64_t lines_of(const SmallCounty& county) {
+    return static_cast<std::int64_t>(largest_batch(county).count);
+}
+
+void write_batch(benchmark::State& state) {
+    const SmallCounty& county = small_county();
+    for (auto _ : state) benchmark::DoNotOptimize(batch_file_text(county, largest_batch(county)));
+    state.SetItemsProcessed(state.iterations() * lines_of(county));
+}
+BENCHMARK(write_batch)->Name("batch file written, with its SM3");
+
+void read_batch(benchmark::State& state) {
+    const SmallCounty& county = small_county();
+    const std::string batch = batch_file_text(county, largest_batch(county));
+    for (auto _ : state) benchmark::DoNotOptimize(sent_lines(batch));
+    state.SetItemsProcessed(state.iterations() * lines_of(county));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(batch.size()));
+}
+BENCHMARK(read_batch)->Name("batch file read, with its SM3");
+
+void write_return_file(benchmark::State& state) {
+    const SmallCounty& county = small_county();
+    const std::string batch = batch_file_text(county, largest_batch(county));
+    for (auto _ : state) benchmark::DoNotOptimize(write_return(batch));
+    state.SetItemsProcessed(state.iterations() * lines_of(county));
+}
+BENCHMARK(write_return_file)->Name("return file written from its batch");
+
+void match_return(benchmark::State& state) {
+    const SmallCounty& county = small_county();
+    const std::string batch = batch_file_text(county, largest_batch(county));
+    const std::string text = write_return(batch);
+    const std::vector<recon::SentLine> sent = sent_lines(batch);
+    const auto sm3 = seal::sm3().stream();
+    for (auto _ : state) {
+        std::vector<recon::SentLine> open = sent;
+        recon::Matched matched;
+        recon::Matcher matcher{open, matched};
+        bankfile::ReturnReader reader{"return", *sm3,
+                                      [&](const bankfile::ReturnLine& line) { matcher.take(line); }};
+        reader.feed(text);
+        reader.finish();
+        ensure(reader.faults().empty() && matched.breaks.empty(), "a generated return does not match");
+        benchmark::DoNotOptimize(matched);
+    }
+    state.SetItemsProcessed(state.iterations() * lines_of(county));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+BENCHMARK(match_return)->Name("return file read and matched");
+
+}  // namespace
+
+}  // namespace onecard::loadtest
