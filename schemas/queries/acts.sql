@@ -1,1 +1,1 @@
-select act_no, kind, county, text, digest from act order by act_no;
+select act_no, kind, county, text, extract(epoch from at)::bigint, digest from act order by act_no;

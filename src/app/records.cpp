@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/store.hpp"
 #include "onecard/core/big_endian.hpp"
 
 namespace onecard::app {
@@ -40,6 +41,10 @@ std::string_view code_of(Step step) {
 
 std::string Batch::name() const {
     return fmt::format("{}/{}/{}", county.text(), period.digits(), no.number());
+}
+
+std::string Act::canonical(Moment at) const {
+    return fmt::format("act|{}|{}|{}|{}", kind, county.number() == 0 ? "" : county.text(), at.text(), text);
 }
 
 Month period_of(PartNo part) {

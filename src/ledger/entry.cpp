@@ -16,7 +16,7 @@ struct Standard {
     Account credit;
 };
 
-// DOMAIN 5.2. A new event is a line here.
+// DOMAIN 5.2. A new event is a line here. The accounts of the kinds with functions of their own are not used.
 constexpr std::array standards{
     Standard{EntryKind::funds_received, "funds-received", Account::special_account, Account::income_county},
     Standard{EntryKind::accrual, "accrual", Account::expenditure, Account::payable},
@@ -27,11 +27,51 @@ constexpr std::array standards{
     Standard{EntryKind::refused, "refused", Account::in_transit, Account::payable},
     Standard{EntryKind::reissue, "reissue", Account::returned, Account::in_transit},
     Standard{EntryKind::cash_back, "cash-back", Account::special_account, Account::agency_bank},
+    Standard{EntryKind::late_return, "late-return", Account::agency_bank, Account::returned},
+    Standard{EntryKind::cancelled, "cancelled", Account::payable, Account::expenditure},
+    Standard{EntryKind::cancelled_prior_year, "cancelled-prior-year", Account::payable, Account::prior_year},
+    Standard{EntryKind::return_cancelled, "return-cancelled", Account::returned, Account::expenditure},
+    Standard{EntryKind::return_cancelled_prior_year, "return-cancelled-prior-year", Account::returned,
+             Account::prior_year},
+    Standard{EntryKind::overpayment, "overpayment", Account::recoverable, Account::expenditure},
+    Standard{EntryKind::overpayment_prior_year, "overpayment-prior-year", Account::recoverable,
+             Account::prior_year},
+    Standard{EntryKind::recovered_in_cash, "recovered-in-cash", Account::special_account,
+             Account::recoverable},
+    Standard{EntryKind::recovered_by_offset, "recovered-by-offset", Account::payable, Account::recoverable},
+    Standard{EntryKind::remittance_owed, "remittance-owed", Account::prior_year, Account::to_remit},
+    Standard{EntryKind::remitted, "remitted", Account::to_remit, Account::special_account},
+    Standard{EntryKind::write_off, "write-off", Account::written_off, Account::recoverable},
+    Standard{EntryKind::unidentified_credit, "unidentified-credit", Account::agency_bank,
+             Account::unidentified},
+    Standard{EntryKind::unidentified_is_return, "unidentified-is-return", Account::unidentified,
+             Account::returned},
+    Standard{EntryKind::unidentified_to_remit, "unidentified-to-remit", Account::unidentified,
+             Account::to_remit},
+    Standard{EntryKind::interest, "interest", Account::agency_bank, Account::to_remit},
+    Standard{EntryKind::success_corrected, "success-corrected", Account::agency_bank, Account::in_transit},
+    Standard{EntryKind::failure_corrected, "failure-corrected", Account::returned, Account::in_transit},
+    Standard{EntryKind::bank_claimed, "bank-claimed", Account::bank_claim, Account::agency_bank},
+    Standard{EntryKind::bank_claim_settled, "bank-claim-settled", Account::agency_bank, Account::bank_claim},
+    Standard{EntryKind::year_closed, "year-closed", Account::carried_forward, Account::expenditure},
+    Standard{EntryKind::reversal, "reversal", Account::carried_forward, Account::carried_forward},
 };
+static_assert(std::ranges::all_of(standards, [](const Standard& row) {
+    return &row - standards.data() == static_cast<std::int16_t>(row.kind) - 1;
+}));
+
+constexpr std::array income_of_source{Account::income_central, Account::income_province,
+                                      Account::income_prefecture, Account::income_county};
 
 const Standard& standard_of(EntryKind kind) { return standards[static_cast<std::size_t>(kind) - 1]; }
 
 }  // namespace
+
+std::optional<Account> account_of(std::int64_t number) {
+    for (const AccountText& text : chart)
+        if (static_cast<std::int32_t>(text.account) == number) return text.account;
+    return std::nullopt;
+}
 
 const AccountText& text_of(Account account) {
     const auto found = std::ranges::find(chart, account, &AccountText::account);
@@ -62,11 +102,11 @@ Result<Entry> Entry::make(About about, std::vector<Posting> postings) {
     return Entry{std::move(about), std::move(postings)};
 }
 
-std::string Entry::canonical() const {
+std::string Entry::canonical(Moment known_at) const {
     std::string out =
-        fmt::format("entry|{}|{}|{}|{}|{}|{}|{}|{}|{}|", about_.county.text(), code_of(about_.kind),
-                    about_.cause, about_.value_day.text(), about_.programme, about_.bank.number(),
-                    about_.period, about_.lines, about_.line_total.fen());
+        fmt::format("entry|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|", about_.county.text(), code_of(about_.kind),
+                    about_.cause, about_.value_day.text(), known_at.text(), about_.programme,
+                    about_.bank.number(), about_.period, about_.lines, about_.line_total.fen());
     for (const char byte : about_.lines_root)
         fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
     for (const Posting& posting : postings_)
@@ -86,30 +126,114 @@ std::string Entry::text() const {
     return out;
 }
 
+Result<BySource> split_by_source(Money amount, const std::array<std::int64_t, 4>& weights) {
+    const auto shares = split(amount, weights);
+    if (!shares) return std::unexpected{shares.error()};
+    BySource by_source;
+    std::ranges::copy(*shares, by_source.begin());
+    return by_source;
+}
+
+namespace {
+
+std::unexpected<Failure> over_nothing(const Entry::About& about) {
+    return refuse(Fault::out_of_range, "an entry over nothing or less",
+                  fmt::format("entry {} {}", code_of(about.kind), about.cause));
+}
+
+void ensure_is_two_sided(EntryKind kind) {
+    ensure(kind != EntryKind::funds_received && kind != EntryKind::year_closed && kind != EntryKind::reversal,
+           "an entry of this kind has a function of its own");
+}
+
+}  // namespace
+
 Result<Entry> standard_entry(Entry::About about, Money amount) {
-    ensure(about.kind != EntryKind::funds_received, "funds are received by source");
+    ensure_is_two_sided(about.kind);
     const Standard& row = standard_of(about.kind);
-    if (amount <= Money{})
-        return refuse(Fault::out_of_range, "an entry over nothing or less",
-                      fmt::format("entry {} {}", row.code, about.cause));
+    if (amount <= Money{}) return over_nothing(about);
     std::vector<Posting> postings{{row.debit, 0, amount}, {row.credit, 0, -amount}};
     return Entry::make(std::move(about), std::move(postings));
 }
 
-Result<Entry> funds_received(Entry::About about, const std::array<Money, 4>& by_source) {
-    static constexpr std::array income{Account::income_central, Account::income_province,
-                                       Account::income_prefecture, Account::income_county};
+Result<Entry> standard_entry(Entry::About about, const BySource& shares) {
+    ensure_is_two_sided(about.kind);
+    const Standard& row = standard_of(about.kind);
     std::vector<Posting> postings;
-    for (std::size_t i = 0; i < income.size(); ++i) {
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        if (shares[i].is_negative()) return over_nothing(about);
+        if (shares[i].is_zero()) continue;
+        const auto source = static_cast<std::int16_t>(i + 1);
+        postings.push_back({row.debit, source, shares[i]});
+        postings.push_back({row.credit, source, -shares[i]});
+    }
+    if (postings.empty()) return over_nothing(about);
+    return Entry::make(std::move(about), std::move(postings));
+}
+
+Result<Entry> funds_received(Entry::About about, const BySource& by_source) {
+    std::vector<Posting> postings;
+    for (std::size_t i = 0; i < by_source.size(); ++i) {
         if (by_source[i].is_negative())
             return refuse(Fault::out_of_range, "funds received cannot be negative", about.cause);
         if (by_source[i].is_zero()) continue;
         const auto source = static_cast<std::int16_t>(i + 1);
         postings.push_back({Account::special_account, source, by_source[i]});
-        postings.push_back({income[i], source, -by_source[i]});
+        postings.push_back({income_of_source[i], source, -by_source[i]});
     }
     about.kind = EntryKind::funds_received;
     return Entry::make(std::move(about), std::move(postings));
+}
+
+Result<Entry> reversal_of(const Entry& wrong, std::int64_t reversed_no, Day value_day) {
+    Entry::About about = wrong.about();
+    if (about.kind == EntryKind::reversal)
+        return refuse(Fault::conflict, "a reversal is not reversed: post what is right anew",
+                      fmt::format("entry {}/{}", about.county.text(), reversed_no));
+    about.cause =
+        fmt::format("entry {}/{} {} {}", about.county.text(), reversed_no, code_of(about.kind), about.cause);
+    about.kind = EntryKind::reversal;
+    about.value_day = value_day;
+    std::vector<Posting> postings = wrong.postings();
+    for (Posting& posting : postings) posting.amount = -posting.amount;
+    return Entry::make(std::move(about), std::move(postings));
+}
+
+Result<Entry> year_closed(Entry::About about, std::span<const SourceBalance> balances) {
+    std::vector<Posting> postings;
+    for (const SourceBalance& closing : balances) {
+        const bool is_closed =
+            std::ranges::find(income_of_source, closing.account) != income_of_source.end() ||
+            closing.account == Account::expenditure || closing.account == Account::written_off ||
+            closing.account == Account::prior_year;
+        if (!is_closed || closing.balance.is_zero()) continue;
+        postings.push_back({closing.account, closing.source, -closing.balance});
+        postings.push_back({Account::carried_forward, closing.source, closing.balance});
+    }
+    about.kind = EntryKind::year_closed;
+    if (postings.empty())
+        return refuse(Fault::missing, "no income or expenditure is left to close", about.cause);
+    return Entry::make(std::move(about), std::move(postings));
+}
+
+bool is_standard(const Entry& entry) {
+    const Entry::About& about = entry.about();
+    const Standard& row = standard_of(about.kind);
+    if (about.kind == EntryKind::reversal || about.kind == EntryKind::year_closed) return true;
+    Money debits;
+    for (const Posting& posting : entry.postings()) {
+        if (posting.source < 0 || posting.source > static_cast<std::int16_t>(income_of_source.size()))
+            return false;
+        const bool is_debit = !posting.amount.is_negative();
+        if (is_debit) debits += posting.amount;
+        Account wanted = is_debit ? row.debit : row.credit;
+        if (about.kind == EntryKind::funds_received && !is_debit) {
+            if (posting.source == 0) return false;
+            wanted = income_of_source[static_cast<std::size_t>(posting.source) - 1];
+        }
+        if (posting.account != wanted) return false;
+    }
+    return about.lines == 0 ? about.line_total.is_zero() : about.line_total == debits;
 }
 
 }  // namespace onecard::ledger

@@ -43,10 +43,9 @@ app::LoggedEntry entry_in(CopiedRow& row) {
         throw BrokenInvariant{place + ": accounts, sources and amounts are not parallel"};
     std::vector<ledger::Posting> postings;
     for (std::size_t i = 0; i < amounts.size(); ++i) {
-        const auto account = static_cast<ledger::Account>(accounts[i]);
-        if (std::ranges::find(ledger::chart, account, &ledger::AccountText::account) == ledger::chart.end())
-            throw BrokenInvariant{fmt::format("{}: no such account: {}", place, accounts[i])};
-        postings.push_back({account, sources[i], Money::of_fen(amounts[i])});
+        const auto account = ledger::account_of(accounts[i]);
+        if (!account) throw BrokenInvariant{fmt::format("{}: no such account: {}", place, accounts[i])};
+        postings.push_back({*account, sources[i], Money::of_fen(amounts[i])});
     }
     auto entry = ledger::Entry::make(std::move(about), std::move(postings));
     if (!entry) throw BrokenInvariant{fmt::format("{}: {}", place, entry.error().message())};
@@ -92,7 +91,7 @@ public:
             copy.put(about.lines);
             copy.put(about.line_total);
             copy.put(std::string_view{about.lines_root});
-            copy.put(audit::leaf_hash(hash, bytes_of(entry.canonical())));
+            copy.put(audit::leaf_hash(hash, bytes_of(entry.canonical(known_at))));
         }
         copy.finish();
     }
@@ -105,7 +104,7 @@ public:
             copy.put(std::string_view{act.kind});
             copy.put(act.county);
             copy.put(std::string_view{act.text});
-            copy.put(audit::leaf_hash(hash, bytes_of(act.text)));
+            copy.put(audit::leaf_hash(hash, bytes_of(act.canonical(at))));
             copy.put(at);
         }
         copy.finish();
@@ -158,13 +157,14 @@ public:
     void each_act(const std::function<void(const app::LoggedAct&)>& on_act) override {
         CopyOut copy{connection_, "acts", std::string{sql::acts}};
         while (auto row = copy.next()) {
-            app::LoggedAct act;
-            act.no = row->take<std::int64_t>();
-            act.kind = row->bytes();
-            act.county = row->county();
-            act.text = row->bytes();
-            act.digest = row->digest();
-            on_act(act);
+            app::LoggedAct logged;
+            logged.no = row->take<std::int64_t>();
+            logged.act.kind = row->bytes();
+            logged.act.county = row->county();
+            logged.act.text = row->bytes();
+            logged.at = Moment::of_unix_seconds(row->take<std::int64_t>());
+            logged.digest = row->digest();
+            on_act(logged);
         }
     }
 

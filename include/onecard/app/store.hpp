@@ -180,17 +180,18 @@ struct LoggedEntry {
     Digest digest;
     Moment known_at;
 };
-struct LoggedAct {
-    std::int64_t no = 0;
-    std::string kind;
-    County county;
-    std::string text;
-    Digest digest;
-};
 struct Act {
     std::string kind;
     County county;
     std::string text;
+    /// What its digest is over: "act|kind|county|moment|text", county empty where it concerns none or many.
+    std::string canonical(Moment at) const;
+};
+struct LoggedAct {
+    std::int64_t no = 0;
+    Act act;
+    Moment at;
+    Digest digest;
 };
 struct LogLeaf {
     std::int64_t position = 0;
