@@ -11,6 +11,7 @@
 
 #include "onecard/app/policies.hpp"
 #include "onecard/entitlement/difference.hpp"
+#include "onecard/entitlement/recomputation.hpp"
 #include "onecard/payment/payment.hpp"
 #include "onecard/registry/csv.hpp"
 
@@ -263,10 +264,10 @@ struct Telling {
 
 /// One county's month under some knowledge.
 struct Computed {
-    registry::Snapshot facts;
-    policy::CountyPolicy policy;
-    entitlement::Assessment assessment;
-    entitlement::History* history = nullptr;
+    const registry::Snapshot& facts;
+    const policy::CountyPolicy& policy;
+    const entitlement::Assessment& assessment;
+    entitlement::History* history;
 };
 
 void tell_award(Telling& out, County county, const entitlement::Award& award) {
@@ -309,11 +310,9 @@ public:
                 tell_gap(month, policy.error());
                 continue;
             }
-            Computed now;
-            now.policy = *policy;
-            registry::take_snapshot(place_.facts, month, reading_.known_in(last), now.facts);
-            now.history = &history;
-            entitlement::assess(now.facts, now.policy, now.assessment, now.history);
+            registry::take_snapshot(place_.facts, month, reading_.known_in(last), now_.next_facts());
+            const auto& assessment = now_.assess(*policy, &history);
+            const Computed now{now_.facts(), *policy, assessment, &history};
             if (month < last)
                 tell_past(month, now);
             else
@@ -347,20 +346,21 @@ private:
     }
 
     void tell_past(Month month, const Computed& now) {
-        Computed then;
-        registry::take_snapshot(place_.facts, month, reading_.known_in(month), then.facts);
-        forget_later_decisions(then.facts);
+        registry::take_snapshot(place_.facts, month, reading_.known_in(month), then_.next_facts());
+        forget_later_decisions(then_.next_facts());
         entitlement::History history{place_.facts, reading_.known_in(month),
                                      policies_of(book_, county_, first_of(month))};
-        then.history = &history;
+        policy::CountyPolicy policy;
+        policy.county = county_;
+        policy.month = month;
         // Where nothing was published yet, nothing was awarded.
-        if (const auto policy = book_.at(county_, month, first_of(month))) {
-            then.policy = *policy;
-            entitlement::assess(then.facts, then.policy, then.assessment, then.history);
-        } else {
-            then.policy.county = county_;
-            then.policy.month = month;
-        }
+        const auto published = book_.at(county_, month, first_of(month));
+        if (published)
+            policy = *published;
+        else
+            then_.next_facts().enrolments.clear();
+        const auto& assessment = then_.assess(policy, &history);
+        const Computed then{then_.facts(), policy, assessment, &history};
         Row row;
         for (const auto& award : then.assessment.awards)
             if (out_.concerns(award.household)) row.awarded += award.amount;
@@ -403,6 +403,8 @@ private:
     const policy::Book& book_;
     County county_;
     const Place& place_;
+    entitlement::Recomputation now_;
+    entitlement::Recomputation then_;
 };
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 
 #include "case.hpp"
+#include "walk.hpp"
 
 namespace onecard::entitlement {
 namespace {
@@ -132,7 +132,16 @@ void mark_undetermined(Case& of, const Enrolment& enrolment) {
     }
 }
 
-/// Dibao stands before a household's other programmes, so that these know what it came to.
+/// Members who are each paid dibao stand before their other awards.
+void order_awards(std::vector<Award>& awards, std::size_t from) {
+    const auto key = [](const Award& one) { return std::tuple{one.person, one.programme, one.component}; };
+    const auto begin = awards.begin() + static_cast<std::ptrdiff_t>(from);
+    if (!std::ranges::is_sorted(begin, awards.end(), {}, key))
+        std::ranges::sort(begin, awards.end(), {}, key);
+}
+
+}  // namespace
+
 void assess_in_turn(Case& of, const Enrolment& enrolment) {
     const std::size_t refused_before = of.out.refusals.size();
     assess_one(of, enrolment);
@@ -141,20 +150,17 @@ void assess_in_turn(Case& of, const Enrolment& enrolment) {
         mark_undetermined(of, enrolment);
 }
 
-/// Fills in who the household is: its members, what each holds, who is counted apart.
-void open_case(Case& of, HouseholdNo no, const registry::Household* household,
-               std::span<const registry::Person> persons, std::span<const registry::IncomeItem> incomes,
-               std::span<const Enrolment> enrolments) {
-    of.no = no;
-    of.household = household;
-    of.incomes = incomes;
+void open_case(Case& of, const Rows& rows) {
+    of.no = rows.no;
+    of.household = rows.households.empty() ? nullptr : &rows.households.front();
+    of.incomes = rows.incomes;
     of.unit_active = 0;
     of.members.clear();
-    for (const registry::Person& person : persons)
+    for (const registry::Person& person : rows.persons)
         of.members.push_back(
             {.person = &person, .is_alive = !person.is_deceased() || person.died >= of.terms.alive_from});
     auto member = of.members.begin();
-    for (const Enrolment& enrolment : enrolments) {
+    for (const Enrolment& enrolment : rows.enrolments) {
         if (!enrolment.person) {
             if (standing_of(of.terms, enrolment, nullptr) == Standing::active)
                 of.unit_active |= only(enrolment.programme);
@@ -168,139 +174,6 @@ void open_case(Case& of, HouseholdNo no, const registry::Household* household,
         member->is_apart |= rules_of(enrolment.programme).is_counted_apart;
     }
 }
-
-/// Members who are each paid dibao stand before their other awards.
-void order_awards(std::vector<Award>& awards, std::size_t from) {
-    const auto key = [](const Award& one) { return std::tuple{one.person, one.programme, one.component}; };
-    const auto begin = awards.begin() + static_cast<std::ptrdiff_t>(from);
-    if (!std::ranges::is_sorted(begin, awards.end(), {}, key))
-        std::ranges::sort(begin, awards.end(), {}, key);
-}
-
-/// The rows of `rows` from `position` that belong to `household`; `position` moves behind them.
-template <class Row, class Number>
-std::span<const Row> take(const std::vector<Row>& rows, std::size_t& position, HouseholdNo household,
-                          Number number) {
-    while (position < rows.size() && number(rows[position]) < household) ++position;
-    const std::size_t first = position;
-    while (position < rows.size() && number(rows[position]) == household) ++position;
-    return std::span{rows}.subspan(first, position - first);
-}
-
-constexpr auto own_number = [](const registry::Household& row) { return row.no; };
-constexpr auto household_of = [](const auto& row) { return row.household; };
-
-struct Positions {
-    std::size_t household = 0;
-    std::size_t person = 0;
-    std::size_t income = 0;
-    std::size_t enrolment = 0;
-};
-
-/// Where a household's rows begin.
-Positions positions_of(const registry::Snapshot& snapshot, HouseholdNo no) {
-    const auto first = [no](const auto& rows, auto number) {
-        return static_cast<std::size_t>(std::ranges::lower_bound(rows, no, {}, number) - rows.begin());
-    };
-    return {.household = first(snapshot.households, own_number),
-            .person = first(snapshot.persons, household_of),
-            .income = first(snapshot.incomes, household_of),
-            .enrolment = first(snapshot.enrolments, household_of)};
-}
-
-std::span<const Enrolment> next_case(Case& of, const registry::Snapshot& snapshot, HouseholdNo no,
-                                     Positions& at) {
-    const auto households = take(snapshot.households, at.household, no, own_number);
-    const auto persons = take(snapshot.persons, at.person, no, household_of);
-    const auto incomes = take(snapshot.incomes, at.income, no, household_of);
-    const auto enrolments = take(snapshot.enrolments, at.enrolment, no, household_of);
-    open_case(of, no, households.empty() ? nullptr : &households.front(), persons, incomes, enrolments);
-    return enrolments;
-}
-
-/// Who the facts say the household is; only the person's own where one person is asked about.
-void say_facts(const Case& of, Steps& steps, PersonNo person) {
-    if (of.household)
-        steps.say(fmt::format("户主人员 {}，{}", of.household->representative.number(),
-                              of.household->area == registry::Area::urban ? "城市" : "农村"),
-                  fmt::format("representative: person {}, {}", of.household->representative.number(),
-                              of.household->area == registry::Area::urban ? "urban" : "rural"));
-    for (const Member& member : of.members) {
-        const registry::Person& one = *member.person;
-        if (person && one.no != person) continue;
-        std::string chinese = fmt::format("人员 {}：{} 出生", one.no.number(), one.born.text());
-        std::string english = fmt::format("person {}: born on {}", one.no.number(), one.born.text());
-        const auto add = [&](bool holds, const std::string& in_chinese, const std::string& in_english) {
-            if (!holds) return;
-            chinese += "，" + in_chinese;
-            english += ", " + in_english;
-        };
-        add(one.is_deceased(), fmt::format("{} 死亡", one.died.text()),
-            fmt::format("died on {}", one.died.text()));
-        add(one.disability_level != 0, fmt::format("残疾 {} 级", one.disability_level),
-            fmt::format("disability level {}", one.disability_level));
-        add(one.seriously_ill, "重病", "seriously ill");
-        add(one.in_full_time_school, "全日制在校", "in full-time school");
-        add(member.is_apart && !person, "另行救助，不计入本户低保",
-            "counted apart from the household's dibao");
-        steps.say(std::move(chinese), std::move(english));
-    }
-}
-
-void say_decision(const Case& of, Steps& steps, const Enrolment& enrolment) {
-    static constexpr std::array rules{"the month after confirmation", "the month of confirmation",
-                                      "the month of application"};
-    static constexpr std::array rules_chinese{"确认次月起发", "确认当月起发", "申请当月起发"};
-    const auto rule = static_cast<std::size_t>(of.policy.start_of(enrolment.programme));
-    const auto day = [](Day one) { return one == Day{} ? std::string{"-"} : one.text(); };
-    steps.say(fmt::format("{} 申请，{} 确认，{}", day(enrolment.applied), day(enrolment.confirmed),
-                          rules_chinese[rule]),
-              fmt::format("applied on {}, confirmed on {}, paid from {}", day(enrolment.applied),
-                          day(enrolment.confirmed), rules[rule]));
-}
-
-/// Which programme, month and household this is about, and who the facts say the household is.
-void say_heading(const Case& of, Steps& steps, Programme programme, PersonNo person) {
-    steps.say(
-        fmt::format("{}（{}），{}，{}年{}月，户 {}{}", text_of(programme).chinese, text_of(programme).code,
-                    of.policy.county.text(), of.policy.month.year(), of.policy.month.month(), of.no.number(),
-                    person ? fmt::format("，人员 {}", person.number()) : ""),
-        fmt::format("{} ({}), {}, {}, household {}{}", text_of(programme).english, text_of(programme).code,
-                    of.policy.county.text(), of.policy.month.text(), of.no.number(),
-                    person ? fmt::format(", person {}", person.number()) : ""));
-    say_facts(of, steps, person);
-}
-
-/// The award that was asked for, or why there is none.
-Result<Explanation> told(Case& of, Steps& steps, Programme programme, std::int64_t beneficiary,
-                         std::size_t refused_before) {
-    const auto found = std::ranges::find_if(of.out.awards, [&](const Award& one) {
-        return one.programme == programme && one.component == steps.component &&
-               one.beneficiary == beneficiary;
-    });
-    if (found == of.out.awards.end()) {
-        if (of.out.refusals.size() > refused_before) return std::unexpected{of.out.refusals.back().why};
-        return refuse(Fault::unknown, "this programme has no such component for this beneficiary",
-                      place_in(of, text_of(programme).code));
-    }
-    const std::string_view payee =
-        found->payee_kind == registry::PayeeKind::person ? "person" : "institution";
-    const std::string_view payee_chinese = found->payee_kind == registry::PayeeKind::person ? "人员" : "机构";
-    steps.say(
-        fmt::format("应发 {} 元，收款：{} {}", found->amount.grouped_yuan(), payee_chinese, found->payee),
-        fmt::format("owed {} yuan, paid to {} {}", found->amount.grouped_yuan(), payee, found->payee));
-    return Explanation{.lines = std::move(steps.lines),
-                       .amount = found->amount,
-                       .payee_kind = found->payee_kind,
-                       .payee = found->payee};
-}
-
-void check_pair(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy) {
-    ensure(snapshot.month == policy.month && snapshot.county == policy.county,
-           "facts and policy are not of the same county and month");
-}
-
-}  // namespace
 
 const ProgrammeRules& rules_of(Programme programme) { return table[static_cast<std::size_t>(programme) - 1]; }
 
@@ -335,112 +208,27 @@ std::optional<Programme> gives_way_to(const Case& of, const Enrolment& enrolment
     return std::nullopt;
 }
 
-namespace {
+void assess_household(Case& of, const Rows& rows) {
+    const std::size_t first_award = of.out.awards.size();
+    open_case(of, rows);
+    for (const Enrolment& enrolment : rows.enrolments) assess_in_turn(of, enrolment);
+    if (!of.terms.on_top.empty()) pay_on_top(of, first_award);
+    order_awards(of.out.awards, first_award);
+}
+
 void assess_from(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
                  History* history, Month history_from) {
     check_pair(snapshot, policy);
     out.clear();
     const Terms terms{policy};
     Case of{.terms = terms, .policy = policy, .out = out, .history = history, .history_from = history_from};
-    Positions at;
-    while (at.enrolment < snapshot.enrolments.size()) {
-        const std::size_t first_award = out.awards.size();
-        for (const Enrolment& enrolment :
-             next_case(of, snapshot, snapshot.enrolments[at.enrolment].household, at))
-            assess_in_turn(of, enrolment);
-        if (!terms.on_top.empty()) pay_on_top(of, first_award);
-        order_awards(out.awards, first_award);
-    }
+    Walk walk{snapshot};
+    while (const auto no = walk.next()) assess_household(of, walk.rows(*no));
 }
-}  // namespace
 
 void assess(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
             History* history) {
-    assess_from(snapshot, policy, out, history, policy.month.plus_months(-policy.grace_months));
-}
-
-struct History::Impl {
-    const registry::Register& all;
-    ImportNo known_at;
-    PolicyAt policy_at;
-    Month from = Month::open_end();  ///< how far back the months below have looked
-    std::map<Month, Assessment> months;
-};
-
-History::History(const registry::Register& all, ImportNo known_at, PolicyAt policy_at)
-    : impl_{std::make_unique<Impl>(
-          Impl{.all = all, .known_at = known_at, .policy_at = std::move(policy_at)})} {}
-History::~History() = default;
-
-const Assessment& History::month(Month month, Month from) {
-    if (from < impl_->from) {
-        impl_->months.clear();
-        impl_->from = from;
-    }
-    if (const auto found = impl_->months.find(month); found != impl_->months.end()) return found->second;
-    Assessment assessed;
-    if (const auto policy = impl_->policy_at(month)) {
-        registry::Snapshot snapshot;
-        registry::take_snapshot(impl_->all, month, impl_->known_at, snapshot);
-        assess_from(snapshot, *policy, assessed, month > from ? this : nullptr, from);
-    }
-    // Asking about the months before may have begun anew: only now there is a place for this one.
-    return impl_->months.insert_or_assign(month, std::move(assessed)).first->second;
-}
-
-Result<Explanation> explain(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy,
-                            Programme programme, Component component, std::int64_t beneficiary,
-                            Language language, HouseholdNo hint, History* history) {
-    check_pair(snapshot, policy);
-    const bool is_household = text_of(programme).subject == Subject::household && beneficiary > 0;
-    const PersonNo person{is_household ? 0 : beneficiary < 0 ? -beneficiary : beneficiary};
-    HouseholdNo no = is_household ? HouseholdNo{beneficiary} : hint;
-    if (!no) {
-        const auto found = std::ranges::find(snapshot.persons, person, &registry::Person::no);
-        if (found != snapshot.persons.end()) no = found->household;
-    }
-    Assessment out;
-    const Terms terms{policy};
-    Case of{.terms = terms,
-            .policy = policy,
-            .out = out,
-            .history = history,
-            .history_from = policy.month.plus_months(-policy.grace_months)};
-    Steps steps{.language = language, .component = component, .lines = {}};
-    Positions at = positions_of(snapshot, no);
-    const auto enrolments = next_case(of, snapshot, no, at);
-    const auto holds = [&](PersonNo of_person) {
-        return std::ranges::any_of(enrolments, [&](const Enrolment& one) {
-            return one.programme == programme && one.person == of_person;
-        });
-    };
-    if (text_of(programme).is_on_top) {
-        for (const Enrolment& enrolment : enrolments) assess_in_turn(of, enrolment);
-        say_heading(of, steps, programme, person);
-        of.steps = &steps;
-        pay_on_top(of, 0, person);
-        return told(of, steps, programme, beneficiary, 0);
-    }
-    // Where each member is paid, the enrolment is the household's.
-    const PersonNo enrolled =
-        person && !holds(person) && text_of(programme).subject == Subject::household ? PersonNo{} : person;
-    if (!holds(enrolled))
-        return refuse(
-            Fault::unknown,
-            fmt::format("no enrolment in {} of {} {}", text_of(programme).code,
-                        is_household ? "household" : "person", is_household ? beneficiary : person.number()),
-            fmt::format("{}/{}", policy.county.text(), policy.month.text()));
-    say_heading(of, steps, programme, person);
-    for (const Enrolment& enrolment : enrolments) {
-        const bool is_asked = enrolment.programme == programme && enrolment.person == enrolled;
-        of.steps = is_asked ? &steps : nullptr;
-        if (is_asked) say_decision(of, steps, enrolment);
-        const std::size_t refused_before = out.refusals.size();
-        assess_in_turn(of, enrolment);
-        if (!is_asked) continue;
-        return told(of, steps, programme, beneficiary, refused_before);
-    }
-    broken("an enrolment was found and lost");
+    assess_from(snapshot, policy, out, history, history_from(policy));
 }
 
 }  // namespace onecard::entitlement

@@ -34,6 +34,7 @@ Terms::Terms(const policy::CountyPolicy& the_policy)
       alive_from{the_policy.stop_on_death == policy::StopRule::month_after_event ? first : first_of_next},
       adult_until{latest_birth(first.plus_days(-1), years_of_majority)},
       elderly_until{latest_birth(first.plus_days(-1), the_policy.uplift_age_elderly)},
+      births{adult_until, elderly_until},
       on_top{on_top_of(the_policy)} {
     if (policy.excluded_income_items.empty()) return;
     excluded_items = std::make_unique<typename decltype(excluded_items)::element_type>();
@@ -46,6 +47,11 @@ Member* Case::member(PersonNo person) {
     for (Member& one : members)
         if (one.person->no == person) return &one;
     return nullptr;
+}
+
+void check_pair(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy) {
+    ensure(snapshot.month == policy.month && snapshot.county == policy.county,
+           "facts and policy are not of the same county and month");
 }
 
 std::string place_in(const Case& of, std::string_view field) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <limits>
@@ -45,9 +46,10 @@ struct Terms {
     const policy::CountyPolicy& policy;
     Day first;  ///< of the month
     Day first_of_next;
-    Day alive_from;     ///< who died before this day is not paid
-    Day adult_until;    ///< born on this day or before: 18 by the end of the month before
-    Day elderly_until;  ///< likewise for the age from which the uplift counts somebody as elderly
+    Day alive_from;             ///< who died before this day is not paid
+    Day adult_until;            ///< born on this day or before: 18 by the end of the month before
+    Day elderly_until;          ///< likewise for the age from which the uplift counts somebody as elderly
+    std::array<Day, 2> births;  ///< the two of them that bound births: what may turn with the month
     std::vector<OnTop> on_top;
     std::unique_ptr<std::bitset<std::size_t{std::numeric_limits<std::int16_t>::max()} + 1>> excluded_items;
 };
@@ -153,6 +155,25 @@ const ProgrammeRules& rules_of(Programme programme);
 Standing standing_of(const Terms& terms, const Enrolment& enrolment, const Member* member);
 /// Of the programmes active for the same person or unit, the one before which this one gives way.
 std::optional<Programme> gives_way_to(const Case& of, const Enrolment& enrolment, const Member* member);
+
+/// How far back grace may look.
+inline Month history_from(const policy::CountyPolicy& policy) {
+    return policy.month.plus_months(-policy.grace_months);
+}
+/// BrokenInvariant unless facts and policy are of one county and month.
+void check_pair(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy);
+
+struct Rows;
+/// Fills in who the household is: its members, what each holds, who is counted apart.
+void open_case(Case& of, const Rows& rows);
+/// One enrolment of an opened case. Dibao stands before a household's other programmes, so that these know what it came
+/// to.
+void assess_in_turn(Case& of, const Enrolment& enrolment);
+/// Everything that the household is enrolled in, its awards in order.
+void assess_household(Case& of, const Rows& rows);
+/// `assess`, looking back no further than to `history_from`.
+void assess_from(const registry::Snapshot& snapshot, const policy::CountyPolicy& policy, Assessment& out,
+                 History* history, Month history_from);
 
 /// What explanations say about a published value.
 void say_value(Steps& steps, std::string_view key, Money amount, const policy::Source* source);

@@ -67,7 +67,7 @@ public:
     History(const History&) = delete;
     History& operator=(const History&) = delete;
 
-    /// What was owed in `month`, itself looking back no further than to `from`: who has been in grace for longer than it
+    /// The dibao that was owed in `month`, itself looking back no further than to `from`: who has been in grace for longer than it
     /// lasts has come to nothing by then, so the months asked about come out the same.
     const Assessment& month(Month month, Month from);
 

@@ -68,6 +68,7 @@ struct Covers {
     bool tekun = true;
     bool orphan = true;
     bool unattended_child = true;
+    friend bool operator==(const Covers&, const Covers&) = default;
 };
 /// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices (Guilin,
 /// S48), times the index that triggered it, the higher of both (Wuhan), or 1/12 of the standard and from a rise of 5 %
@@ -83,6 +84,7 @@ struct PriceLink {
     Rounding rounding{RoundingUnit::yuan, RoundingMode::half_up};
     Money floor;
     Covers covers;
+    friend bool operator==(const PriceLink&, const PriceLink&) = default;
 };
 /// Death ends an award after the month in which it happened, or with the month before it.
 enum class StopRule : std::uint8_t { month_after_event, month_of_event };
@@ -97,6 +99,7 @@ struct CountyPolicy {
     struct Value {
         Money amount;
         const Source* source = nullptr;  ///< lives as long as the Book
+        friend bool operator==(const Value&, const Value&) = default;
     };
     std::array<std::optional<Value>, static_cast<std::size_t>(Standard::count)> standards;
     const std::optional<Value>& standard(Standard which) const {
@@ -163,6 +166,9 @@ struct CountyPolicy {
     /// Where a rule comes from, by its TOML key; null while the national default holds.
     const Source* source_of_rule(std::string_view key) const;
     std::vector<const Source*> rule_sources;  ///< by position in the table of rules
+
+    /// The same values and rules, from the same places of one book.
+    friend bool operator==(const CountyPolicy&, const CountyPolicy&) = default;
 };
 
 /// The day of publication of a notice that names none: it was always known.
