@@ -83,6 +83,8 @@ public:
         payments_ = payment_records(*line_);
         exchange_ = exchange_records(*line_);
         ledger_ = ledger_records(*line_);
+        screening_ = screening_records(*line_);
+        recovery_ = recovery_records(*line_);
     }
     ~WorkOnConnection() override {
         line_->roll_back();
@@ -96,6 +98,8 @@ public:
     app::PaymentRecords& payments() override { return open(*payments_); }
     app::ExchangeRecords& exchange() override { return open(*exchange_); }
     app::LedgerRecords& ledger() override { return open(*ledger_); }
+    app::ScreeningRecords& screening() override { return open(*screening_); }
+    app::RecoveryRecords& recovery() override { return open(*recovery_); }
 
     void commit() override {
         ensure(!committed_, "a work that was committed before");
@@ -119,6 +123,8 @@ private:
     std::unique_ptr<app::PaymentRecords> payments_;
     std::unique_ptr<app::ExchangeRecords> exchange_;
     std::unique_ptr<app::LedgerRecords> ledger_;
+    std::unique_ptr<app::ScreeningRecords> screening_;
+    std::unique_ptr<app::RecoveryRecords> recovery_;
 };
 
 class PooledDatabase final : public app::Database {

@@ -19,6 +19,8 @@ enum class LockClass : std::uint16_t {
     batch = 9,       ///< (period, county): whose answers are recorded; one lock for all batches of a unit
     dispatch = 10,   ///< (bank): the next number in its list
     log = 11,        ///< the end of the log
+    lists = 12,      ///< the next number of a screening list
+    recovery = 13,   ///< (county): receivables and what becomes of them
 };
 
 constexpr std::int64_t lock_key(LockClass lock, std::int32_t number = 0, std::int32_t county = 0) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "onecard/app/records.hpp"
+#include "onecard/app/recovery_records.hpp"
+#include "onecard/app/screening_records.hpp"
 #include "onecard/app/sealing.hpp"
 #include "onecard/ledger/entry.hpp"
 #include "onecard/payment/payment.hpp"
@@ -240,6 +242,8 @@ public:
     virtual PaymentRecords& payments() = 0;
     virtual ExchangeRecords& exchange() = 0;
     virtual LedgerRecords& ledger() = 0;
+    virtual ScreeningRecords& screening() = 0;
+    virtual RecoveryRecords& recovery() = 0;
     virtual void commit() = 0;
 };
 

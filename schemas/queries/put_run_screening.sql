@@ -1,0 +1,3 @@
+insert into run_screening (run_no, lists_known, rules, at)
+values (:run_no, :lists_known, :rules, to_timestamp(:at))
+on conflict do nothing;

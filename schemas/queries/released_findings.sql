@@ -1,0 +1,1 @@
+select subject from finding_release where county = :county::int and step = 2 order by subject;
