@@ -7,6 +7,7 @@ find_package(spdlog 1.10 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
+find_package(LibXml2 2.9 REQUIRED)
 find_package(PostgreSQL 15 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 

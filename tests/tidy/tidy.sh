@@ -47,6 +47,7 @@ rule_heavy_headers() {
     belongs 'toml(\+\+|\.hpp)' 'ops'
     belongs 'spdlog/' 'ops'
     belongs 'CLI/' 'main'
+    belongs 'libxml/' 'bankfile'
 }
 
 rule_no_float() {
