@@ -21,3 +21,11 @@ foreach(part core postgresql)
         INTERFACE_INCLUDE_DIRECTORIES ${SOCI_INCLUDE_DIR})
 endforeach()
 set_property(TARGET soci::postgresql PROPERTY INTERFACE_LINK_LIBRARIES soci::core PostgreSQL::PostgreSQL)
+
+# Nor does libxlsxwriter-dev.
+find_path(XLSXWRITER_INCLUDE_DIR xlsxwriter.h REQUIRED)
+find_library(XLSXWRITER_LIBRARY xlsxwriter REQUIRED)
+add_library(xlsxwriter::xlsxwriter UNKNOWN IMPORTED)
+set_target_properties(xlsxwriter::xlsxwriter PROPERTIES
+    IMPORTED_LOCATION ${XLSXWRITER_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${XLSXWRITER_INCLUDE_DIR})

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "asked.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
 
@@ -113,7 +114,8 @@ std::string reference_in(const TextRow& row, const Naming& naming) {
         .text();
 }
 
-/// Rows of a named query as a table: amounts (…amount, …total) as money, programme numbers and reasons as words.
+}  // namespace
+
 Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_view query,
                const Parameters& parameters) {
     const std::vector<TextRow> rows = ledger.ask(query, parameters);
@@ -161,6 +163,8 @@ Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_
     }
     return table;
 }
+
+namespace {
 
 /// A single row reads better as fields, one under the other.
 void put_fields(Report& report, const Table& table) {

@@ -152,6 +152,51 @@ std::string to_text(const Report& report, Language language) {
     return out;
 }
 
+std::string csv_heading(const Table& table) {
+    std::string out;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const bool is_money = std::ranges::any_of(
+            table.rows, [&](const auto& row) { return std::holds_alternative<Money>(row[i]); });
+        out += fmt::format("{}{}{}", i == 0 ? "" : ",", table.columns[i].key, is_money ? "_fen" : "");
+    }
+    return out + "\r\n";
+}
+
+void append_csv(std::string& out, const Table& table) {
+    struct Visit {
+        std::string operator()(const std::string& text) const { return text; }
+        std::string operator()(std::int64_t number) const { return std::to_string(number); }
+        std::string operator()(Money money) const { return std::to_string(money.fen()); }
+        std::string operator()(bool yes) const { return yes ? "true" : "false"; }
+        std::string operator()(const Words& words) const { return words.english; }
+    };
+    for (const auto& row : table.rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i > 0) out += ',';
+            const std::string text = std::visit(Visit{}, row[i]);
+            if (text.find_first_of(",\"\r\n") == std::string::npos) {
+                out += text;
+                continue;
+            }
+            out += '"';
+            for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+            out += '"';
+        }
+        out += "\r\n";
+    }
+}
+
+void append_json_lines(std::string& out, const Table& table) {
+    for (const auto& row : table.rows) {
+        out += '{';
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i > 0) out += ',';
+            append_member(out, table.columns[i].key, row[i]);
+        }
+        out += "}\n";
+    }
+}
+
 std::string to_json(const Report& report) {
     std::string out = "{";
     const auto comma = [&] {

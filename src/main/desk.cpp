@@ -90,9 +90,11 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     auto opened = open_database(settings);
     if (!opened) return std::unexpected{opened.error()};
     desk->opened_ = std::move(*opened);
-    // Every thread that may work at once has a connection: computing, settling and answering.
-    desk->database_ = store::create_database(
-        desk->opened_.service_url, static_cast<std::size_t>(2 * settings.workers + settings.request_workers));
+    // Every thread that may work at once has a connection: computing, settling and answering, which holds a second one
+    // while it does what is asked under a key.
+    desk->database_ =
+        store::create_database(desk->opened_.service_url,
+                               static_cast<std::size_t>(2 * settings.workers + 2 * settings.request_workers));
     desk->vault_ = store::create_file_vault(places.vault, seal::sha256());
 
     Desk* const self = desk.get();

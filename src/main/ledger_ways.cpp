@@ -7,7 +7,6 @@
 
 namespace onecard::cli {
 
-using app::Role;
 using net::Request;
 using net::Response;
 
@@ -20,9 +19,11 @@ Response trial_balance(Desk& desk, const app::Identity& by, const Request& reque
 }
 
 Response person(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(must(desk.books->person(by, must(County::parse(request.parameters.at("county"))),
-                                          PersonNo{number_of(request.parameters.at("person"), "person")})),
-                  request);
+    const std::int64_t person = number_of(request.parameters.at("person"), "person");
+    if (person < 1) throw Refused{{Fault::out_of_range, "person", "numbers of persons begin at 1"}};
+    return answer(
+        must(desk.books->person(by, must(County::parse(request.parameters.at("county"))), PersonNo{person})),
+        request);
 }
 
 Response payment_story(Desk& desk, const app::Identity& by, const Request& request) {
@@ -37,9 +38,7 @@ Response period(Desk& desk, const app::Identity& by, const Request& request) {
                   request);
 }
 
-Response checkpoint(Desk& desk, const app::Identity& by, const Request&) {
-    if (by.role == Role::bank)
-        throw Refused{{Fault::forbidden, "checkpoint", "banks see their files, not the ledger"}};
+Response checkpoint(Desk& desk, const app::Identity&, const Request&) {
     Response response;
     response.content_type = "text/plain; charset=utf-8";
     response.body = must(desk.books->checkpoint(desk.ledger_key(), now()));

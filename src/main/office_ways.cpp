@@ -28,13 +28,7 @@ constexpr std::array file_kinds{registry::FileKind::households, registry::FileKi
                                 registry::FileKind::incomes,    registry::FileKind::enrolments,
                                 registry::FileKind::accounts,   registry::FileKind::institutions};
 
-void only_for_makers(const app::Identity& by) {
-    if (by.role != Role::maker)
-        throw Refused{{Fault::forbidden, "import", "only a maker imports the register"}};
-}
-
 Response put_import_file(Desk& desk, const app::Identity& by, const Request& request) {
-    only_for_makers(by);
     const std::string& name = request.parameters.at("file");
     if (std::ranges::none_of(file_kinds, [&](registry::FileKind kind) { return file_name_of(kind) == name; }))
         throw Refused{
@@ -48,13 +42,11 @@ Response put_import_file(Desk& desk, const app::Identity& by, const Request& req
 
 /// Files that an import which broke off has left must not become part of the next one.
 Response discard_import(Desk& desk, const app::Identity& by, const Request&) {
-    only_for_makers(by);
     std::filesystem::remove_all(import_folder(desk, by));
     return json({}, 204);
 }
 
 Response commit_import(Desk& desk, const app::Identity& by, const Request& request) {
-    only_for_makers(by);
     const auto folder = import_folder(desk, by);
     std::vector<app::ImportFile> files;
     for (const registry::FileKind kind : file_kinds)
@@ -97,22 +89,9 @@ Response create_run(Desk& desk, const app::Identity& by, const Request& request)
 }
 
 Response compute_run(Desk& desk, const app::Identity& by, const Request& request) {
-    if (by.role != Role::maker) throw Refused{{Fault::forbidden, "run", "only a maker computes runs"}};
-    must(desk.runs->status(by, run_of(request)));
+    must_match(request, must(desk.runs->status(by, run_of(request))));
     must(desk.start_computing(by, run_of(request)));
     return json("{}", 202);
-}
-
-Response progress_of_run(Desk& desk, const app::Identity& by, const Request& request) {
-    must(desk.runs->status(by, run_of(request)));
-    const auto computing = desk.computing(run_of(request));
-    if (!computing) return json(R"({"state":"not computing"})");
-    return json(fmt::format(R"({{"state":"{}","units_done":{},"units_all":{},"payments":{},"problem":{}}})",
-                            computing->running           ? "computing"
-                            : computing->problem.empty() ? "done"
-                                                         : "failed",
-                            computing->progress.units_done, computing->progress.units_all,
-                            computing->progress.payments, json_text(computing->problem)));
 }
 
 Response approvals_of_run(Desk& desk, const app::Identity& by, const Request& request) {
@@ -127,6 +106,21 @@ Response approvals_of_run(Desk& desk, const app::Identity& by, const Request& re
     return answer(report, request);
 }
 
+/// The bytes to sign, for those who have curl and openssl only.
+Response approval_of_county(Desk& desk, const app::Identity& by, const Request& request) {
+    const County county = must(County::parse(request.parameters.at("county")));
+    if (!by.region.covers(county))
+        throw Refused{{Fault::forbidden, county.text(), "outside this officer's region"}};
+    for (const auto& approval : must(desk.runs->approval_texts(by, run_of(request)))) {
+        if (approval.county != county) continue;
+        Response response;
+        response.content_type = "text/plain; charset=utf-8";
+        response.body = approval.text;
+        return response;
+    }
+    throw Refused{{Fault::missing, county.text(), "this county does not wait for this officer's step"}};
+}
+
 Response approve_run(Desk& desk, const app::Identity& by, const Request& request) {
     std::map<County, std::string> signatures;
     for (const auto& [county, signature] : must(net::parse_flat_json(request.body)))
@@ -136,6 +130,7 @@ Response approve_run(Desk& desk, const app::Identity& by, const Request& request
 }
 
 Response cancel_run(Desk& desk, const app::Identity& by, const Request& request) {
+    must_match(request, must(desk.runs->status(by, run_of(request))));
     return json(fmt::format(R"({{"units":{}}})", must(desk.runs->cancel(by, run_of(request), now()))));
 }
 
@@ -153,28 +148,31 @@ Response receive_funds(Desk& desk, const app::Identity& by, const Request& reque
 }
 
 constexpr std::array ways{
-    Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true},
-    Way{For::officers, "POST", "/v1/import", commit_import},
-    Way{For::officers, "DELETE", "/v1/import", discard_import},
+    Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true}.by(Role::maker),
+    Way{For::officers, "POST", "/v1/import", commit_import}.by(Role::maker),
+    Way{For::officers, "DELETE", "/v1/import", discard_import}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(desk.runs->list(by), request);
         }},
-    Way{For::officers, "POST", "/v1/runs", create_run},
+    Way{For::officers, "POST", "/v1/runs", create_run}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs/{run}",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.runs->status(by, run_of(request))), request);
         }},
-    Way{For::officers, "POST", "/v1/runs/{run}/compute", compute_run},
-    Way{For::officers, "GET", "/v1/runs/{run}/progress", progress_of_run},
+    Way{For::officers, "POST", "/v1/runs/{run}/compute", compute_run}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs/{run}/changes",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(app::report_changes(desk.tools(), desk.book(), by, run_of(request))), request);
         }},
-    Way{For::officers, "GET", "/v1/runs/{run}/approvals", approvals_of_run},
-    Way{For::officers, "POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024},
-    Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run},
-    Way{For::officers, "POST", "/v1/funds", receive_funds},
+    Way{For::officers, "GET", "/v1/runs/{run}/approvals", approvals_of_run}.by(Role::maker, Role::checker,
+                                                                               Role::releaser),
+    Way{For::officers, "GET", "/v1/runs/{run}/approvals/{county}", approval_of_county}.by(
+        Role::maker, Role::checker, Role::releaser),
+    Way{For::officers, "POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024}.by(
+        Role::maker, Role::checker, Role::releaser),
+    Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run}.by(Role::maker, Role::checker),
+    Way{For::officers, "POST", "/v1/funds", receive_funds}.by(Role::maker),
     Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.books->breaks(by, region_of(request, by))), request);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <random>
 
 #include "desk.hpp"
 #include "onecard/net/json.hpp"
@@ -24,6 +25,13 @@ Failure failure_of(const net::Reply& reply) {
     return {fault, member("place"),
             problem ? fmt::format("{}: {}", member("title"), member("detail"))
                     : fmt::format("the service answered {}", reply.status)};
+}
+
+std::string fresh_key() {
+    std::random_device chance;
+    std::string key;
+    for (int i = 0; i < 4; ++i) key += fmt::format("{:08x}", chance());
+    return key;
 }
 
 }  // namespace
@@ -64,6 +72,8 @@ Result<std::string> Remote::call(std::string_view method, const std::string& pat
     std::map<std::string, std::string> headers{{"Accept", as_text ? "text/plain" : "application/json"},
                                                {"Accept-Language", manner_.chinese ? "zh" : "en"}};
     if (!body.empty()) headers["Content-Type"] = "application/json";
+    // The connection may break after the service has done it: the client asks again by itself, under the same key.
+    if (method != "GET") headers["Idempotency-Key"] = fresh_key();
     auto reply = client_->call(method, path, body, headers);
     if (!reply) return std::unexpected{reply.error()};
     if (reply->status == 422 && path == "/v1/import") return std::move(reply->body);

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "onecard/ops/log.hpp"
+#include "onecard/seal/hashes.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
 
-using app::Role;
 using net::Request;
 using net::Response;
 
@@ -68,25 +69,107 @@ Response unwell(const Request& request, std::string_view what) {
         503, "the records cannot be reached just now; nothing was changed; the same again later", request);
 }
 
+constexpr std::size_t key_bytes_max = 64;
+
+/// What was asked under a key, so that the same key with something else is noticed.
+Digest digest_of(const Request& request) {
+    const auto hash = seal::sha256().stream();
+    const auto put = [&](std::string_view text) {
+        hash->update(bytes_of(fmt::format("{}|", text.size())));
+        hash->update(bytes_of(text));
+    };
+    put(request.method);
+    put(request.path);
+    for (const auto& [name, value] : request.query) {
+        put(name);
+        put(value);
+    }
+    put(request.body);
+    if (!request.body_file.empty()) {
+        std::ifstream in{request.body_file, std::ios::binary};
+        std::string piece(256 * 1024, '\0');
+        while (in) {
+            in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+            hash->update(bytes_of(std::string_view{piece}.substr(0, static_cast<std::size_t>(in.gcount()))));
+        }
+    }
+    return hash->finish();
+}
+
+/// Does what is asked once under its key, and says the same again whenever it is asked again. Between the act and the
+/// keeping of its answer the process may die: then the act itself, done before, is refused by its own key.
+Response once(Desk& desk, const Way& way, const app::Identity& by, const Request& request,
+              const std::string& key) {
+    const bool is_good = !key.empty() && key.size() <= key_bytes_max &&
+                         std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
+    if (!is_good)
+        throw Refused{
+            {Fault::malformed, "Idempotency-Key",
+             fmt::format("must be 1 to {} printable ASCII characters without spaces", key_bytes_max)}};
+    const Digest asked = digest_of(request);
+    const auto work = desk.tools().database.begin();
+    if (const auto kept = work->office().claim_answer(by.fingerprint, key)) {
+        if (kept->request != asked)
+            throw Refused{{Fault::mismatch, "Idempotency-Key", "was used for another request before"}};
+        Response again = json(kept->body, kept->status);
+        again.content_type = kept->content_type;
+        if (!kept->location.empty()) again.headers["Location"] = kept->location;
+        again.headers["Idempotency-Replayed"] = "true";
+        return again;
+    }
+    Response response = way.handle(desk, by, request);
+    if (response.status >= 400 || response.stream || !response.file.empty()) return response;
+    const auto location = response.headers.find("Location");
+    work->office().put_answer(
+        by.fingerprint, key,
+        {asked, response.status, response.content_type,
+         location == response.headers.end() ? std::string{} : location->second, response.body},
+        seal::sha256().hash(bytes_of(response.body)), now());
+    work->commit();
+    return response;
+}
+
+bool is_read(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+Response perform(Desk& desk, const Way& way, const app::Identity& by, const Request& request) {
+    if (is_read(request)) {
+        Response response = way.handle(desk, by, request);
+        const bool is_whole = response.status == 200 && !response.stream && response.file.empty();
+        if (is_whole && !response.headers.contains("ETag")) response.headers["ETag"] = etag_of(response.body);
+        return response;
+    }
+    const auto type = request.headers.find("content-type");
+    if (way.who == For::officers && !request.body.empty() && type != request.headers.end() &&
+        !type->second.starts_with("application/json"))
+        return refused_by_server(415, "the body must be application/json", request);
+    if (const auto key = request.headers.find("idempotency-key"); key != request.headers.end())
+        return once(desk, way, by, request, key->second);
+    return way.handle(desk, by, request);
+}
+
 }  // namespace
+
+std::vector<Way> all_ways() {
+    std::vector<Way> ways;
+    for (const auto topic : {api_ways(), office_ways(), ledger_ways(), bank_ways()})
+        ways.insert(ways.end(), topic.begin(), topic.end());
+    return ways;
+}
 
 std::vector<net::Route> make_routes(Desk& desk) {
     std::vector<net::Route> routes;
-    std::vector<Way> ways;
-    for (const auto topic : {office_ways(), ledger_ways(), bank_ways()})
-        ways.insert(ways.end(), topic.begin(), topic.end());
-    for (const Way& way : ways) {
+    for (const Way& way : all_ways()) {
         net::Route route;
         route.method = way.method;
         route.pattern = way.pattern;
         route.body_bytes_max = way.body_bytes_max;
         route.body_to_file = way.body_to_file;
         route.body_synced = way.body_synced;
-        route.handle = [&desk, who = way.who, handle = way.handle](const Request& request) -> Response {
+        route.handle = [&desk, way](const Request& request) -> Response {
             Failure failure{Fault::forbidden, {}, {}};
             try {
                 const auto by = desk.identify(request.peer.name, request.peer.fingerprint);
-                if (by && (by->role == Role::bank) == (who == For::banks)) return handle(desk, *by, request);
+                if (by && way.is_for(by->role)) return perform(desk, way, *by, request);
                 failure = by ? Failure{Fault::forbidden, request.path,
                                        fmt::format("a {} has no business here", name_of(by->role))}
                              : by.error();

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <sstream>
+
+#include "onecard/ops/workbook.hpp"
+#include "onecard/seal/hashes.hpp"
 
 namespace onecard::cli {
 
@@ -33,14 +37,70 @@ Response json(std::string body, int status) {
     return response;
 }
 
-Response answer(const app::Report& report, const Request& request) {
+Form form_of(const Request& request) {
     const auto accepted = request.headers.find("accept");
-    if (accepted == request.headers.end() || !accepted->second.starts_with("text/plain"))
-        return json(app::to_json(report));
+    if (accepted == request.headers.end()) return Form::json;
+    struct Row {
+        std::string_view type;
+        Form form;
+    };
+    constexpr std::array rows{
+        Row{"application/json", Form::json}, Row{"text/plain", Form::text}, Row{"text/csv", Form::csv},
+        Row{"application/x-ndjson", Form::lines},
+        Row{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Form::workbook}};
+    // The one that is named first; weights between them are nobody's habit here.
+    Form form = Form::json;
+    std::size_t first = std::string::npos;
+    for (const Row& row : rows) {
+        const std::size_t at = accepted->second.find(row.type);
+        if (at < first) {
+            first = at;
+            form = row.form;
+        }
+    }
+    return form;
+}
+
+Response answer(const app::Report& report, const Request& request) {
     Response response;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body = app::to_text(report, language_of(request));
+    response.headers["Vary"] = "Accept, Accept-Language";
+    switch (form_of(request)) {
+        case Form::json: response.body = app::to_json(report); break;
+        case Form::text:
+            response.content_type = "text/plain; charset=utf-8";
+            response.body = app::to_text(report, language_of(request));
+            break;
+        case Form::csv:
+            response.content_type = "text/csv; charset=utf-8";
+            if (!report.tables.empty()) {
+                response.body = app::csv_heading(report.tables.front());
+                app::append_csv(response.body, report.tables.front());
+            }
+            break;
+        case Form::lines:
+            response.content_type = "application/x-ndjson";
+            if (!report.tables.empty()) app::append_json_lines(response.body, report.tables.front());
+            break;
+        case Form::workbook:
+            response.content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            response.headers["Content-Disposition"] = "attachment; filename=\"report.xlsx\"";
+            response.body = ops::to_workbook(report, language_of(request));
+            break;
+    }
     return response;
+}
+
+std::string etag_of(std::string_view body) {
+    return fmt::format("\"{}\"", seal::sha256().hash(bytes_of(body)).hex().substr(0, 32));
+}
+
+void must_match(const Request& request, const app::Report& current) {
+    const auto wanted = request.headers.find("if-match");
+    if (wanted == request.headers.end() || wanted->second == "*") return;
+    const std::string etag = etag_of(app::to_json(current));
+    if (wanted->second.find(etag) == std::string::npos)
+        throw Refused{
+            {Fault::stale, request.path, fmt::format("it has changed: its entity tag is {} now", etag)}};
 }
 
 std::int64_t number_of(const std::string& text, std::string_view what) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "desk.hpp"
 #include "onecard/app/report.hpp"
@@ -18,8 +19,9 @@
 /// What the ways into the service are made of: a table a topic (…_ways.cpp), joined in routes.cpp.
 namespace onecard::cli {
 
-/// A bank's certificate opens the banks' ways and no others; what each officer may do is the use case's to say.
-enum class For : std::uint8_t { officers, banks };
+/// A bank's certificate opens the banks' ways and no others. Every way is described in schemas/api/openapi.yaml, with the
+/// roles that it is for; tests hold the two against each other.
+enum class For : std::uint8_t { officers, banks, everyone };
 
 struct Way {
     For who;
@@ -29,10 +31,28 @@ struct Way {
     std::uint64_t body_bytes_max = 64 * 1024;
     bool body_to_file = false;
     bool body_synced = true;
+    std::uint8_t roles = 0xff;  ///< a bit a role, of those that `who` lets in
+
+    /// The same for these roles alone, the use case behind it says so once more.
+    template <class... Roles>
+    constexpr Way by(Roles... allowed) const {
+        Way way = *this;
+        way.roles = static_cast<std::uint8_t>(((1U << static_cast<unsigned>(allowed)) | ...));
+        return way;
+    }
+    constexpr bool is_for(app::Role role) const {
+        const bool is_bank = role == app::Role::bank;
+        return (who == For::everyone || is_bank == (who == For::banks)) &&
+               ((roles >> static_cast<unsigned>(role)) & 1U) != 0;
+    }
 };
+
+/// Every way of every topic, in the order of routes.cpp.
+std::vector<Way> all_ways();
 
 inline constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
+std::span<const Way> api_ways();
 std::span<const Way> office_ways();
 std::span<const Way> ledger_ways();
 std::span<const Way> bank_ways();
@@ -63,8 +83,16 @@ app::Language language_of(const net::Request& request);
 
 std::string json_text(std::string_view text);
 net::Response json(std::string body, int status = 200);
-/// As JSON, or as text for those who ask for text.
+/// What the caller would rather have than JSON, by its Accept header.
+enum class Form : std::uint8_t { json, text, csv, lines, workbook };
+Form form_of(const net::Request& request);
+/// As JSON; as a text for people, a workbook of all tables, or the first table as CSV or NDJSON for those who ask.
 net::Response answer(const app::Report& report, const net::Request& request);
+/// A request with If-Match goes on only while `current` (the same thing, as GET answers it in JSON) has that entity tag.
+/// Refuses as stale.
+void must_match(const net::Request& request, const app::Report& current);
+/// The entity tag of an answer, quoted.
+std::string etag_of(std::string_view body);
 std::string file_text(const std::filesystem::path& path);
 
 }  // namespace onecard::cli

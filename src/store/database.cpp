@@ -85,6 +85,7 @@ public:
         ledger_ = ledger_records(*line_);
         screening_ = screening_records(*line_);
         recovery_ = recovery_records(*line_);
+        office_ = office_records(*line_);
     }
     ~WorkOnConnection() override {
         line_->roll_back();
@@ -100,6 +101,7 @@ public:
     app::LedgerRecords& ledger() override { return open(*ledger_); }
     app::ScreeningRecords& screening() override { return open(*screening_); }
     app::RecoveryRecords& recovery() override { return open(*recovery_); }
+    app::OfficeRecords& office() override { return open(*office_); }
 
     void commit() override {
         ensure(!committed_, "a work that was committed before");
@@ -125,6 +127,7 @@ private:
     std::unique_ptr<app::LedgerRecords> ledger_;
     std::unique_ptr<app::ScreeningRecords> screening_;
     std::unique_ptr<app::RecoveryRecords> recovery_;
+    std::unique_ptr<app::OfficeRecords> office_;
 };
 
 class PooledDatabase final : public app::Database {

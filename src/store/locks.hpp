@@ -21,6 +21,8 @@ enum class LockClass : std::uint16_t {
     log = 11,        ///< the end of the log
     lists = 12,      ///< the next number of a screening list
     recovery = 13,   ///< (county): receivables and what becomes of them
+    answer =
+        40,  ///< (hash of caller and key): who does what the caller asks under it; taken before all others
 };
 
 constexpr std::int64_t lock_key(LockClass lock, std::int32_t number = 0, std::int32_t county = 0) {

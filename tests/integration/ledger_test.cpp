@@ -157,7 +157,7 @@ TEST_F(Books, EveryReportAnswers) {
         {"run", "1"},         {"period", "202201"}, {"county", "370212"}, {"serial", "1"},
         {"person", "1000"},   {"batch", "1"},       {"region_low", "0"},  {"region_high", "999999"},
         {"errors_only", "f"}, {"at_most", "10"},    {"region", "37"},     {"known_at", "0"},
-        {"low", "0"},         {"high", "999999"}};
+        {"low", "0"},         {"high", "999999"},   {"after", "0"}};
     int reports = 0;
     test::Sql owner{owner_url()};
     for (const auto& file : std::filesystem::directory_iterator{ONECARD_SOURCE_DIR "/schemas/queries"}) {

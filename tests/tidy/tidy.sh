@@ -48,6 +48,7 @@ rule_heavy_headers() {
     belongs 'spdlog/' 'ops'
     belongs 'CLI/' 'main'
     belongs 'libxml/' 'bankfile'
+    belongs 'xlsxwriter' 'ops'
 }
 
 rule_no_float() {

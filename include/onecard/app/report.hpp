@@ -53,5 +53,10 @@ struct Report {
 std::string to_text(const Report& report, Language language);
 /// One JSON object: fields by key, tables as arrays of objects. Money is a whole number of fen, named *_fen.
 std::string to_json(const Report& report);
+/// A table for programs that read rows: the first line of its CSV (RFC 4180, names as in JSON), its rows as lines of
+/// CSV, and its rows as a JSON object a line.
+std::string csv_heading(const Table& table);
+void append_csv(std::string& out, const Table& table);
+void append_json_lines(std::string& out, const Table& table);
 
 }  // namespace onecard::app

@@ -53,9 +53,10 @@ public:
 
     Result<Report> status(const Identity& by, RunNo run);
     Report list(const Identity& by);
+    /// Errors: unknown, forbidden (a region apart from the officer's).
+    Result<Run> find(RunNo run, const Identity& by);
 
 private:
-    Result<Run> find(RunNo run, const Identity& by);
     Tools& tools_;
     const policy::Book& book_;
     RunLimits limits_;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "onecard/app/office_records.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/recovery_records.hpp"
 #include "onecard/app/screening_records.hpp"
@@ -244,6 +245,7 @@ public:
     virtual LedgerRecords& ledger() = 0;
     virtual ScreeningRecords& screening() = 0;
     virtual RecoveryRecords& recovery() = 0;
+    virtual OfficeRecords& office() = 0;
     virtual void commit() = 0;
 };
 

@@ -26,6 +26,17 @@ TEST(Report, SaysMoneyInFenAndTextEscapedToPrograms) {
         R"({"name":"a \"quoted\"\nname","balance_fen":-1,"lines":0}]})");
 }
 
+TEST(Report, GivesItsRowsAsLinesOfCsvAndJson) {
+    const Table table = a_report().tables.front();
+    std::string csv = csv_heading(table), lines;
+    append_csv(csv, table);
+    append_json_lines(lines, table);
+    EXPECT_EQ(csv, "name,balance_fen,lines\r\npayable,123456789,7\r\n\"a \"\"quoted\"\"\nname\",-1,0\r\n");
+    EXPECT_EQ(lines,
+              "{\"name\":\"payable\",\"balance_fen\":123456789,\"lines\":7}\n"
+              "{\"name\":\"a \\\"quoted\\\"\\nname\",\"balance_fen\":-1,\"lines\":0}\n");
+}
+
 TEST(Report, AlignsChineseByTheWidthThatItTakesOnAScreen) {
     Report report = a_report();
     report.tables[0].rows.pop_back();

@@ -1,0 +1,14 @@
+# schemas/api/openapi.yaml as a constant: the service serves what it was built with.
+
+set(openapi_yaml ${PROJECT_SOURCE_DIR}/schemas/api/openapi.yaml)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${openapi_yaml})
+file(READ ${openapi_yaml} openapi_text)
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/api/onecard/main/openapi_text.hpp
+    CONTENT "#pragma once
+namespace onecard::cli {
+inline constexpr char openapi_text[] = R\"openapi(@openapi_text@)openapi\";
+}
+" @ONLY)
+add_library(onecard_openapi INTERFACE)
+# As a system header: it is longer than -Wpedantic likes a string to be.
+target_include_directories(onecard_openapi SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/generated/api)

@@ -1,0 +1,42 @@
+#include "onecard/ops/workbook.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace onecard::ops {
+namespace {
+
+/// The parts of an .xlsx, unpacked by another program.
+std::string part_of(const std::string& workbook, const std::string& part) {
+    const std::filesystem::path file =
+        std::filesystem::path{testing::TempDir()} / "onecard-workbook-test.xlsx";
+    std::ofstream{file, std::ios::binary} << workbook;
+    const std::string command =
+        "cd / && cmake -E chdir " + testing::TempDir() + " cmake -E tar xf " + file.string();
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    std::ifstream in{std::filesystem::path{testing::TempDir()} / part, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST(Workbook, HoldsEveryTableWithMoneyInYuanAndTextsThatAreNoFormulas) {
+    app::Report report{{"概要", "Changes"}, {{"total", {"合计", "total"}, Money::of_fen(12'345)}}, {}};
+    report.tables.push_back({"by_programme",
+                             {"按项目", "By programme"},
+                             {{"name", {"项目", "programme"}}, {"sum", {"金额", "sum"}}},
+                             {{std::string{"=1+1"}, Money::of_fen(-50)}}});
+    const std::string english = to_workbook(report, app::Language::english);
+    EXPECT_NE(part_of(english, "xl/workbook.xml").find("by_programme"), std::string::npos);
+    EXPECT_NE(part_of(english, "xl/worksheets/sheet1.xml").find("<v>123.45</v>"), std::string::npos);
+    const std::string sheet = part_of(english, "xl/worksheets/sheet2.xml");
+    EXPECT_NE(sheet.find("<v>-0.5</v>"), std::string::npos) << sheet;
+    EXPECT_EQ(sheet.find("<f>"), std::string::npos) << sheet;
+    EXPECT_NE(part_of(english, "xl/sharedStrings.xml").find("=1+1"), std::string::npos);
+    EXPECT_NE(part_of(to_workbook(report, app::Language::chinese), "xl/sharedStrings.xml").find("金额"),
+              std::string::npos);
+}
+
+}  // namespace
+}  // namespace onecard::ops
