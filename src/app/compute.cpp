@@ -11,6 +11,7 @@
 #include "onecard/app/policies.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/ykt_text.hpp"
+#include "words.hpp"
 
 namespace onecard::app {
 
@@ -111,18 +112,6 @@ Result<NewBatch> open_batch(const Run& run, const Unit& unit, const std::vector<
                    run.made_at};
     made.summary = fmt::format("{}{}", text_of(programme).summary, unit.period.digits());
     return made;
-}
-
-Digest unit_digest(const Tools& tools, const Run& run, const Unit& unit, const UnitResult& result,
-                   const std::vector<Batch>& batches) {
-    std::string text =
-        fmt::format("unit|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), unit.county.text(),
-                    unit.period.text(), code_of(run.kind), run.known_at.number(), run.policy.hex(),
-                    result.payments, result.total.fen(), result.held, result.refused);
-    for (const Batch& batch : batches)
-        fmt::format_to(std::back_inserter(text), "|{}:{}:{}:{}:{}:{}", batch.file_id, batch.bank.number(),
-                       batch.lines, batch.total.fen(), batch.lines_root.hex(), batch.file_digest.hex());
-    return digest_of(tools.sha256, text);
 }
 
 struct Composed {
@@ -292,7 +281,7 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
     out.result.held =
         static_cast<std::int32_t>(std::ranges::count(out.refusals, true, &RefusalRecord::is_error));
     out.result.refused = static_cast<std::int32_t>(out.refusals.size()) - out.result.held;
-    out.result.digest = unit_digest(tools, run, unit, out.result, out.batches);
+    out.result.digest = digest_of(tools.sha256, unit_text(run, unit, out.result, out.batches));
 
     work->payments().put_batches(out.batches);
     work->payments().put_reissue_lines(out.reissues);
@@ -300,7 +289,8 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
     work->runs().put_result(out.result);
     const Act act{
         "unit-computed", unit.county,
-        fmt::format("unit-computed|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex())};
+        fmt::format("unit-computed|{}|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex(),
+                    digest_of(tools.sha256, text_of_refusals(out.refusals)).hex())};
     work->ledger().put_acts({&act, 1}, tools.sha256, now);
     work->commit();
     return out.result;

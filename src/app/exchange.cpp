@@ -41,6 +41,9 @@ Result<Exchange::Download> Exchange::batch_file(const Identity& bank, std::strin
     const auto file = bank.role == Role::bank ? work->exchange().file_for(bank.bank, file_id) : std::nullopt;
     if (!file) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
     work->exchange().put_download(file->batch, bank.fingerprint, address, now);
+    const Act act{"download", file->batch.county,
+                  fmt::format("download|{}|{}|{}", file->batch.file_id, bank.fingerprint.hex(), address)};
+    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
     work->commit();
     return Download{path_in(tools_.vault, file->batch.file_digest, file_id), file->batch.file_digest};
 }

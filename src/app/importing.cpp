@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -101,10 +102,14 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
     work->registers().put_rows(rows, record.no, cipher);
     for (char& c : file_list)
         if (c == '\n') c = ';';
-    const Act act{"import", County{},
-                  fmt::format("import|{}|{}|{}|{}|{}", record.no.number(), by.name, by.fingerprint.hex(),
-                              now.text(), file_list)};
-    work->ledger().put_acts({&act, 1}, hash, now);
+    // The files say what was brought; the digests say that the rows are still what was read from them.
+    const std::array acts{Act{"import", County{},
+                              fmt::format("import|{}|{}|{}|{}|{}", record.no.number(), by.name,
+                                          by.fingerprint.hex(), now.text(), file_list)},
+                          Act{"register-rows", County{},
+                              fmt::format("register-rows|{}|{}", record.no.number(),
+                                          work->audit().register_digests(record.no, hash))}};
+    work->ledger().put_acts(acts, hash, now);
     work->commit();
     outcome.no = record.no;
     return outcome;

@@ -13,6 +13,7 @@
 #include "compute.hpp"
 #include "onecard/payment/payment.hpp"
 #include "retry.hpp"
+#include "words.hpp"
 
 namespace onecard::app {
 
@@ -30,15 +31,6 @@ std::optional<Step> step_of(Role role) {
         case Role::bank: return std::nullopt;
     }
     std::unreachable();
-}
-
-std::string approval_text(const Run& run, const UnitState& state, Step step) {
-    return fmt::format(
-        "onecard approval 1\nrun {}\nkind {}\nperiod {}\ncounty {}\nstep {}\npayments {}\ntotal-fen {}\nheld {}\n"
-        "refused {}\ndigest {}\n",
-        run.no.number(), code_of(run.kind), run.period.text(), state.unit.county.text(), code_of(step),
-        state.result->payments, state.result->total.fen(), state.result->held, state.result->refused,
-        state.result->digest.hex());
 }
 
 /// Units that wait for a step: computed, not cancelled, the step before taken, this one not.

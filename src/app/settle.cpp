@@ -100,17 +100,27 @@ ledger::Entry::About about_return(const Batch& batch, const ReturnFile& file, le
     return about;
 }
 
-void refuse_return(Posting& posting, const ReturnFile& file, std::string reason, Moment now) {
+void refuse_return(const HashFunction& sha256, Posting& posting, const ReturnFile& file, std::string reason,
+                   Moment now) {
+    posting.acts.push_back({"return-refused", County{},
+                            fmt::format("return-refused|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
+                                        digest_of(sha256, reason).hex())});
     ReturnResult result;
     result.no = file.no;
     result.reason = std::move(reason);
     result.at = now;
     posting.results.push_back(std::move(result));
-    posting.acts.push_back({"return-refused", County{},
-                            fmt::format("return-refused|{}|{}|{}", file.no, file.name, file.digest.hex())});
 }
 
-void accept_return(Posting& posting, Answered answered, Moment now) {
+/// What a break says, for the digest by which its file's act commits to it.
+std::string text_of_breaks(const std::vector<recon::Break>& breaks) {
+    std::string text;
+    for (const recon::Break& one : breaks)
+        text += fmt::format("{}|{}|{}\n", code_of(one.kind), one.line, one.evidence);
+    return text;
+}
+
+void accept_return(const HashFunction& sha256, Posting& posting, Answered answered, Moment now) {
     const ReturnFile& file = *answered.file;
     const recon::Matched& matched = answered.matched;
     ReturnResult result;
@@ -129,8 +139,9 @@ void accept_return(Posting& posting, Answered answered, Moment now) {
     posting.results.push_back(std::move(result));
     posting.acts.push_back(
         {"return-posted", answered.batch.county,
-         fmt::format("return-posted|{}|{}|{}|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
-                     matched.paid, matched.failed, matched.in_progress, matched.breaks.size())});
+         fmt::format("return-posted|{}|{}|{}|{}|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
+                     matched.paid, matched.failed, matched.in_progress, matched.breaks.size(),
+                     digest_of(sha256, text_of_breaks(matched.breaks)).hex())});
     posting.answered.push_back(std::move(answered));
 }
 
@@ -266,8 +277,9 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
         faults.push_back({Fault::mismatch, file.name + ":1:bank", "is not the bank of the batch"});
     if (faults.empty() && reader.header().county != batch.county)
         faults.push_back({Fault::mismatch, file.name + ":1:area", "is not the area of the batch"});
-    if (!faults.empty()) return refuse_return(posting, file, text_of_faults(faults), settling.now);
-    accept_return(posting, std::move(answered), settling.now);
+    if (!faults.empty())
+        return refuse_return(tools.sha256, posting, file, text_of_faults(faults), settling.now);
+    accept_return(tools.sha256, posting, std::move(answered), settling.now);
 }
 
 /// Matches and posts some return files for batches of one unit, at most one a batch, in one transaction.
@@ -308,11 +320,11 @@ void settle_together(Settling& settling, std::span<const ReturnFile> files) {
         const auto bank = std::ranges::find(banks, file.bank, &Bank::no);
         ensure(bank != banks.end(), "a return file of a bank that is not on record");
         if (found == dispatched.end())
-            refuse_return(posting, file,
+            refuse_return(settling.tools.sha256, posting, file,
                           fmt::format("{}: no file {} was sent to this bank\n", file.name, names[i].second),
                           settling.now);
         else if (found->accepted == false)
-            refuse_return(posting, file,
+            refuse_return(settling.tools.sha256, posting, file,
                           fmt::format("{}: file {} was refused by the bank's own receipt\n", file.name,
                                       names[i].second),
                           settling.now);

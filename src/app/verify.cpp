@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
 #include "onecard/app/books.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
+#include "verify_records.hpp"
 
 namespace onecard::app {
 
@@ -53,6 +56,7 @@ public:
                 finds(fmt::format("act {} ({}): its digest is not that of its content", logged.no,
                                   logged.act.kind));
             act_digests_[logged.no] = logged.digest;
+            acts_.push_back(logged);
         });
     }
 
@@ -71,10 +75,31 @@ public:
             check_entry(batch, ledger::EntryKind::reissue);
             check_entry(batch, ledger::EntryKind::refused);
         }
-        for (auto& [key, batches] : regular) {
+        for (auto& [key, batches] : regular)
             std::ranges::sort(batches, {}, [](const Batch* batch) { return batch->first_serial; });
-            regular_unit(*work, key.first, key.second, batches);
+        // By part, whole: a payment of a county that has no batch there is seen, too.
+        for (const PartNo part : work->ledger().parts()) {
+            std::optional<PaymentsOfCounty> open;
+            work->audit().each_payment_of(part, [&](const payment::Payment& owed) {
+                ++verdict_.payments;
+                if (!open || open->county != owed.county) {
+                    if (open) open->close_all(*this);
+                    open.emplace(PaymentsOfCounty{part,
+                                                  owed.county,
+                                                  regular[{part, owed.county}],
+                                                  audit::MerkleFrontier{sha256_},
+                                                  0,
+                                                  {},
+                                                  false});
+                    regular.erase({part, owed.county});
+                }
+                open->take(*this, owed);
+            });
+            if (open) open->close_all(*this);
         }
+        for (auto& [key, batches] : regular)
+            PaymentsOfCounty{key.first, key.second, batches, audit::MerkleFrontier{sha256_}, 0, {}, false}
+                .close_all(*this);
     }
 
     void outcomes() {
@@ -212,7 +237,20 @@ public:
             }
             const auto is_signed = verifier.verify_file(*path, batch.signature);
             if (!is_signed) finds(fmt::format("file {}: {}", batch.file_id, is_signed.error().text));
+            if (std::error_code error;
+                static_cast<std::int64_t>(std::filesystem::file_size(*path, error)) != batch.file_bytes)
+                finds(fmt::format("file {}: it is not as long as the batch says", batch.file_id));
         }
+    }
+
+    RecordCheck records(FileVault& vault, SignatureVerifier& verifier) {
+        return {database_,
+                vault,
+                verifier,
+                sha256_,
+                batches_,
+                acts_,
+                [this](std::string what) { finds(std::move(what)); }};
     }
 
 private:
@@ -230,42 +268,54 @@ private:
                 fmt::format("batch {}: the {} entry was made for other lines", batch.name(), code_of(kind)));
     }
 
-    void regular_unit(Work& work, PartNo part, County county, const std::vector<const Batch*>& batches) {
+    /// The payments of one county in one part, in the order of their serials, against the batches that they fill.
+    struct PaymentsOfCounty {
+        PartNo part;
+        County county;
+        std::vector<const Batch*> batches;
+        audit::MerkleFrontier lines;
         std::size_t at = 0;
-        audit::MerkleFrontier lines{sha256_};
         Money total;
-        bool altered = false;
-        std::array<std::byte, payment::leaf_bytes> leaf;
-        const auto close = [&] {
-            const Batch& batch = *batches[at];
-            if (static_cast<std::int32_t>(lines.size()) != batch.lines || total != batch.total)
-                finds(fmt::format("batch {}: {} payments over {} yuan, the batch says {} over {}",
-                                  batch.name(), lines.size(), total.yuan(), batch.lines, batch.total.yuan()));
-            else if (lines.root() != batch.lines_root)
-                finds(fmt::format("batch {}: its payments were altered", batch.name()));
-            ++at;
-            lines = audit::MerkleFrontier{sha256_};
-            total = Money{};
-        };
-        work.payments().each_payment(part, county, [&](const payment::Payment& owed) {
-            ++verdict_.payments;
+        bool strayed = false;
+
+        void take(Check& check, const payment::Payment& owed) {
             while (at < batches.size() &&
                    owed.serial.number() >= batches[at]->first_serial.number() + batches[at]->lines)
-                close();
-            if (at == batches.size() || owed.serial < batches[at]->first_serial || owed.county != county ||
-                owed.part != part) {
-                if (!altered)
-                    finds(fmt::format("payment {}/{}: it belongs to no batch", county.text(),
-                                      owed.serial.number()));
-                altered = true;
+                close(check);
+            if (at == batches.size() || owed.serial < batches[at]->first_serial || owed.part != part) {
+                if (!strayed)
+                    check.finds(fmt::format("payment {}/{} in part {}: it belongs to no batch", county.text(),
+                                            owed.serial.number(), part.number()));
+                strayed = true;
                 return;
             }
+            if (owed.programme != batches[at]->programme && !strayed) {
+                check.finds(
+                    fmt::format("batch {}: its programme is not that of its payments", batches[at]->name()));
+                strayed = true;
+            }
+            std::array<std::byte, payment::leaf_bytes> leaf;
             payment::write_leaf(owed, leaf.data());
             lines.add_leaf(leaf);
             total += owed.amount;
-        });
-        while (at < batches.size()) close();
-    }
+        }
+        void close_all(Check& check) {
+            while (at < batches.size()) close(check);
+        }
+
+    private:
+        void close(Check& check) {
+            const Batch& batch = *batches[at++];
+            if (static_cast<std::int32_t>(lines.size()) != batch.lines || total != batch.total)
+                check.finds(fmt::format("batch {}: {} payments over {} yuan, the batch says {} over {}",
+                                        batch.name(), lines.size(), total.yuan(), batch.lines,
+                                        batch.total.yuan()));
+            else if (lines.root() != batch.lines_root)
+                check.finds(fmt::format("batch {}: its payments were altered", batch.name()));
+            lines = audit::MerkleFrontier{check.sha256_};
+            total = Money{};
+        }
+    };
 
     void reissue_batch(Work& work, const Batch& batch) {
         audit::MerkleFrontier lines{sha256_};
@@ -291,6 +341,7 @@ private:
     std::map<std::int64_t, Digest> act_digests_;
     std::map<ledger::Account, Money> balances_;
     std::vector<Batch> batches_;
+    std::vector<LoggedAct> acts_;
 };
 
 }  // namespace
@@ -304,16 +355,27 @@ Verdict verify_ledger(Database& database, FileVault& vault, SignatureVerifier& v
     try {
         on_stage("entries");
         check.entries();
+        on_stage("log");
+        check.log_and_checkpoints(verify_note, public_key, note_name);
         on_stage("payments");
         check.payments();
         on_stage("outcomes");
         check.outcomes();
-        on_stage("control accounts");
-        check.control_accounts();
-        on_stage("log");
-        check.log_and_checkpoints(verify_note, public_key, note_name);
+        const RecordCheck records = check.records(vault, verifier);
+        on_stage("acts");
+        records.acts_and_rows();
+        on_stage("registers");
+        records.registers();
+        on_stage("units");
+        records.units();
+        on_stage("records");
+        records.misfits();
+        on_stage("signatures");
+        records.signatures();
         on_stage("files");
         check.files(vault, verifier);
+        on_stage("control accounts");
+        check.control_accounts();
     } catch (const BrokenInvariant& broken) {
         verdict.findings.emplace_back(broken.what());
     }

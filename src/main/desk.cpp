@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "onecard/app/banks.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/ops/log.hpp"
 #include "onecard/ops/policy_files.hpp"
@@ -113,12 +114,8 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
         app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part});
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
-    {
-        auto work = desk->database_->begin();
-        const auto put = work->registers().put_banks(settings.banks);
-        if (!put) return std::unexpected{put.error()};
-        work->commit();
-    }
+    if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
+        return std::unexpected{put.error()};
     desk->settler_ = std::jthread{[self](const std::stop_token& stop) { self->settle_until_stopped(stop); }};
     return desk;
 }

@@ -86,6 +86,7 @@ public:
         screening_ = screening_records(*line_);
         recovery_ = recovery_records(*line_);
         office_ = office_records(*line_);
+        audit_ = audit_records(*line_);
     }
     ~WorkOnConnection() override {
         line_->roll_back();
@@ -102,6 +103,7 @@ public:
     app::ScreeningRecords& screening() override { return open(*screening_); }
     app::RecoveryRecords& recovery() override { return open(*recovery_); }
     app::OfficeRecords& office() override { return open(*office_); }
+    app::AuditRecords& audit() override { return open(*audit_); }
 
     void commit() override {
         ensure(!committed_, "a work that was committed before");
@@ -128,6 +130,7 @@ private:
     std::unique_ptr<app::ScreeningRecords> screening_;
     std::unique_ptr<app::RecoveryRecords> recovery_;
     std::unique_ptr<app::OfficeRecords> office_;
+    std::unique_ptr<app::AuditRecords> audit_;
 };
 
 class PooledDatabase final : public app::Database {

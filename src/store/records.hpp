@@ -16,6 +16,7 @@ std::unique_ptr<app::LedgerRecords> ledger_records(Connection& connection);
 std::unique_ptr<app::ScreeningRecords> screening_records(Connection& connection);
 std::unique_ptr<app::RecoveryRecords> recovery_records(Connection& connection);
 std::unique_ptr<app::OfficeRecords> office_records(Connection& connection);
+std::unique_ptr<app::AuditRecords> audit_records(Connection& connection);
 
 /// A batch as the queries of batches list its columns.
 app::Batch batch_in(Row& row);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "onecard/app/audit_records.hpp"
 #include "onecard/app/office_records.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/recovery_records.hpp"
@@ -246,6 +247,7 @@ public:
     virtual ScreeningRecords& screening() = 0;
     virtual RecoveryRecords& recovery() = 0;
     virtual OfficeRecords& office() = 0;
+    virtual AuditRecords& audit() = 0;
     virtual void commit() = 0;
 };
 

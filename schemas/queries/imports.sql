@@ -1,0 +1,1 @@
+select import_no from import order by import_no;

@@ -1,0 +1,163 @@
+#include "verify_records.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "onecard/app/tools.hpp"
+#include "words.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+/// The kinds of acts that tell of a row, and which fields of their text the row does not have. An act of another kind
+/// stands for itself.
+struct Told {
+    std::string_view kind;
+    std::array<int, 2> unknown_fields;
+};
+constexpr std::array tolds{
+    Told{"bank", {-1, -1}},           Told{"import", {3, -1}},         Told{"run-created", {8, -1}},
+    Told{"unit-computed", {-1, -1}},  Told{"approval", {-1, -1}},      Told{"cancelled", {3, 4}},
+    Told{"download", {-1, -1}},       Told{"receipt", {-1, -1}},       Told{"return-received", {-1, -1}},
+    Told{"return-refused", {-1, -1}}, Told{"return-posted", {-1, -1}}, Told{"funds", {3, 4}},
+};
+
+/// The text with its unknown fields as "*".
+std::string known_part(std::string_view text, const Told& told) {
+    std::string out;
+    for (int field = 0;; ++field) {
+        const std::size_t end = text.find('|');
+        const bool is_unknown = std::ranges::find(told.unknown_fields, field) != told.unknown_fields.end();
+        out += is_unknown ? std::string_view{"*"} : text.substr(0, end);
+        if (end == std::string_view::npos) return out;
+        out += '|';
+        text.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
+void RecordCheck::acts_and_rows() const {
+    struct Sides {
+        int acts = 0, rows = 0;
+        std::int64_t act_no = 0;
+    };
+    std::map<std::pair<std::string, Moment>, Sides> all;
+    for (const LoggedAct& logged : acts) {
+        const auto* const told = std::ranges::find(tolds, logged.act.kind, &Told::kind);
+        if (told == tolds.end()) continue;
+        Sides& sides = all[{known_part(logged.act.text, *told), logged.at}];
+        ++sides.acts;
+        sides.act_no = logged.no;
+    }
+    // Rows first: they name what was touched.
+    database.begin()->audit().each_expected_act([&](const ExpectedAct& expected) {
+        Sides& sides = all[{expected.text, expected.at}];
+        if (++sides.rows > sides.acts)
+            finds(fmt::format("{}: no act in the log tells of it as it stands now", expected.place));
+    });
+    for (const auto& [key, sides] : all) {
+        // Two services that start together may both tell of a bank.
+        const bool is_told_again = sides.rows > 0 && key.first.starts_with("bank|");
+        if (sides.acts > sides.rows && !is_told_again)
+            finds(fmt::format("act {} ({}): the record that it tells of is gone or was altered", sides.act_no,
+                              key.first.substr(0, key.first.find('|'))));
+    }
+}
+
+void RecordCheck::registers() const {
+    std::map<std::string, std::string> told;
+    for (const LoggedAct& logged : acts)
+        if (logged.act.kind == "register-rows") {
+            const std::string_view text = logged.act.text;
+            const std::size_t first = text.find('|'), second = text.find('|', first + 1);
+            told.emplace(text.substr(first + 1, second - first - 1), text.substr(second + 1));
+        }
+    auto work = database.begin();
+    for (const ImportNo import : work->audit().imports()) {
+        const auto said = told.find(std::to_string(import.number()));
+        if (said == told.end()) {
+            finds(fmt::format("import {}: no act in the log tells of its rows", import.number()));
+            continue;
+        }
+        const std::string now = work->audit().register_digests(import, sha256);
+        if (now == said->second) continue;
+        // "table rows digest;" each: the first that differs is named.
+        std::string_view a = now, b = said->second;
+        while (!a.empty() && a.substr(0, a.find(';')) == b.substr(0, b.find(';'))) {
+            a.remove_prefix(a.find(';') + 1);
+            b.remove_prefix(b.find(';') + 1);
+        }
+        finds(fmt::format("import {}: its rows of table {} are not those that were imported", import.number(),
+                          a.substr(0, a.find(' '))));
+    }
+}
+
+void RecordCheck::units() const {
+    std::map<std::pair<RunNo, County>, std::vector<Batch>> of_unit;
+    for (const Batch& batch : batches) of_unit[{batch.run, batch.county}].push_back(batch);
+    auto work = database.begin();
+    std::map<std::tuple<RunNo, County, std::int16_t>, std::string> approvals;
+    for (const Run& run : work->runs().runs())
+        for (const UnitState& state : work->runs().units(run.no)) {
+            if (!state.result) continue;
+            const std::string place = fmt::format("run {}/{}", run.no.number(), state.unit.county.text());
+            const auto& batches_of_it = of_unit[{run.no, state.unit.county}];
+            if (digest_of(sha256, unit_text(run, state.unit, *state.result, batches_of_it)) !=
+                state.result->digest)
+                finds(place + ": its numbers and batches do not give its digest");
+            for (const Step step : {Step::proposed, Step::checked, Step::released})
+                approvals[{run.no, state.unit.county, static_cast<std::int16_t>(step)}] =
+                    approval_text(run, state, step);
+        }
+    work->audit().each_signed_words([&](const SignedWords& words) {
+        if (words.of != SignedWords::Of::approval) return;
+        const auto expected = approvals.find({words.run, words.county, words.step});
+        const auto found = verifier.verify_attached(words.cms);
+        if (!found)
+            finds(fmt::format("{}: its signature: {}", words.place, found.error().text));
+        else if (found->signer.fingerprint != words.fingerprint)
+            finds(words.place + ": it is signed with another certificate than is on record");
+        else if (expected == approvals.end() || found->text != expected->second)
+            finds(words.place + ": what was signed is not what stands now");
+    });
+}
+
+void RecordCheck::misfits() const {
+    for (const Misfit& misfit : database.begin()->audit().misfits())
+        finds(fmt::format("{}: {}", misfit.place, misfit.what));
+}
+
+void RecordCheck::signatures() const {
+    database.begin()->audit().each_signed_words([&](const SignedWords& words) {
+        switch (words.of) {
+            case SignedWords::Of::approval: return;
+            case SignedWords::Of::receipt: {
+                auto found = verifier.verify_attached(words.cms);
+                if (!found) return finds(fmt::format("{}: {}", words.place, found.error().text));
+                std::erase(found->text, '\r');
+                if (found->signer.fingerprint != words.fingerprint)
+                    return finds(words.place + ": it is signed with another certificate than is on record");
+                if (found->text != words.text)
+                    finds(words.place + ": what the bank signed is not what stands now");
+                return;
+            }
+            case SignedWords::Of::return_file: {
+                const auto path = vault.find(words.file_digest);
+                if (!path) return finds(words.place + ": it is gone from the vault");
+                const auto found = verifier.verify_file(*path, words.cms);
+                if (!found) return finds(fmt::format("{}: {}", words.place, found.error().text));
+                if (found->fingerprint != words.fingerprint)
+                    finds(words.place + ": it is signed with another certificate than is on record");
+                return;
+            }
+        }
+    });
+}
+
+}  // namespace onecard::app

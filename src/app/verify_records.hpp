@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "onecard/app/sealing.hpp"
+#include "onecard/app/store.hpp"
+#include "onecard/app/vault.hpp"
+
+/// The part of the check that holds records against what acts, digests and signatures say about them.
+namespace onecard::app {
+
+struct RecordCheck {
+    Database& database;
+    FileVault& vault;
+    SignatureVerifier& verifier;
+    const HashFunction& sha256;
+    const std::vector<Batch>& batches;
+    const std::vector<LoggedAct>& acts;
+    std::function<void(std::string)> finds;
+
+    /// Every row that an act tells of is as the act says, and every act has its row.
+    void acts_and_rows() const;
+    /// The rows that each import brought are those that were read from its files.
+    void registers() const;
+    /// Each unit's numbers and batches give its digest; each approval is signed by its officer over just that.
+    void units() const;
+    /// Records that repeat each other say the same.
+    void misfits() const;
+    /// Receipts and return files are signed by those who brought them, over what is on record.
+    void signatures() const;
+};
+
+}  // namespace onecard::app

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "onecard/app/records.hpp"
+
+/// The words that digests and signatures are over, for those who make them and those who check them.
+namespace onecard::app {
+
+/// What a unit comes to: the text of its digest, one line, without a newline at its end.
+std::string unit_text(const Run& run, const Unit& unit, const UnitResult& result,
+                      const std::vector<Batch>& batches);
+
+/// What an officer signs for one step of a unit that has its result.
+std::string approval_text(const Run& run, const UnitState& state, Step step);
+
+/// A line for each: programme|household|person|is_error|place|reason.
+std::string text_of_refusals(const std::vector<RefusalRecord>& refusals);
+
+}  // namespace onecard::app
