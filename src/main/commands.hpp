@@ -28,6 +28,11 @@ void add_house_commands(CLI::App& app, Context& context, std::function<void(Body
 void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … and those of officers at its door (import, run, funds, period, failures, breaks, ledger, explain).
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … what auditors take away (audit packet, inclusion, consistency: after the house's, whose "audit" they join) …
+void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// Checks one packet with neither database nor network. Empty files: the packet's own key and authorities.
+Result<int> verify_packet_file(const Context& context, const std::string& file, const std::string& key_file,
+                               const std::string& authorities_file);
 /// … and that of a bank of our own (bank).
 void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 

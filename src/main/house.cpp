@@ -279,10 +279,24 @@ void add_house_commands(CLI::App& app, Context& context, std::function<void(Body
 
     const auto key = std::make_shared<std::string>();
     auto* audit = app.add_subcommand("audit", "Checks that trust nobody")->require_subcommand(1);
-    auto* verify_all =
-        audit->add_subcommand("verify", "Recompute the whole ledger from its rows and compare");
+    auto* verify_all = audit->add_subcommand(
+        "verify", "Recompute the whole ledger from its rows and compare; or check one packet");
+    struct PacketOptions {
+        std::string file, authorities;
+    };
+    const auto packet = std::make_shared<PacketOptions>();
+    verify_all->add_option("packet", packet->file,
+                           "a file of onecard audit packet: needs no database, no network");
+    verify_all->add_option("--authorities", packet->authorities,
+                           "PEM of those who certify; the packet's own otherwise");
     verify_all->add_option("--key", *key, "file with the ledger's public key");
-    verify_all->callback([=, &context] { chosen([=, &context] { return verify(context, *key); }); });
+    verify_all->callback([=, &context] {
+        chosen([=, &context] {
+            return packet->file.empty()
+                       ? verify(context, *key)
+                       : verify_packet_file(context, packet->file, *key, packet->authorities);
+        });
+    });
 }
 
 }  // namespace onecard::cli

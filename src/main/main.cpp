@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
     Body body;
     const auto chosen = [&](Body wanted) { body = std::move(wanted); };
     add_house_commands(app, context, chosen);
+    add_audit_commands(app, context, chosen);
     add_trial_command(app, context, chosen);
     add_office_commands(app, context, chosen);
     add_bank_command(app, context, chosen);

@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "onecard/app/questions.hpp"
 #include "onecard/ops/log.hpp"
 #include "onecard/seal/hashes.hpp"
 #include "ways.hpp"
@@ -151,10 +152,22 @@ Response perform(Desk& desk, const Way& way, const app::Identity& by, const Requ
 
 std::vector<Way> all_ways() {
     std::vector<Way> ways;
-    for (const auto topic : {api_ways(), office_ways(), ledger_ways(), bank_ways()})
+    for (const auto topic : {api_ways(), office_ways(), ledger_ways(), audit_ways(), bank_ways()})
         ways.insert(ways.end(), topic.begin(), topic.end());
     return ways;
 }
+
+namespace {
+
+/// "/v1/ledger/questions/roster?from=2022-01": the path and what was asked there, in the order of the names.
+std::string asked_in(const Request& request) {
+    std::string text = request.path;
+    for (const auto& [key, value] : request.query)
+        text += fmt::format("{}{}={}", text.size() == request.path.size() ? '?' : '&', key, value);
+    return text;
+}
+
+}  // namespace
 
 std::vector<net::Route> make_routes(Desk& desk) {
     std::vector<net::Route> routes;
@@ -169,7 +182,12 @@ std::vector<net::Route> make_routes(Desk& desk) {
             Failure failure{Fault::forbidden, {}, {}};
             try {
                 const auto by = desk.identify(request.peer.name, request.peer.fingerprint);
-                if (by && way.is_for(by->role)) return perform(desk, way, *by, request);
+                if (by && way.is_for(by->role)) {
+                    // Before it is answered: nothing is shown to an auditor that was not put on record.
+                    if (by->role == app::Role::auditor && way.method == "GET")
+                        app::record_asking(desk.tools(), *by, asked_in(request), now());
+                    return perform(desk, way, *by, request);
+                }
                 failure = by ? Failure{Fault::forbidden, request.path,
                                        fmt::format("a {} has no business here", name_of(by->role))}
                              : by.error();

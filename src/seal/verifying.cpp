@@ -145,6 +145,22 @@ public:
         return std::move(checking->signer);
     }
 
+    Result<app::Signer> verify_digest(const Digest& sha256, std::string_view cms_der) override {
+        const QuietErrors quiet;
+        auto checking = begin(cms_der, Content::detached);
+        if (!checking) return std::unexpected(checking.error());
+        constexpr int only_one = -3;
+        CMS_SignerInfo* const info = checking->parsed.info;
+        const auto* said = static_cast<const ASN1_OCTET_STRING*>(CMS_signed_get0_data_by_OBJ(
+            info, OBJ_nid2obj(NID_pkcs9_messageDigest), only_one, V_ASN1_OCTET_STRING));
+        if (said == nullptr || ASN1_STRING_length(said) != static_cast<int>(sha256.bytes.size()))
+            return refuse(Fault::malformed, "the signature was not made with SHA-256");
+        if (CMS_SignerInfo_verify(info) != 1 || !signs_data(info) ||
+            !std::equal(sha256.bytes.begin(), sha256.bytes.end(), ASN1_STRING_get0_data(said)))
+            return tampered();
+        return std::move(checking->signer);
+    }
+
     Result<Attached> verify_attached(std::string_view cms_der) override {
         const QuietErrors quiet;
         auto checking = begin(cms_der, Content::attached);
@@ -245,7 +261,13 @@ Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(const std::files
     const QuietErrors quiet;
     const auto pem = read_small_file(authorities);
     if (!pem) return std::unexpected(pem.error());
-    const auto certificates = certificates_in(*pem, authorities.string());
+    return create_verifier_from(*pem, authorities.string(), now);
+}
+
+Result<std::unique_ptr<app::SignatureVerifier>> create_verifier_from(const std::string& pem,
+                                                                     const std::string& place, Moment now) {
+    const QuietErrors quiet;
+    const auto certificates = certificates_in(pem, place);
     if (!certificates) return std::unexpected(certificates.error());
 
     OwnedStore store{must(X509_STORE_new(), "make a store of authorities")};

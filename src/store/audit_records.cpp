@@ -109,6 +109,46 @@ public:
         return found;
     }
 
+    std::vector<std::pair<std::int16_t, std::string>> approvals_of(RunNo run, County county) override {
+        std::vector<std::pair<std::int16_t, std::string>> found;
+        connection_.each(sql::approvals_of_unit, {{"run_no", run}, {"county", county}}, [&](Row& row) {
+            const auto step = row.as<std::int16_t>();
+            found.emplace_back(step, row.bytes());
+        });
+        return found;
+    }
+
+    std::vector<std::pair<PartNo, recon::Outcome>> outcomes_of(County county, std::int64_t return_no,
+                                                               bool paid) override {
+        std::vector<std::pair<PartNo, recon::Outcome>> found;
+        CopyOut copy{connection_, "outcomes_of_return",
+                     with_numbers(sql::outcomes_of_return, {{"county", std::to_string(county.number())},
+                                                            {"return_no", std::to_string(return_no)},
+                                                            {"kind", paid ? "1" : "2"}})};
+        while (auto row = copy.next()) {
+            auto& [part, outcome] = found.emplace_back();
+            part = row->id<PartNo>();
+            outcome.serial = row->id<Serial>();
+            outcome.attempt = row->take<std::int16_t>();
+            outcome.paid = paid;
+            outcome.reason = static_cast<bankfile::Reason>(row->take<std::int16_t>());
+            outcome.amount = row->money();
+            outcome.value_day = row->day();
+            outcome.line = row->take<std::int32_t>();
+        }
+        return found;
+    }
+
+    std::vector<std::int64_t> acts_about(RunNo run, County county, std::string_view file_id,
+                                         std::int64_t return_no) override {
+        std::vector<std::int64_t> found;
+        connection_.each(
+            sql::acts_about,
+            {{"run_no", run}, {"county", county}, {"file_id", file_id}, {"return_no", return_no}},
+            [&](Row& row) { found.push_back(row.number()); });
+        return found;
+    }
+
     std::string register_digests(ImportNo import, const HashFunction& hash) override {
         std::string all;
         const auto stream = hash.stream();

@@ -154,6 +154,18 @@ public:
         while (auto row = copy.next()) on_entry(entry_in(*row));
     }
 
+    std::vector<app::LoggedEntry> entries_of(County county, Month period, BatchNo batch,
+                                             std::int64_t return_no) override {
+        std::vector<app::LoggedEntry> found;
+        CopyOut copy{connection_, "entries_of_batch",
+                     with_numbers(sql::entries_of_batch, {{"county", std::to_string(county.number())},
+                                                          {"period", std::to_string(period.number())},
+                                                          {"batch_no", std::to_string(batch.number())},
+                                                          {"return_no", std::to_string(return_no)}})};
+        while (auto row = copy.next()) found.push_back(entry_in(*row));
+        return found;
+    }
+
     void each_act(const std::function<void(const app::LoggedAct&)>& on_act) override {
         CopyOut copy{connection_, "acts", std::string{sql::acts}};
         while (auto row = copy.next()) {

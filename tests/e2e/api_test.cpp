@@ -112,9 +112,15 @@ protected:
     }
     /// A value that exists for each parameter of a path.
     static std::map<std::string, std::string> values() {
-        return {
-            {"run", "1"},        {"file", "institutions.csv"}, {"period", "2021-12"},    {"county", "370212"},
-            {"person", person_}, {"reference", reference_},    {"name", file_ + ".txt"}, {"file_id", file_}};
+        return {{"run", "1"},
+                {"file", "institutions.csv"},
+                {"period", "2021-12"},
+                {"county", "370212"},
+                {"person", person_},
+                {"reference", reference_},
+                {"name", file_ + ".txt"},
+                {"file_id", file_},
+                {"question", "roster"}};
     }
     /// A body that is well formed and does no harm to the month: it was done before, or has nothing to do.
     static std::string body_for(const OpenApi::Operation& operation) {

@@ -106,6 +106,9 @@ protected:
             std::optional<std::filesystem::path> find(const Digest&) override { return std::nullopt; }
         } vault;
         struct : app::SignatureVerifier {
+            Result<app::Signer> verify_digest(const Digest&, std::string_view) override {
+                return refuse(Fault::unknown, "not here");
+            }
             Result<app::Signer> verify(std::string_view, std::string_view) override { return no(); }
             Result<app::Signer> verify_file(const std::filesystem::path&, std::string_view) override {
                 return no();

@@ -4,12 +4,14 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "onecard/core/calendar.hpp"
 #include "onecard/core/digest.hpp"
 #include "onecard/core/ids.hpp"
 #include "onecard/payment/payment.hpp"
+#include "onecard/recon/match.hpp"
 
 /// What only a check of the whole ledger reads: rows against what was committed to about them.
 namespace onecard::app {
@@ -48,6 +50,14 @@ public:
     virtual void each_expected_act(const std::function<void(const ExpectedAct&)>& on_act) = 0;
     virtual void each_signed_words(const std::function<void(const SignedWords&)>& on_words) = 0;
     virtual std::vector<Misfit> misfits() = 0;
+    /// The approvals of one unit: step and CMS.
+    virtual std::vector<std::pair<std::int16_t, std::string>> approvals_of(RunNo run, County county) = 0;
+    /// The outcomes of one kind that one return file brought, in the order of their lines: those of its entry.
+    virtual std::vector<std::pair<PartNo, recon::Outcome>> outcomes_of(County county, std::int64_t return_no,
+                                                                       bool paid) = 0;
+    /// The acts about a unit, the file of one of its batches and the return file that answered it (0: none), oldest first.
+    virtual std::vector<std::int64_t> acts_about(RunNo run, County county, std::string_view file_id,
+                                                 std::int64_t return_no) = 0;
     /// "table rows sha256;…": a digest of the rows that one import brought, in the order of their keys.
     virtual std::string register_digests(ImportNo import, const HashFunction& hash) = 0;
     virtual std::vector<ImportNo> imports() = 0;

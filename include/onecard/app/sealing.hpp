@@ -50,6 +50,9 @@ public:
     /// Errors: malformed (no CMS), tampered (does not fit the bytes), forbidden (chain, expiry).
     virtual Result<Signer> verify(std::string_view bytes, std::string_view cms_der) = 0;
     virtual Result<Signer> verify_file(const std::filesystem::path& path, std::string_view cms_der) = 0;
+    /// A detached signature over bytes that are not at hand, by their SHA-256. Errors: as above, and malformed when the
+    /// signature was made with another digest.
+    virtual Result<Signer> verify_digest(const Digest& sha256, std::string_view cms_der) = 0;
     struct Attached {
         Signer signer;
         std::string text;

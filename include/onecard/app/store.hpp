@@ -222,6 +222,9 @@ public:
     virtual void put_checkpoint(const CheckpointRecord& checkpoint, Moment at) = 0;
     virtual std::vector<CheckpointRecord> checkpoints() = 0;
     virtual void each_entry(const std::function<void(const LoggedEntry&)>& on_entry) = 0;
+    /// Those that concern one batch or the return file (0: none) that answered it.
+    virtual std::vector<LoggedEntry> entries_of(County county, Month period, BatchNo batch,
+                                                std::int64_t return_no) = 0;
     virtual void each_act(const std::function<void(const LoggedAct&)>& on_act) = 0;
     virtual std::vector<LogLeaf> log() = 0;
     /// A named query of schemas/queries with text parameters; column names first, then rows.

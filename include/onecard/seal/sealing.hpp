@@ -23,6 +23,10 @@ Result<std::unique_ptr<app::FileSigner>> create_file_signer(const std::filesyste
 Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(const std::filesystem::path& authorities,
                                                                 Moment now);
 
+/// The same with the authorities themselves, from `place`.
+Result<std::unique_ptr<app::SignatureVerifier>> create_verifier_from(const std::string& pem,
+                                                                     const std::string& place, Moment now);
+
 /// A cipher with the 64 key bytes (32 for the digest, 32 for AES-256) in `key_file`; a missing file is made
 /// with fresh random bytes, mode 0600, written and synced before it is used. Fields have at most 64 KiB.
 /// Errors, naming the file: missing (cannot be read or written), malformed (not 64 bytes).

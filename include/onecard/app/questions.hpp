@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "onecard/app/identity.hpp"
+#include "onecard/app/report.hpp"
+#include "onecard/app/tools.hpp"
+
+namespace onecard::app {
+
+/// One parameter of a question; without a value of its own it takes the one here.
+struct QuestionParameter {
+    std::string_view name;
+    std::string_view
+        otherwise;  ///< empty: it must be given. "today", "now" and "this-month" are the moment of asking.
+    enum class Form : std::uint8_t { number, month, day, moment } form = Form::number;
+};
+
+/// What auditors ask (DOMAIN 5.4): a query report_ask_…, over a region.
+struct Question {
+    std::string_view name;
+    std::string_view chinese, english;
+    std::vector<QuestionParameter> parameters;
+};
+std::span<const Question> questions();
+
+/// Answers one. Errors: forbidden (banks, outside the region), unknown (the question, a parameter), missing, malformed.
+Result<Report> ask_question(Tools& tools, const Identity& by, const Region& region, std::string_view name,
+                            const std::map<std::string, std::string>& given, Moment now);
+/// What can be asked, with the parameters of each.
+Report list_questions();
+
+/// Puts on record that an auditor asked something, before it is answered: nothing is shown that was not recorded.
+void record_asking(Tools& tools, const Identity& by, std::string_view what, Moment now);
+
+/// The journal of a region as hledger reads it (accounts, sources and counties as parts of an account's name), oldest
+/// entry first. Ends with the SHA-256 of everything before and the newest checkpoint, as comments. Errors: forbidden.
+Result<std::string> export_hledger(Tools& tools, const Identity& by, const Region& region);
+/// The same, a line a posting, as CSV with a UTF-8 byte order mark for spreadsheets; amounts in yuan.
+Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& region);
+
+}  // namespace onecard::app

@@ -1,0 +1,292 @@
+#include "onecard/app/packet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "onecard/app/books.hpp"
+#include "onecard/app/explanation.hpp"
+#include "onecard/audit/checkpoint.hpp"
+#include "onecard/audit/merkle.hpp"
+#include "onecard/audit/packet.hpp"
+#include "returns.hpp"
+#include "words.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+using audit::Block;
+using audit::Fields;
+
+/// Thrown inside this file only: making a packet is one long sentence.
+struct NoPacket {
+    Failure failure;
+};
+template <class T>
+T must(Result<T> result) {
+    if (!result) throw NoPacket{result.error()};
+    return *std::move(result);
+}
+
+std::string bytes_in(const std::filesystem::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    std::ostringstream out;
+    out << in.rdbuf();
+    return std::move(out).str();
+}
+
+/// Line `number` (from 1) with its line end.
+std::string line_in(const std::string& bytes, std::int32_t number, std::string_view file) {
+    std::size_t from = 0;
+    for (std::int32_t line = 1; line < number && from != std::string::npos; ++line) {
+        from = bytes.find('\n', from);
+        if (from != std::string::npos) ++from;
+    }
+    if (from == std::string::npos || from >= bytes.size())
+        throw NoPacket{{Fault::tampered, std::string{file}, fmt::format("the file has no line {}", number)}};
+    return bytes.substr(from, bytes.find('\n', from) - from + 1);
+}
+
+std::string base64_block(std::string_view bytes) { return audit::base64(bytes) + "\n"; }
+
+class Making {
+public:
+    Making(Tools& tools, Work& work, const PacketWish& wish) : tools_{tools}, work_{work}, wish_{wish} {
+        for (const LogLeaf& leaf : work_.ledger().log()) {
+            if (leaf.act_no != 0)
+                acts_at_.emplace(leaf.act_no, digests_.size());
+            else
+                entries_at_.emplace(std::pair{leaf.county, leaf.entry_no}, digests_.size());
+            digests_.push_back(leaf.digest);
+        }
+    }
+
+    void payment(const payment::Payment& owed, const Report& explained, Moment now) {
+        Fields fields;
+        fields.add("reference", wish_.payment.text());
+        fields.add("made", now.text());
+        fields.add("hash", tools_.sha256.name);
+        fields.add("part", owed.part.number());
+        fields.add("county", owed.county.text());
+        fields.add("serial", owed.serial.number());
+        fields.add("programme", static_cast<std::int16_t>(owed.programme));
+        fields.add("component", static_cast<std::int16_t>(owed.component));
+        fields.add("kind", static_cast<std::int16_t>(owed.kind));
+        fields.add("benefit-month", owed.benefit_month.number());
+        fields.add("beneficiary", owed.beneficiary);
+        fields.add("payee-kind", static_cast<std::int16_t>(owed.payee_kind));
+        fields.add("payee", owed.payee);
+        fields.add("amount-fen", owed.amount.fen());
+        put("payment", fields.text());
+        put("explanation", to_text(explained, Language::english));
+    }
+
+    void attempt(const payment::Payment& owed, const TextRow& row, const std::vector<std::string>& names) {
+        const auto cell = [&](std::string_view name) -> const std::string& {
+            return row[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+        };
+        const auto number = [&](std::string_view name) { return std::stoll("0" + cell(name)); };
+        const auto attempt_no = static_cast<std::int16_t>(number("attempt"));
+        const RunNo run_no{static_cast<std::int32_t>(number("run"))};
+        const std::vector<Batch> batches = work_.payments().batches(run_no, owed.county);
+        const auto batch = std::ranges::find(batches, cell("file_id"), &Batch::file_id);
+        ensure(batch != batches.end(), "an attempt whose batch is not of its unit");
+        const std::string n = std::to_string(attempt_no);
+
+        unit(run_no, owed.county, batches, n);
+
+        const std::string file = bytes_in(path_in(tools_.vault, batch->file_digest, batch->file_id));
+        const auto line_no = static_cast<std::int32_t>(number("line"));
+        Fields fields;
+        fields.add("run", run_no.number());
+        fields.add("file", batch->file_id);
+        fields.add("sha256", batch->file_digest.hex());
+        fields.add("bytes", batch->file_bytes);
+        fields.add("line", line_no);
+        fields.add("line-bytes", audit::base64(line_in(file, line_no + 1, batch->file_id)));
+        const std::vector<Digest> leaves = leaves_of(*batch);
+        add_proof(fields, leaves, static_cast<std::uint64_t>(line_no) - 1);
+        put("attempt." + n, fields.text());
+        put("file-signature." + n, base64_block(batch->signature));
+        if (wish_.whole_files) put("file." + n, file);
+
+        const std::int64_t return_no = number("return_no");
+        if (return_no != 0) answer(*batch, row, names, n);
+        for (const LoggedEntry& logged :
+             work_.ledger().entries_of(batch->county, batch->period, batch->no, return_no))
+            entry(logged);
+        for (const std::int64_t act :
+             work_.audit().acts_about(run_no, owed.county, batch->file_id, return_no))
+            wanted_acts_.insert(act);
+    }
+
+    /// What was gathered about acts, the law and the log itself.
+    void finish(RunNo run_no, const std::string& note, const std::string& key) {
+        work_.ledger().each_act([&](const LoggedAct& logged) {
+            if (wanted_acts_.contains(logged.no))
+                logged_line("act", logged.act.canonical(logged.at), acts_at_.at(logged.no));
+        });
+        const auto run = work_.runs().run(run_no);
+        const auto law = work_.runs().policy_text(run->policy);
+        ensure(law.has_value(), "a run without its policy");
+        put("policy", *law);
+        put("checkpoint", note);
+        put("key", key + "\n");
+        put("authorities", wish_.authorities);
+    }
+
+    std::string sealed(NoteSigner& signer) {
+        audit::SignedNote note;
+        note.text = audit::seal_text(digest_of(tools_.sha256, audit::packet_text(blocks_)));
+        note.signatures.push_back({signer.name(),
+                                   audit::ed25519_key_id(tools_.sha256, signer.name(), signer.public_key()),
+                                   signer.sign(note.text)});
+        put("seal", note.to_string());
+        return audit::packet_text(blocks_);
+    }
+
+private:
+    void put(std::string name, std::string bytes) { blocks_.push_back({std::move(name), std::move(bytes)}); }
+
+    void add_proof(Fields& fields, std::span<const Digest> leaves, std::uint64_t index) const {
+        const auto proof = must(audit::inclusion_proof(tools_.sha256, leaves, index));
+        fields.add("index", static_cast<std::int64_t>(index));
+        fields.add("size", static_cast<std::int64_t>(leaves.size()));
+        fields.add("proof", std::span<const Digest>{proof});
+    }
+
+    void logged_line(const std::string& what, const std::string& canonical, std::size_t position) {
+        Fields fields;
+        fields.add("text", canonical);
+        add_proof(fields, digests_, position);
+        put(what, fields.text());
+    }
+
+    void entry(const LoggedEntry& logged) {
+        const County county = logged.entry.about().county;
+        if (!told_entries_.insert({county, logged.no}).second) return;
+        logged_line("entry", logged.entry.canonical(logged.known_at), entries_at_.at({county, logged.no}));
+    }
+
+    void unit(RunNo run_no, County county, const std::vector<Batch>& batches, const std::string& n) {
+        const auto run = work_.runs().run(run_no);
+        ensure(run.has_value(), "a batch without its run");
+        for (const UnitState& state : work_.runs().units(run_no)) {
+            if (state.unit.county != county) continue;
+            ensure(state.result.has_value(), "a batch of a unit without result");
+            put("unit." + n, unit_text(*run, state.unit, *state.result, batches));
+        }
+        for (const auto& [step, cms] : work_.audit().approvals_of(run_no, county))
+            put(fmt::format("approval.{}.{}", n, step), base64_block(cms));
+    }
+
+    std::vector<Digest> leaves_of(const Batch& batch) {
+        std::vector<Digest> leaves;
+        if (!batch.first_serial) {
+            std::array<std::byte, reissue_leaf_bytes> leaf;
+            for (const Reissue& again : work_.payments().reissue_lines(batch)) {
+                write_leaf(again, leaf.data());
+                leaves.push_back(audit::leaf_hash(tools_.sha256, leaf));
+            }
+            return leaves;
+        }
+        std::array<std::byte, payment::leaf_bytes> leaf;
+        const std::int32_t first = batch.first_serial.number();
+        work_.payments().each_payment(batch.part, batch.county, [&](const payment::Payment& owed) {
+            if (owed.serial.number() < first || owed.serial.number() >= first + batch.lines) return;
+            payment::write_leaf(owed, leaf.data());
+            leaves.push_back(audit::leaf_hash(tools_.sha256, leaf));
+        });
+        return leaves;
+    }
+
+    void answer(const Batch& batch, const TextRow& row, const std::vector<std::string>& names,
+                const std::string& n) {
+        const auto cell = [&](std::string_view name) -> const std::string& {
+            return row[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+        };
+        const auto file = work_.exchange().find_return(batch.bank, cell("return_file"));
+        ensure(file.has_value(), "an outcome of a return file that is not on record");
+        const bool paid = cell("outcome") == "paid";
+        const auto outcomes = work_.audit().outcomes_of(batch.county, file->no, paid);
+        std::vector<Digest> leaves;
+        std::optional<std::size_t> index;
+        std::array<std::byte, recon::outcome_leaf_bytes> leaf;
+        for (const auto& [part, outcome] : outcomes) {
+            if (outcome.serial == wish_.payment.serial && std::to_string(outcome.attempt) == n &&
+                period_of(part).number() == wish_.payment.period)
+                index = leaves.size();
+            recon::write_leaf(part, batch.county, outcome, static_cast<std::int32_t>(file->no), leaf.data());
+            leaves.push_back(audit::leaf_hash(tools_.sha256, leaf));
+        }
+        ensure(index.has_value(), "an outcome that its return file does not have");
+        const recon::Outcome& outcome = outcomes[*index].second;
+        const std::string bytes = bytes_in(path_in(tools_.vault, file->digest, file->name));
+        Fields fields;
+        fields.add("name", file->name);
+        fields.add("number", file->no);
+        fields.add("sha256", file->digest.hex());
+        fields.add("bytes", file->bytes);
+        fields.add("line", outcome.line);
+        fields.add("line-bytes", audit::base64(line_in(bytes, outcome.line, file->name)));
+        fields.add("outcome", paid ? "paid" : "failed");
+        fields.add("reason", static_cast<std::int16_t>(outcome.reason));
+        fields.add("amount-fen", outcome.amount.fen());
+        fields.add("value-day", outcome.value_day.epoch_days());
+        add_proof(fields, leaves, *index);
+        put("return." + n, fields.text());
+        put("return-signature." + n, base64_block(file->signature));
+        if (wish_.whole_files) put("return-file." + n, bytes);
+    }
+
+    Tools& tools_;
+    Work& work_;
+    const PacketWish& wish_;
+    std::vector<Block> blocks_;
+    std::vector<Digest> digests_;
+    std::map<std::int64_t, std::size_t> acts_at_;
+    std::map<std::pair<County, std::int64_t>, std::size_t> entries_at_;
+    std::set<std::pair<County, std::int64_t>> told_entries_;
+    std::set<std::int64_t> wanted_acts_;
+};
+
+}  // namespace
+
+Result<std::string> make_packet(Tools& tools, NoteSigner& signer, const Identity& by, const PacketWish& wish,
+                                Moment now) {
+    const auto explained = explain_payment(tools, by, wish.payment, Language::english);
+    if (!explained) return std::unexpected{explained.error()};
+    const auto note = Books{tools}.checkpoint(signer, now);
+    if (!note) return std::unexpected{note.error()};
+    auto work = tools.database.begin();
+    const auto owed = work->payments().find({&wish.payment, 1});
+    ensure(!owed.empty(), "a payment that was explained and is not there");
+    const auto attempts = work->ledger().ask("report_payment_attempts",
+                                             {{"county", std::to_string(wish.payment.county.number())},
+                                              {"period", std::to_string(wish.payment.period)},
+                                              {"serial", std::to_string(wish.payment.serial.number())}});
+    if (attempts.size() < 2)
+        return refuse(Fault::missing, "the payment is in no file yet", wish.payment.text());
+    const auto run_column = std::ranges::find(attempts.front(), "run") - attempts.front().begin();
+    const RunNo first_run{std::stoi(attempts[1][static_cast<std::size_t>(run_column)])};
+    try {
+        Making making{tools, *work, wish};
+        making.payment(owed.front(), *explained, now);
+        for (std::size_t i = 1; i < attempts.size(); ++i)
+            making.attempt(owed.front(), attempts[i], attempts.front());
+        making.finish(first_run, *note,
+                      audit::verifier_key_text(tools.sha256, signer.name(), signer.public_key()));
+        return making.sealed(signer);
+    } catch (const NoPacket& refused) {
+        return std::unexpected{refused.failure};
+    }
+}
+
+}  // namespace onecard::app
