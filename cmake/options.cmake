@@ -49,7 +49,8 @@ target_link_options(onecard_options INTERFACE -fuse-ld=lld -Wl,-z,relro,-z,now)
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(onecard_options INTERFACE _FORTIFY_SOURCE=2)
-    target_compile_options(onecard_options INTERFACE -fstack-protector-strong)
+    # With frame pointers, so that a profile of what an office runs can be read.
+    target_compile_options(onecard_options INTERFACE -fstack-protector-strong -fno-omit-frame-pointer)
     if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
         target_compile_options(onecard_options INTERFACE -march=x86-64-v2)
     endif()

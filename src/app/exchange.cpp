@@ -6,9 +6,49 @@
 #include <mutex>
 
 #include "batch_entry.hpp"
+#include "door_writer.hpp"
 #include "returns.hpp"
+#include "sent_batches.hpp"
 
 namespace onecard::app {
+
+namespace {
+
+/// Rows of one answer.
+constexpr int page_max = 1000;
+
+/// The bank does not take the file: what it was to pay is owed again. False: the file had its receipt already.
+Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord& receipt) {
+    auto work = tools.database.begin();
+    work->exchange().lock_batch(batch);
+    if (!work->exchange().put_receipts({&receipt, 1}).front()) return false;
+    if (!work->payments().answered(batch).empty())
+        return refuse(Fault::conflict, "payments of this file have outcomes already", batch.file_id);
+    auto entry =
+        ledger::standard_entry(about_batch(batch, ledger::EntryKind::refused, receipt.at), batch.total);
+    if (!entry) return std::unexpected{entry.error()};
+    work->ledger().put_entries({&*entry, 1}, tools.sha256, receipt.at);
+    const Act act = act_of(receipt, tools.sha256);
+    work->ledger().put_acts({&act, 1}, tools.sha256, receipt.at);
+    work->commit();
+    return true;
+}
+
+}  // namespace
+
+Exchange::Exchange(Tools& tools)
+    : tools_{tools}, writer_{std::make_unique<DoorWriter>(tools)}, sent_{std::make_unique<SentBatches>()} {}
+Exchange::~Exchange() = default;
+
+/// What was sent never changes, so that the records are asked once for the many requests about one file.
+std::optional<Batch> Exchange::batch_sent_to(const Identity& bank, std::string_view file_id) {
+    if (bank.role != Role::bank) return std::nullopt;
+    if (auto known = sent_->find(bank.bank, file_id)) return known;
+    const auto file = tools_.database.begin()->exchange().file_for(bank.bank, file_id);
+    if (!file) return std::nullopt;
+    sent_->keep(bank.bank, file->batch);
+    return file->batch;
+}
 
 Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
     if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks fetch files", "files");
@@ -24,7 +64,7 @@ Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
                  {"receipt", {"回执", "receipt"}}},
                 {}};
     for (const DispatchedFile& file :
-         tools_.database.begin()->exchange().files_for(bank.bank, after_seq, 1000)) {
+         tools_.database.begin()->exchange().files_for(bank.bank, after_seq, page_max)) {
         Words receipt{"无", "none"};
         if (file.accepted) receipt = *file.accepted ? Words{"已接收", "accepted"} : Words{"拒收", "refused"};
         files.rows.push_back({std::int64_t{file.seq}, file.batch.file_id, std::int64_t{file.batch.lines},
@@ -37,23 +77,16 @@ Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
 
 Result<Exchange::Download> Exchange::batch_file(const Identity& bank, std::string_view file_id,
                                                 std::string_view address, Moment now) {
-    auto work = tools_.database.begin();
-    const auto file = bank.role == Role::bank ? work->exchange().file_for(bank.bank, file_id) : std::nullopt;
-    if (!file) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
-    work->exchange().put_download(file->batch, bank.fingerprint, address, now);
-    const Act act{"download", file->batch.county,
-                  fmt::format("download|{}|{}|{}", file->batch.file_id, bank.fingerprint.hex(), address)};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
-    work->commit();
-    return Download{path_in(tools_.vault, file->batch.file_digest, file_id), file->batch.file_digest};
+    const auto batch = batch_sent_to(bank, file_id);
+    if (!batch) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
+    writer_->download({batch->county, batch->period, batch->no, bank.fingerprint, std::string{address}, now});
+    return Download{path_in(tools_.vault, batch->file_digest, file_id), batch->file_digest};
 }
 
 Result<std::string> Exchange::batch_signature(const Identity& bank, std::string_view file_id) {
-    const auto file = bank.role == Role::bank
-                          ? tools_.database.begin()->exchange().file_for(bank.bank, file_id)
-                          : std::nullopt;
-    if (!file) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
-    return file->batch.signature;
+    const auto batch = batch_sent_to(bank, file_id);
+    if (!batch) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
+    return batch->signature;
 }
 
 std::string Exchange::receipt_text(std::string_view file_id, const Digest& digest, bool accepted,
@@ -65,10 +98,9 @@ std::string Exchange::receipt_text(std::string_view file_id, const Digest& diges
 Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_id, std::string_view cms,
                                     Moment now) {
     const std::string place{file_id};
-    auto work = tools_.database.begin();
-    const auto file = bank.role == Role::bank ? work->exchange().file_for(bank.bank, file_id) : std::nullopt;
-    if (!file) return refuse(Fault::unknown, "no such file for this bank", place);
-    const Batch& batch = file->batch;
+    const auto sent = batch_sent_to(bank, file_id);
+    if (!sent) return refuse(Fault::unknown, "no such file for this bank", place);
+    const Batch& batch = *sent;
     auto text = tools_.verifier.verify_attached(cms);
     if (!text) return std::unexpected{Failure{text.error().fault, place, text.error().text}};
     if (text->signer.fingerprint != bank.fingerprint)
@@ -92,24 +124,14 @@ Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_
         if (why.empty() || why.find('\n') != std::string::npos)
             return refuse(Fault::malformed, "a refusal needs its reason on the same line", place);
     }
-    work->exchange().lock_batch(batch);
-    if (!work->exchange().put_receipt(batch, accepted, why, cms, bank.fingerprint, now)) {
-        if (file->accepted == accepted) return {};
-        return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
-    }
-    if (!accepted) {
-        if (!work->payments().answered(batch).empty())
-            return refuse(Fault::conflict, "payments of this file have outcomes already", place);
-        auto entry = ledger::standard_entry(about_batch(batch, ledger::EntryKind::refused, now), batch.total);
-        if (!entry) return std::unexpected{entry.error()};
-        work->ledger().put_entries({&*entry, 1}, tools_.sha256, now);
-    }
-    const Act act{"receipt", batch.county,
-                  fmt::format("receipt|{}|{}|{}|{}", batch.file_id, accepted ? "accepted" : "refused",
-                              bank.fingerprint.hex(), digest_of(tools_.sha256, cms).hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
-    work->commit();
-    return {};
+    const ReceiptRecord receipt{batch.county,     batch.period,     batch.no, batch.file_id, accepted, why,
+                                std::string{cms}, bank.fingerprint, now};
+    const Result<bool> is_new = accepted ? writer_->receipt(receipt) : refuse_batch(tools_, batch, receipt);
+    if (!is_new) return std::unexpected{is_new.error()};
+    if (*is_new) return {};
+    const auto file = tools_.database.begin()->exchange().file_for(bank.bank, file_id);
+    if (file && file->accepted == accepted) return {};
+    return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
 }
 
 Result<std::string> Exchange::take_return(const Identity& bank, std::string_view name,
@@ -127,10 +149,8 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     if (signer->fingerprint != bank.fingerprint)
         return refuse(Fault::forbidden, "the return file is not signed by the certificate that brings it",
                       place);
-    auto work = tools_.database.begin();
-    if (!work->exchange().file_for(bank.bank, *file_id))
+    if (!batch_sent_to(bank, *file_id))
         return refuse(Fault::unknown, "no such file was sent to this bank", place);
-
     const FileVault::Kept kept = tools_.vault.keep_file(path);
     ReturnFile file;
     file.bank = bank.bank;
@@ -140,26 +160,22 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     file.signature = std::string{cms};
     file.fingerprint = bank.fingerprint;
     file.at = now;
-    std::int64_t number = 0;
+    std::optional<std::int64_t> number;
     try {
-        const auto [no, is_new] = work->exchange().put_return(file);
-        number = no;
-        // A receipt names the file; these bytes are on record under the name that they came with.
-        if (!is_new && !work->exchange().find_return(bank.bank, name))
-            return refuse(Fault::duplicate, "the same bytes came before under another name", place);
-        if (is_new) {
-            const Act act{"return-received", County{},
-                          fmt::format("return-received|{}|{}|{}|{}", no, file.name, file.digest.hex(),
-                                      bank.fingerprint.hex())};
-            work->ledger().put_acts({&act, 1}, tools_.sha256, now);
-        }
-        work->commit();
+        number = writer_->return_file(file);
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate,
                       "another return file has this name already; a further one is named YKT….2.ret", place);
     }
+    if (!number) {
+        // A receipt names the file; these bytes are on record under the name that they came with.
+        const auto earlier = tools_.database.begin()->exchange().return_of_digest(bank.bank, file.digest);
+        if (!earlier || earlier->name != name)
+            return refuse(Fault::duplicate, "the same bytes came before under another name", place);
+        number = earlier->no;
+    }
     return sign(fmt::format("onecard return receipt 1\nfile {}\nsha256 {}\nnumber {}\n", file.name,
-                            file.digest.hex(), number));
+                            file.digest.hex(), *number));
 }
 
 std::string Exchange::sign(std::string_view text) {
@@ -179,23 +195,58 @@ std::string Exchange::sign(std::string_view text) {
     return cms;
 }
 
+namespace {
+
+Words words_of(std::optional<bool> accepted) {
+    if (!accepted) return {"待处理", "waiting"};
+    return *accepted ? Words{"已入账", "posted"} : Words{"拒收", "refused"};
+}
+
+}  // namespace
+
+Result<Report> Exchange::returns(const Identity& bank, std::int64_t after_no) {
+    if (bank.role != Role::bank)
+        return refuse(Fault::forbidden, "only banks hand in return files", "returns");
+    Report report{{"回盘文件", "Return files of this bank"}, {}, {}};
+    Table returns{"returns",
+                  {"回盘文件", "Return files"},
+                  {{"number", {"编号", "number"}},
+                   {"name", {"文件名", "file"}},
+                   {"sha256", {"摘要", "sha256"}},
+                   {"received_at", {"接收时间", "received"}},
+                   {"state", {"状态", "state"}},
+                   {"reason", {"原因", "reason"}},
+                   {"paid", {"成功笔数", "paid"}},
+                   {"failed", {"失败笔数", "failed"}},
+                   {"in_progress", {"处理中笔数", "in progress"}},
+                   {"breaks", {"差异笔数", "breaks"}}},
+                  {}};
+    for (const ReturnState& state :
+         tools_.database.begin()->exchange().returns_of(bank.bank, after_no, page_max))
+        returns.rows.push_back({state.no, state.name, state.digest.hex(), state.at.text(),
+                                words_of(state.accepted), state.reason, std::int64_t{state.paid},
+                                std::int64_t{state.failed}, std::int64_t{state.in_progress},
+                                std::int64_t{state.breaks}});
+    report.tables.push_back(std::move(returns));
+    return report;
+}
+
 Result<Report> Exchange::return_report(const Identity& bank, std::string_view name) {
     auto work = tools_.database.begin();
     const auto file = bank.role == Role::bank ? work->exchange().find_return(bank.bank, name) : std::nullopt;
     if (!file)
         return refuse(Fault::unknown, "no such return file from this bank", std::string{name.substr(0, 64)});
     Report report{{"回盘文件", "Return file"}, {}, {}};
-    report.fields = {{"name", {"文件名", "file"}, file->name},
+    report.fields = {{"number", {"编号", "number"}, file->no},
+                     {"name", {"文件名", "file"}, file->name},
                      {"sha256", {"摘要", "sha256"}, file->digest.hex()},
                      {"received_at", {"接收时间", "received"}, file->at.text()}};
     const auto result = work->exchange().return_result(file->no);
     if (!result) {
-        report.fields.push_back({"state", {"状态", "state"}, Words{"待处理", "waiting"}});
+        report.fields.push_back({"state", {"状态", "state"}, words_of(std::nullopt)});
         return report;
     }
-    report.fields.push_back({"state",
-                             {"状态", "state"},
-                             result->accepted ? Words{"已入账", "posted"} : Words{"拒收", "refused"}});
+    report.fields.push_back({"state", {"状态", "state"}, words_of(result->accepted)});
     if (!result->accepted) report.fields.push_back({"reason", {"原因", "reason"}, result->reason});
     report.fields.push_back({"paid", {"成功笔数", "paid"}, std::int64_t{result->paid}});
     report.fields.push_back({"failed", {"失败笔数", "failed"}, std::int64_t{result->failed}});

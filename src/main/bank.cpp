@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -156,6 +157,7 @@ public:
         const auto listed = list();
         if (!listed) return std::unexpected{listed.error()};
         progress_.files_total = static_cast<std::int64_t>(listed->size());
+        look_around();
         for (const Listed& file : *listed) {
             const auto served = serve(file);
             if (!served) return std::unexpected{served.error()};
@@ -176,10 +178,12 @@ private:
     struct Waiting {
         std::string name;
         Digest batch;
+        std::int64_t number = 0;  ///< the service's
     };
     /// What the service says of a return file; `known` is false when it never had it.
     struct ReturnState {
         bool known = false;
+        std::int64_t number = 0;
         std::string state, reason;
     };
 
@@ -327,8 +331,8 @@ private:
                      "is not the file that the service lists; it is set aside and fetched anew");
                 if (auto moved = set_aside(file, here->hex()); !moved) return std::unexpected{moved.error()};
             }
-        } else if (auto moved = set_aside(file, "unknown"); !moved) {
-            return std::unexpected{moved.error()};
+        } else if (left_from_before_.contains(file.file_id)) {
+            if (auto moved = set_aside(file, "unknown"); !moved) return std::unexpected{moved.error()};
         }
         if (!fs::exists(batch, error)) {
             tell("fetch", file.file_id);
@@ -366,6 +370,16 @@ private:
         auto read = read_pieces(file, [&](std::string_view bytes) { sha256->update(bytes_of(bytes)); });
         if (!read) return std::unexpected{read.error()};
         return sha256->finish();
+    }
+
+    /// Which files an earlier call left something of.
+    void look_around() {
+        std::error_code error;
+        for (const char* folder : {"files", "receipts", "returns"})
+            for (const auto& entry : fs::directory_iterator{wish_.folder / folder, error}) {
+                const std::string name = entry.path().filename().string();
+                left_from_before_.insert(name.substr(0, name.find('.')));
+            }
     }
 
     /// Moves everything about a file out of the way; nothing that was ever signed or sent is deleted.
@@ -447,7 +461,7 @@ private:
         if (may_be_known) {
             const auto state = state_of(name);
             if (!state) return std::unexpected{state.error()};
-            if (state->known) return take_state({name, file.sha256}, *state);
+            if (state->known) return take_state({name, file.sha256, state->number}, *state);
         }
         tell("return", file.file_id);
         if (!survey.faults.empty())
@@ -572,8 +586,23 @@ private:
         report_.in_progress += answer.totals.in_progress;
         report_.silent += std::max<std::int64_t>(0, file.lines - answer.totals.lines());
         // The service posts it later, on its own; nobody is asked about it before there is a need to know.
-        waiting_.push_back({name, file.sha256});
+        waiting_.push_back({name, file.sha256, number_in(receipt->text.substr(expected.size()))});
         return true;
+    }
+
+    static Result<ReturnState> read_state(const Row& row, const std::string& place) {
+        ReturnState state{true, row.number("number").value_or(0), row.text("state"), row.text("reason")};
+        if (state.state != "waiting" && state.state != "posted" && state.state != "refused")
+            return refuse(Fault::malformed, fmt::format("«{}» is no state of a return file", state.state),
+                          place);
+        return state;
+    }
+
+    /// Of a receipt's last line; 0 when it is none.
+    static std::int64_t number_in(std::string_view digits) {
+        std::int64_t number = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        return number;
     }
 
     Result<ReturnState> state_of(const std::string& name) {
@@ -584,12 +613,30 @@ private:
         if (reply->status != 200) return refuse(Fault::malformed, text_of(*reply), path);
         const auto answer = net::parse_flat_json(reply->body);
         if (!answer) return std::unexpected{answer.error()};
-        const Row row{*answer};
-        ReturnState state{true, row.text("state"), row.text("reason")};
-        if (state.state != "waiting" && state.state != "posted" && state.state != "refused")
-            return refuse(Fault::malformed, fmt::format("«{}» is no state of a return file", state.state),
-                          path);
-        return state;
+        return read_state(Row{*answer}, path);
+    }
+
+    /// Of every return file that waits, asked page by page from the first of them.
+    Result<std::map<std::string, ReturnState>> states_of_all() {
+        std::map<std::string, ReturnState> states;
+        std::int64_t after = std::ranges::min(waiting_, {}, &Waiting::number).number - 1;
+        while (true) {
+            const std::string path =
+                fmt::format("/v1/bank/returns?after={}", std::max<std::int64_t>(0, after));
+            const auto reply = call("GET", path);
+            if (!reply) return std::unexpected{reply.error()};
+            if (reply->status != 200) return refuse(Fault::malformed, text_of(*reply), path);
+            const auto rows = net::parse_json_table(reply->body, "returns");
+            if (!rows) return std::unexpected{rows.error()};
+            for (const auto& cells : *rows) {
+                const Row row{cells};
+                const auto state = read_state(row, path);
+                if (!state) return std::unexpected{state.error()};
+                states.insert_or_assign(row.text("name"), *state);
+                after = state->number;
+            }
+            if (rows->size() < list_page) return states;
+        }
     }
 
     /// True when it is posted or waits.
@@ -627,7 +674,7 @@ private:
             if (!state) return std::unexpected{state.error()};
             if (!state->known) break;
             if (state->state == "waiting") {
-                waiting_.push_back({name, file.sha256});
+                waiting_.push_back({name, file.sha256, state->number});
                 return problem(name, "waits to be posted: what it leaves open is not known yet");
             }
             if (state->state == "refused") continue;
@@ -654,19 +701,20 @@ private:
         std::chrono::milliseconds pause{50};
         while (!waiting_.empty()) {
             tell("wait", waiting_.front().name);
+            const auto states = states_of_all();
+            if (!states) return std::unexpected{states.error()};
             std::vector<Waiting> still;
             for (Waiting& file : std::exchange(waiting_, {})) {
-                const auto state = state_of(file.name);
-                if (!state) return std::unexpected{state.error()};
-                if (state->known && state->state == "waiting") {
-                    still.push_back(std::move(file));
-                    continue;
-                }
-                if (!state->known) {
+                const auto state = states->find(file.name);
+                if (state == states->end()) {
                     note(file.name, "the service no longer knows it");
                     continue;
                 }
-                if (const auto taken = take_state(file, *state); !taken)
+                if (state->second.state == "waiting") {
+                    still.push_back(std::move(file));
+                    continue;
+                }
+                if (const auto taken = take_state(file, state->second); !taken)
                     return std::unexpected{taken.error()};
                 until = Clock::now() + patience;
             }
@@ -693,6 +741,7 @@ private:
     BankProgress progress_;
     BankReport report_;
     std::vector<Waiting> waiting_;
+    std::set<std::string> left_from_before_;
 };
 
 Result<ScriptedAnswers> read_script(const fs::path& file) {

@@ -78,6 +78,12 @@ Response return_file(Desk& desk, const app::Identity& by, const Request& request
     return response;
 }
 
+Response returns(Desk& desk, const app::Identity& by, const Request& request) {
+    const std::int64_t after = number_of(query(request, "after", "0"), "after");
+    if (after < 0) throw Refused{{Fault::out_of_range, "after", "must be the number of a return file"}};
+    return answer(must(desk.exchange->returns(by, after)), request);
+}
+
 Response return_report(Desk& desk, const app::Identity& by, const Request& request) {
     return answer(must(desk.exchange->return_report(by, request.parameters.at("name"))), request);
 }
@@ -88,6 +94,7 @@ constexpr std::array ways{
     Way{For::banks, "POST", "/v1/bank/receipts/{file_id}", receipt},
     // The vault syncs a return file; a signature that is lost with the power is asked for again.
     Way{For::banks, "PUT", "/v1/bank/returns/{name}", return_file, 16 * gib, true, false},
+    Way{For::banks, "GET", "/v1/bank/returns", returns},
     Way{For::banks, "GET", "/v1/bank/returns/{name}", return_report},
 };
 

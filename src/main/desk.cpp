@@ -185,14 +185,27 @@ void Desk::returns_have_come() {
     wake_.notify_one();
 }
 
+namespace {
+
+/// Those for batches of one unit are posted together, which costs little more than posting one: while they keep coming,
+/// it pays to wait a moment.
+constexpr std::chrono::milliseconds no_more_returns_after{50};
+constexpr std::chrono::milliseconds returns_wait_at_most{1000};
+
+}  // namespace
+
 void Desk::settle_until_stopped(const std::stop_token& stop) {
     const auto log_problem = [](std::string_view problem) { ops::log(ops::LogLevel::error, problem); };
     while (!stop.stop_requested()) {
         {
             std::unique_lock lock{guard_};
             // The timer picks up files whose posting failed for a passing reason.
-            wake_.wait_for(lock, stop, std::chrono::seconds{30}, [&] { return returns_wait_; });
-            returns_wait_ = false;
+            const auto they_wait = [&] { return returns_wait_; };
+            wake_.wait_for(lock, stop, std::chrono::seconds{30}, they_wait);
+            const auto begun = std::chrono::steady_clock::now();
+            do returns_wait_ = false;
+            while (std::chrono::steady_clock::now() - begun < returns_wait_at_most &&
+                   wake_.wait_for(lock, stop, no_more_returns_after, they_wait));
         }
         if (stop.stop_requested()) return;
         try {

@@ -20,29 +20,35 @@ Result<RouteTable> RouteTable::of(std::vector<Route> routes) {
             rest.remove_prefix(1);
             const std::string_view text = rest.substr(0, rest.find('/'));
             rest.remove_prefix(text.size());
-            const bool is_parameter = text.starts_with('{') && text.ends_with('}');
-            Segment segment{.text = std::string{is_parameter ? text.substr(1, text.size() - 2) : text},
-                            .is_parameter = is_parameter};
+            const std::size_t close = text.starts_with('{') ? text.find('}') : std::string_view::npos;
+            const bool is_parameter = close != std::string_view::npos;
+            Segment segment{.text = std::string{is_parameter ? text.substr(1, close - 1) : text},
+                            .is_parameter = is_parameter,
+                            .ending = std::string{is_parameter ? text.substr(close + 1) : ""}};
             if (is_parameter && (segment.text.empty() || !names.insert(segment.text).second))
                 return refuse(Fault::malformed, "an empty or repeated {name}", place);
-            shape += is_parameter ? "/{}" : "/" + segment.text;
+            shape += is_parameter ? "/{}" + segment.ending : "/" + segment.text;
             line.segments.push_back(std::move(segment));
         }
         if (!known.insert(shape).second) return refuse(Fault::duplicate, "two routes for one request", place);
         line.route = std::move(route);
         table.lines_.push_back(std::move(line));
     }
-    const auto literal_first = [](const Line& a, const Line& b) {
-        return std::ranges::lexicographical_compare(a.segments, b.segments, {}, &Segment::is_parameter,
-                                                    &Segment::is_parameter);
+    // Text before a parameter with an ending, that before one that takes anything.
+    const auto looseness = [](const Segment& segment) {
+        return segment.is_parameter ? segment.ending.empty() ? 2 : 1 : 0;
     };
-    std::ranges::sort(table.lines_, literal_first);
+    const auto strict_first = [&](const Line& a, const Line& b) {
+        return std::ranges::lexicographical_compare(a.segments, b.segments, {}, looseness, looseness);
+    };
+    std::ranges::sort(table.lines_, strict_first);
     return table;
 }
 
 bool RouteTable::fits(const Line& line, const std::vector<std::string>& segments) {
     const auto same = [](const Segment& ours, const std::string& theirs) {
-        return ours.is_parameter ? !theirs.empty() : ours.text == theirs;
+        return ours.is_parameter ? theirs.size() > ours.ending.size() && theirs.ends_with(ours.ending)
+                                 : ours.text == theirs;
     };
     return std::ranges::equal(line.segments, segments, same);
 }
@@ -65,7 +71,9 @@ RouteTable::Match RouteTable::find(std::string_view method, const std::vector<st
     if (found == nullptr) return match;
     match.route = &found->route;
     for (std::size_t i = 0; i < segments.size(); ++i)
-        if (found->segments[i].is_parameter) match.parameters.emplace(found->segments[i].text, segments[i]);
+        if (const Segment& segment = found->segments[i]; segment.is_parameter)
+            match.parameters.emplace(segment.text,
+                                     segments[i].substr(0, segments[i].size() - segment.ending.size()));
     return match;
 }
 

@@ -29,6 +29,7 @@ private:
     struct Segment {
         std::string text;
         bool is_parameter = false;
+        std::string ending;  ///< of a parameter: "{name}.p7s" takes what ends so
     };
     struct Line {
         Route route;

@@ -1,12 +1,12 @@
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <iterator>
 #include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
 
+#include "array_text.hpp"
 #include "binary_copy.hpp"
 #include "onecard/store/embedded_sql.hpp"
 #include "records.hpp"
@@ -37,11 +37,6 @@ app::ReturnFile return_in(Row& row) {
     file.fingerprint = row.digest();
     file.at = row.moment();
     return file;
-}
-
-template <class Number>
-std::string list_of(std::span<const Number> numbers) {
-    return fmt::format("{{{}}}", fmt::join(numbers, ","));
 }
 
 class Exchange final : public app::ExchangeRecords {
@@ -87,61 +82,131 @@ public:
 
     std::vector<app::DispatchedFile> files_named(
         std::span<const std::pair<BankNo, std::string_view>> wanted) override {
-        std::string banks = "{";
-        std::string names = "{";
+        ArrayText banks, names;
         for (const auto& [bank, name] : wanted) {
-            ensure(std::ranges::all_of(
-                       name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }),
-                   "a file id that is none");
-            const char* const comma = banks.size() > 1 ? "," : "";
-            fmt::format_to(std::back_inserter(banks), "{}{}", comma, bank.number());
-            fmt::format_to(std::back_inserter(names), "{}{}", comma, name);
+            banks.add(bank.number());
+            names.add_word(name);
         }
         std::vector<app::DispatchedFile> files;
-        connection_.each(sql::dispatched_by_name, {{"banks", banks + "}"}, {"file_ids", names + "}"}},
+        connection_.each(sql::dispatched_by_name, {{"banks", banks.text()}, {"file_ids", names.text()}},
                          [&](Row& row) { files.push_back(dispatched_in(row)); });
         return files;
     }
 
-    void put_download(const app::Batch& batch, const Digest& fingerprint, std::string_view address,
-                      Moment at) override {
-        connection_.run(sql::put_download, {{"county", batch.county},
-                                            {"period", batch.period},
-                                            {"batch_no", batch.no},
-                                            {"at", at},
-                                            {"fingerprint", fingerprint},
-                                            {"address", address}});
+    void put_downloads(std::span<const app::DownloadRecord> downloads) override {
+        if (downloads.empty()) return;
+        CopyIn copy{connection_, "download (county, period, batch_no, at, fingerprint, address)"};
+        for (const app::DownloadRecord& download : downloads) {
+            copy.row(6);
+            copy.put(download.county);
+            copy.put(download.period);
+            copy.put(download.batch);
+            copy.put(download.at);
+            copy.put(download.fingerprint);
+            copy.put(std::string_view{download.address});
+        }
+        copy.finish();
     }
 
-    bool put_receipt(const app::Batch& batch, bool accepted, std::string_view reason, std::string_view cms,
-                     const Digest& fingerprint, Moment at) override {
-        return connection_.run(sql::put_receipt, {{"county", batch.county},
-                                                  {"period", batch.period},
-                                                  {"batch_no", batch.no},
-                                                  {"accepted", accepted},
-                                                  {"reason", reason},
-                                                  {"cms", hex_of(cms)},
-                                                  {"fingerprint", fingerprint},
-                                                  {"at", at}}) > 0;
+    std::vector<bool> put_receipts(std::span<const app::ReceiptRecord> receipts) override {
+        std::vector<bool> is_new(receipts.size());
+        if (receipts.empty()) return is_new;
+        ArrayText counties, periods, batches, accepted, reasons, cms, fingerprints, times;
+        std::map<std::tuple<County, Month, BatchNo>, std::size_t> first;
+        for (std::size_t i = 0; i < receipts.size(); ++i) {
+            const app::ReceiptRecord& receipt = receipts[i];
+            first.try_emplace({receipt.county, receipt.period, receipt.batch}, i);
+            counties.add(receipt.county.number());
+            periods.add(receipt.period.number());
+            batches.add(receipt.batch.number());
+            accepted.add_word(receipt.accepted ? "t" : "f");
+            reasons.add_text(receipt.reason);
+            cms.add_word(hex_of(receipt.cms));
+            fingerprints.add_word(receipt.fingerprint.hex());
+            times.add(receipt.at.unix_seconds());
+        }
+        connection_.each(sql::put_receipts,
+                         {{"counties", counties.text()},
+                          {"periods", periods.text()},
+                          {"batches", batches.text()},
+                          {"accepted", accepted.text()},
+                          {"reasons", reasons.text()},
+                          {"cms", cms.text()},
+                          {"fingerprints", fingerprints.text()},
+                          {"times", times.text()}},
+                         [&](Row& row) {
+                             const County county = row.county();
+                             const Month period = row.month();
+                             is_new[first.at({county, period, row.id<BatchNo>()})] = true;
+                         });
+        return is_new;
     }
 
-    std::pair<std::int64_t, bool> put_return(const app::ReturnFile& file) override {
-        const auto no = connection_.maybe_number(sql::put_return, {{"bank", file.bank},
-                                                                   {"name", file.name},
-                                                                   {"digest", file.digest},
-                                                                   {"bytes", file.bytes},
-                                                                   {"signature", hex_of(file.signature)},
-                                                                   {"fingerprint", file.fingerprint},
-                                                                   {"at", file.at}});
-        if (no) return {*no, true};
-        return {connection_.number(sql::return_of_digest, {{"bank", file.bank}, {"digest", file.digest}}),
-                false};
+    std::vector<std::optional<std::int64_t>> put_returns(std::span<const app::ReturnFile> files) override {
+        std::vector<std::optional<std::int64_t>> numbers(files.size());
+        if (files.empty()) return numbers;
+        ArrayText banks, names, digests, bytes, signatures, fingerprints, times;
+        std::map<std::pair<BankNo, Digest>, std::size_t> first;
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            const app::ReturnFile& file = files[i];
+            first.try_emplace({file.bank, file.digest}, i);
+            banks.add(file.bank.number());
+            names.add_text(file.name);
+            digests.add_word(file.digest.hex());
+            bytes.add(file.bytes);
+            signatures.add_word(hex_of(file.signature));
+            fingerprints.add_word(file.fingerprint.hex());
+            times.add(file.at.unix_seconds());
+        }
+        connection_.each(sql::put_returns,
+                         {{"banks", banks.text()},
+                          {"names", names.text()},
+                          {"digests", digests.text()},
+                          {"bytes", bytes.text()},
+                          {"signatures", signatures.text()},
+                          {"fingerprints", fingerprints.text()},
+                          {"times", times.text()}},
+                         [&](Row& row) {
+                             const std::int64_t number = row.number();
+                             const auto bank = row.id<BankNo>();
+                             numbers[first.at({bank, row.digest()})] = number;
+                         });
+        return numbers;
+    }
+
+    std::optional<app::ReturnFile> return_of_digest(BankNo bank, const Digest& digest) override {
+        std::optional<app::ReturnFile> found;
+        connection_.each(sql::return_of_digest, {{"bank", bank}, {"digest", digest}},
+                         [&](Row& row) { found = return_in(row); });
+        return found;
     }
 
     std::vector<app::ReturnFile> unprocessed_returns() override {
         std::vector<app::ReturnFile> files;
         connection_.each(sql::unprocessed_returns, {}, [&](Row& row) { files.push_back(return_in(row)); });
         return files;
+    }
+
+    std::vector<app::ReturnState> returns_of(BankNo bank, std::int64_t after_no, int at_most) override {
+        std::vector<app::ReturnState> states;
+        connection_.each(sql::returns_of_bank, {{"bank", bank}, {"after_no", after_no}, {"at_most", at_most}},
+                         [&](Row& row) {
+                             app::ReturnState& state = states.emplace_back();
+                             state.no = row.number();
+                             state.name = row.text();
+                             state.digest = row.digest();
+                             state.at = row.moment();
+                             if (row.is_null())
+                                 row.skip();
+                             else
+                                 state.accepted = row.flag();
+                             state.reason = row.text();
+                             state.paid = row.as<std::int32_t>();
+                             state.failed = row.as<std::int32_t>();
+                             state.in_progress = row.as<std::int32_t>();
+                             state.breaks = row.as<std::int32_t>();
+                         });
+        return states;
     }
 
     std::optional<app::ReturnFile> find_return(BankNo bank, std::string_view name) override {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "array_text.hpp"
 #include "binary_copy.hpp"
 #include "onecard/store/embedded_sql.hpp"
 #include "records.hpp"
@@ -235,28 +236,36 @@ public:
 
     void put_failures(std::span<const app::OpenFailure> failures) override {
         if (failures.empty()) return;
-        CopyIn copy{
-            connection_,
-            "failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, "
-            "return_no, line, value_day)"};
+        ArrayText parts, counties, serials, attempts, reasons, amounts, banks, programmes, payee_kinds,
+            payees, return_nos, lines, value_days;
         for (const app::OpenFailure& failure : failures) {
-            copy.row(14);
-            copy.put(failure.part);
-            copy.put(failure.county);
-            copy.put(failure.serial);
-            copy.put(failure.attempt);
-            copy.put(std::int16_t{2});
-            copy.put(static_cast<std::int16_t>(failure.reason));
-            copy.put(failure.amount);
-            copy.put(failure.bank);
-            copy.put(static_cast<std::int16_t>(failure.programme));
-            copy.put(static_cast<std::int16_t>(failure.payee_kind));
-            copy.put(failure.payee);
-            copy.put(failure.return_no);
-            copy.put(failure.line);
-            copy.put(failure.value_day);
+            parts.add(failure.part.number());
+            counties.add(failure.county.number());
+            serials.add(failure.serial.number());
+            attempts.add(failure.attempt);
+            reasons.add(static_cast<std::int16_t>(failure.reason));
+            amounts.add(failure.amount.fen());
+            banks.add(failure.bank.number());
+            programmes.add(static_cast<std::int16_t>(failure.programme));
+            payee_kinds.add(static_cast<std::int16_t>(failure.payee_kind));
+            payees.add(failure.payee);
+            return_nos.add(failure.return_no);
+            lines.add(failure.line);
+            value_days.add(failure.value_day.epoch_days());
         }
-        copy.finish();
+        connection_.run(sql::put_failures, {{"parts", parts.text()},
+                                            {"counties", counties.text()},
+                                            {"serials", serials.text()},
+                                            {"attempts", attempts.text()},
+                                            {"reasons", reasons.text()},
+                                            {"amounts", amounts.text()},
+                                            {"banks", banks.text()},
+                                            {"programmes", programmes.text()},
+                                            {"payee_kinds", payee_kinds.text()},
+                                            {"payees", payees.text()},
+                                            {"return_nos", return_nos.text()},
+                                            {"lines", lines.text()},
+                                            {"value_days", value_days.text()}});
     }
 
 private:

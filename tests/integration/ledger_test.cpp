@@ -177,7 +177,7 @@ TEST_F(Books, TheReportsTellTheStoryOfAPaymentThatFailedOnce) {
     story.work([&](app::Work& w) {
         w.runs().key_part(unit.part);
         w.exchange().put_dispatches(std::span{&batch, 1}, at(3));
-        w.exchange().put_receipt(batch, true, "", "cms", test::digest_of("bank-1"), at(5));
+        w.exchange().put_receipts(std::vector{Story::receipt_of(batch, true, at(5))});
         w.runs().put_fate(unit, true, at(3));
     });
     const std::int64_t no = story.return_file();

@@ -316,10 +316,13 @@ TEST_F(RoundTrips, ABatchAndItsWayToTheBank) {
         EXPECT_THAT(w.exchange().files_for(BankNo{2}, 0, 10), IsEmpty());
         EXPECT_FALSE(w.exchange().file_for(BankNo{2}, batch.file_id));
 
-        w.exchange().put_download(batch, test::digest_of("bank-1"), "10.0.0.1:4711", at(4));
-        w.exchange().put_download(batch, test::digest_of("bank-1"), "10.0.0.1:4711", at(4));
-        EXPECT_TRUE(w.exchange().put_receipt(batch, true, "", "cms", test::digest_of("bank-1"), at(5)));
-        EXPECT_FALSE(w.exchange().put_receipt(batch, false, "no", "cms", test::digest_of("bank-1"), at(6)));
+        const app::DownloadRecord download{batch.county,    batch.period, batch.no, test::digest_of("bank-1"),
+                                           "10.0.0.1:4711", at(4)};
+        w.exchange().put_downloads(std::vector{download, download});
+        const app::ReceiptRecord first = Story::receipt_of(batch, true, at(5));
+        const app::ReceiptRecord second = Story::receipt_of(batch, false, at(6));
+        EXPECT_EQ(w.exchange().put_receipts(std::vector{first, second}), (std::vector{true, false}));
+        EXPECT_EQ(w.exchange().put_receipts(std::vector{second}), std::vector{false});
         EXPECT_EQ(w.exchange().file_for(BankNo{1}, batch.file_id).value().accepted, true);
     });
 }
@@ -335,9 +338,10 @@ TEST_F(RoundTrips, ReturnFilesAreKeptOnceAndProcessedOnce) {
     file.fingerprint = test::digest_of("bank-1");
     file.at = at(9);
     story.work([&](app::Work& w) {
-        const auto [no, is_new] = w.exchange().put_return(file);
-        EXPECT_TRUE(is_new);
-        EXPECT_EQ(w.exchange().put_return(file), (std::pair{no, false}));
+        const std::int64_t no = w.exchange().put_return(file).value();
+        EXPECT_FALSE(w.exchange().put_return(file));
+        EXPECT_EQ(w.exchange().return_of_digest(BankNo{1}, file.digest).value().no, no);
+        EXPECT_FALSE(w.exchange().return_of_digest(BankNo{2}, file.digest));
         const auto waiting = w.exchange().unprocessed_returns();
         ASSERT_EQ(waiting.size(), 1U);
         EXPECT_EQ(waiting[0].no, no);
@@ -375,7 +379,7 @@ TEST_F(RoundTrips, ReturnFilesAreKeptOnceAndProcessedOnce) {
         file.name = "other.ret";
         file.digest = test::digest_of("other bytes");
         app::ReturnResult refused;
-        refused.no = w.exchange().put_return(file).first;
+        refused.no = w.exchange().put_return(file).value();
         refused.reason = "line 1: no header";
         refused.at = at(12);
         w.exchange().put_return_result(refused);

@@ -179,6 +179,19 @@ public:
         return made;
     }
 
+    static app::ReceiptRecord receipt_of(const app::Batch& batch, bool accepted, Moment when) {
+        app::ReceiptRecord receipt{.county = batch.county,
+                                   .period = batch.period,
+                                   .batch = batch.no,
+                                   .file_id = batch.file_id,
+                                   .accepted = accepted,
+                                   .reason = accepted ? "" : R"(a "reason", with \ and {})",
+                                   .cms = std::string{"c\0ms", 4}};
+        receipt.fingerprint = digest_of("bank-1");
+        receipt.at = when;
+        return receipt;
+    }
+
     /// A return file on record.
     std::int64_t return_file(const std::string& name = "YKT.ret") {
         return work([&](app::Work& w) {
@@ -190,7 +203,7 @@ public:
             file.signature = "sig";
             file.fingerprint = digest_of("bank-1");
             file.at = at(10);
-            return w.exchange().put_return(file).first;
+            return w.exchange().put_return(file).value();
         });
     }
 

@@ -5,20 +5,26 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/records.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
 namespace onecard::app {
 
+class DoorWriter;
+class SentBatches;
+
 /// What banks do at the door, and the posting of what they answer.
 class Exchange {
 public:
-    explicit Exchange(Tools& tools) : tools_{tools} {}
+    explicit Exchange(Tools& tools);
+    ~Exchange();
 
     /// Files released to this bank with a number above `after_seq`, oldest first, at most 1000.
     Result<Report> files(const Identity& bank, std::int32_t after_seq);
@@ -46,6 +52,9 @@ public:
     /// (the name was used for other bytes).
     Result<std::string> take_return(const Identity& bank, std::string_view name,
                                     const std::filesystem::path& file, std::string_view cms, Moment now);
+    /// What became of this bank's return files with a number above `after_no`, in the order in which they came, at most
+    /// 1000.
+    Result<Report> returns(const Identity& bank, std::int64_t after_no);
     /// What became of a return file: every fault, a line each.
     Result<Report> return_report(const Identity& bank, std::string_view name);
 
@@ -55,8 +64,11 @@ public:
 
 private:
     std::string sign(std::string_view text);
+    std::optional<Batch> batch_sent_to(const Identity& bank, std::string_view file_id);
 
     Tools& tools_;
+    std::unique_ptr<DoorWriter> writer_;
+    std::unique_ptr<SentBatches> sent_;
     std::mutex guard_;
     std::vector<std::unique_ptr<FileSigner>> free_signers_;  ///< one is never used by two threads at once
 };

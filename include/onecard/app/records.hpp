@@ -129,6 +129,29 @@ struct DispatchedFile {
     std::optional<bool> accepted;  ///< by receipt
 };
 
+/// A bank fetched a file.
+struct DownloadRecord {
+    County county;
+    Month period;
+    BatchNo batch;
+    Digest fingerprint;  ///< of the certificate that fetched it
+    std::string address;
+    Moment at;
+};
+
+/// A bank's signed word that it has a file or refuses it.
+struct ReceiptRecord {
+    County county;
+    Month period;
+    BatchNo batch;
+    std::string file_id;
+    bool accepted = true;
+    std::string reason;
+    std::string cms;
+    Digest fingerprint;
+    Moment at;
+};
+
 struct ReturnFile {
     std::int64_t no = 0;
     BankNo bank;
@@ -138,6 +161,20 @@ struct ReturnFile {
     std::string signature;
     Digest fingerprint;
     Moment at;
+};
+
+/// What its bank is told of a return file.
+struct ReturnState {
+    std::int64_t no = 0;
+    std::string name;
+    Digest digest;
+    Moment at;                     ///< of receiving it
+    std::optional<bool> accepted;  ///< nothing while it waits to be posted
+    std::string reason;
+    std::int32_t paid = 0;
+    std::int32_t failed = 0;
+    std::int32_t in_progress = 0;
+    std::int32_t breaks = 0;
 };
 
 struct ReturnResult {

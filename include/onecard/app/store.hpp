@@ -152,14 +152,17 @@ public:
     /// Those of the wanted (bank, file id) that were sent to that bank, in any order.
     virtual std::vector<DispatchedFile> files_named(
         std::span<const std::pair<BankNo, std::string_view>> wanted) = 0;
-    virtual void put_download(const Batch& batch, const Digest& fingerprint, std::string_view address,
-                              Moment at) = 0;
-    /// False when there was one already.
-    virtual bool put_receipt(const Batch& batch, bool accepted, std::string_view reason, std::string_view cms,
-                             const Digest& fingerprint, Moment at) = 0;
-    /// The number it got, and false when the same bytes were there already.
-    virtual std::pair<std::int64_t, bool> put_return(const ReturnFile& file) = 0;
+    virtual void put_downloads(std::span<const DownloadRecord> downloads) = 0;
+    /// Of each, whether it is new: false when the file had its receipt already.
+    virtual std::vector<bool> put_receipts(std::span<const ReceiptRecord> receipts) = 0;
+    /// The number of each, nothing where the same bytes came before. Throws RefusedByDatabase when a name is taken by
+    /// other bytes.
+    virtual std::vector<std::optional<std::int64_t>> put_returns(std::span<const ReturnFile> files) = 0;
+    std::optional<std::int64_t> put_return(const ReturnFile& file) { return put_returns({&file, 1}).front(); }
+    virtual std::optional<ReturnFile> return_of_digest(BankNo bank, const Digest& digest) = 0;
     virtual std::vector<ReturnFile> unprocessed_returns() = 0;
+    /// Those of a bank with a number above `after_no`, ascending.
+    virtual std::vector<ReturnState> returns_of(BankNo bank, std::int64_t after_no, int at_most) = 0;
     virtual std::optional<ReturnFile> find_return(BankNo bank, std::string_view name) = 0;
     virtual std::optional<ReturnResult> return_result(std::int64_t return_no) = 0;
     /// Holds these return files (ascending) for this work; returns those that have no result yet, ascending.
