@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "retry.hpp"
@@ -13,12 +15,34 @@ namespace {
 
 /// More would make the first of them wait for the last.
 constexpr std::size_t together_max = 256;
+/// More than this is not left for later.
+constexpr std::size_t downloads_max = 4096;
+constexpr std::chrono::milliseconds a_moment{200};
 
 }  // namespace
 
+DoorWriter::DoorWriter(Tools& tools)
+    : tools_{tools},
+      downloads_writer_{[this](const std::stop_token& stop) { write_downloads_until_stopped(stop); }} {}
+
+DoorWriter::~DoorWriter() {
+    downloads_writer_.request_stop();
+    fetched_.notify_all();
+    downloads_writer_.join();
+}
+
 void DoorWriter::download(DownloadRecord record) {
-    Visit visit{.record = std::move(record), .number = {}, .problem = {}};
-    write(visit);
+    std::unique_lock lock{guard_};
+    downloads_.push_back(std::move(record));
+    if (downloads_.size() == 1) fetched_.notify_one();
+    while (downloads_.size() > downloads_max) {
+        const std::size_t before = downloads_.size();
+        if (writing_)
+            written_.wait(lock);
+        else
+            write_next(lock);
+        if (downloads_.size() >= before) throw DatabaseAway{"what banks fetched cannot be written down"};
+    }
 }
 
 bool DoorWriter::receipt(ReceiptRecord record) {
@@ -39,55 +63,79 @@ void DoorWriter::write(Visit& own) {
     std::unique_lock lock{guard_};
     waiting_.push_back(&own);
     while (!own.done) {
-        if (writing_) {
+        if (writing_)
             written_.wait(lock);
-            continue;
-        }
-        writing_ = true;
-        std::vector<Visit*> group;
-        const auto end =
-            waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), together_max));
-        group.assign(waiting_.begin(), end);
-        waiting_.erase(waiting_.begin(), end);
-        lock.unlock();
-        write_group(group);
-        lock.lock();
-        for (Visit* visit : group) visit->done = true;
-        writing_ = false;
-        written_.notify_all();
+        else
+            write_next(lock);
     }
     if (own.problem) std::rethrow_exception(own.problem);
 }
 
-void DoorWriter::write_group(std::vector<Visit*>& group) {
-    const auto fail = [](std::vector<Visit*>& all) {
-        for (Visit* visit : all) visit->problem = std::current_exception();
-    };
+DoorWriter::Group DoorWriter::next_group() {
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), together_max));
+    Group group{.visits = {waiting_.begin(), end}, .downloads = std::exchange(downloads_, {})};
+    waiting_.erase(waiting_.begin(), end);
+    return group;
+}
+
+void DoorWriter::write_next(std::unique_lock<std::mutex>& lock) {
+    writing_ = true;
+    Group group = next_group();
+    lock.unlock();
+    write_group(group);
+    lock.lock();
+    // Those that could not be written wait for the next group.
+    downloads_.insert(downloads_.begin(), group.downloads.begin(), group.downloads.end());
+    for (Visit* visit : group.visits) visit->done = true;
+    writing_ = false;
+    written_.notify_all();
+}
+
+void DoorWriter::write_group(Group& group) {
     try {
-        return with_retries([&] { write_together(group); });
+        with_retries([&] { write_together(group); });
+        group.downloads.clear();
+        return;
     } catch (const DatabaseAway&) {
-        return fail(group);
+        for (Visit* visit : group.visits) visit->problem = std::current_exception();
+        return;
     } catch (...) {
-        if (group.size() == 1) return fail(group);
+        if (group.visits.size() == 1 && group.downloads.empty())
+            group.visits.front()->problem = std::current_exception();
+        if (group.visits.size() + group.downloads.size() <= 1) return;
     }
     // One of them broke the others' work off: each goes alone, and the one is told.
-    for (Visit* visit : group) {
-        std::vector<Visit*> alone{visit};
+    for (Visit* visit : group.visits) {
+        Group alone{.visits = {visit}, .downloads = {}};
         write_group(alone);
+    }
+    std::vector<DownloadRecord> left;
+    for (DownloadRecord& download : group.downloads) {
+        Group alone{.visits = {}, .downloads = {std::move(download)}};
+        write_group(alone);
+        std::ranges::move(alone.downloads, std::back_inserter(left));
+    }
+    group.downloads = std::move(left);
+}
+
+void DoorWriter::write_downloads_until_stopped(const std::stop_token& stop) {
+    std::unique_lock lock{guard_};
+    while (!stop.stop_requested()) {
+        fetched_.wait(lock, stop, [&] { return !downloads_.empty(); });
+        // Most often a receipt follows, and takes them along.
+        fetched_.wait_for(lock, stop, a_moment, [] { return false; });
+        if (!writing_ && !downloads_.empty()) write_next(lock);
     }
 }
 
-void DoorWriter::write_together(std::vector<Visit*>& group) {
-    std::vector<DownloadRecord> downloads;
+void DoorWriter::write_together(const Group& group) {
     std::vector<ReceiptRecord> receipts;
     std::vector<ReturnFile> returns;
     std::vector<Visit*> receipt_visits;
     std::vector<Visit*> return_visits;
-    for (Visit* visit : group) {
+    for (Visit* visit : group.visits) {
         visit->number.reset();
-        if (const auto* download = std::get_if<DownloadRecord>(&visit->record)) {
-            downloads.push_back(*download);
-        } else if (const auto* receipt = std::get_if<ReceiptRecord>(&visit->record)) {
+        if (const auto* receipt = std::get_if<ReceiptRecord>(&visit->record)) {
             receipts.push_back(*receipt);
             receipt_visits.push_back(visit);
         } else {
@@ -98,7 +146,7 @@ void DoorWriter::write_together(std::vector<Visit*>& group) {
     auto work = tools_.database.begin();
     std::vector<Act> acts;
     Moment at;
-    work->exchange().put_downloads(downloads);
+    work->exchange().put_downloads(group.downloads);
     const std::vector<bool> new_receipts = work->exchange().put_receipts(receipts);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
         if (!new_receipts[i]) continue;

@@ -5,7 +5,9 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -19,12 +21,17 @@ Act act_of(const ReceiptRecord& receipt, const HashFunction& sha256);
 
 /// Writes down what banks do at the door. Whatever comes while others are being written goes with the next transaction,
 /// all of it together: a busy day costs neither a transaction nor a sync for each request, and a quiet one no waiting.
-/// Each call returns when its record is durable.
 class DoorWriter {
 public:
-    explicit DoorWriter(Tools& tools) : tools_{tools} {}
+    explicit DoorWriter(Tools& tools);
+    /// Writes what is left.
+    ~DoorWriter();
+    DoorWriter(const DoorWriter&) = delete;
+    DoorWriter& operator=(const DoorWriter&) = delete;
 
+    /// Goes along with the next group, at the latest a moment later: nothing is answered on the strength of it.
     void download(DownloadRecord record);
+    // The others return when their record is durable.
     /// Of an accepted file. False: it had its receipt already.
     bool receipt(ReceiptRecord record);
     /// The number of the return file; nothing when these bytes are on record already. Throws RefusedByDatabase when the
@@ -33,20 +40,30 @@ public:
 
 private:
     struct Visit {
-        std::variant<DownloadRecord, ReceiptRecord, ReturnFile> record;
+        std::variant<ReceiptRecord, ReturnFile> record;
         std::optional<std::int64_t> number;  ///< what is new: 1, or the number of the return file
         std::exception_ptr problem;
         bool done = false;
     };
     void write(Visit& own);
-    void write_group(std::vector<Visit*>& group);
-    void write_together(std::vector<Visit*>& group);
+    struct Group {
+        std::vector<Visit*> visits;
+        std::vector<DownloadRecord> downloads;
+    };
+    Group next_group();
+    void write_next(std::unique_lock<std::mutex>& lock);
+    void write_group(Group& group);
+    void write_together(const Group& group);
+    void write_downloads_until_stopped(const std::stop_token& stop);
 
     Tools& tools_;
     std::mutex guard_;
-    std::condition_variable written_;
+    std::condition_variable_any written_;
+    std::condition_variable_any fetched_;
     bool writing_ = false;
     std::vector<Visit*> waiting_;
+    std::vector<DownloadRecord> downloads_;
+    std::jthread downloads_writer_;
 };
 
 }  // namespace onecard::app

@@ -65,6 +65,8 @@ Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
                 {}};
     for (const DispatchedFile& file :
          tools_.database.begin()->exchange().files_for(bank.bank, after_seq, page_max)) {
+        // The bank will come for it soon.
+        sent_->keep(bank.bank, file.batch);
         Words receipt{"无", "none"};
         if (file.accepted) receipt = *file.accepted ? Words{"已接收", "accepted"} : Words{"拒收", "refused"};
         files.rows.push_back({std::int64_t{file.seq}, file.batch.file_id, std::int64_t{file.batch.lines},

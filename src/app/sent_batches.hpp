@@ -32,7 +32,7 @@ public:
 
 private:
     using Key = std::pair<BankNo, std::string>;
-    static constexpr std::size_t kept_max = 4096;  ///< some 2 KiB each
+    static constexpr std::size_t kept_max = 16384;  ///< some 2 KiB each
     mutable std::mutex guard_;
     std::map<Key, Batch> batches_;
     std::deque<Key> oldest_first_;

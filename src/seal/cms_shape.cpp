@@ -98,6 +98,16 @@ std::optional<std::string_view> only(std::uint8_t tag, std::string_view bytes) {
     return element->content;
 }
 
+/// An element's tag and length, as DER has them.
+std::string header_of(Tag tag, std::size_t length) {
+    std::string header{static_cast<char>(tag)};
+    if (length < 0x80) return header += static_cast<char>(length);
+    std::string octets;
+    for (; length > 0; length >>= 8U) octets.insert(octets.begin(), static_cast<char>(length & 0xffU));
+    header += static_cast<char>(0x80U | octets.size());
+    return header += octets;
+}
+
 std::unexpected<Failure> malformed(const char* why) {
     return refuse(Fault::malformed, std::string{"not the CMS SignedData we accept: "} + why);
 }
@@ -142,8 +152,13 @@ Result<CmsShape> shape_of_cms(std::string_view der) {
     for (int count = 0; !certificate.at_end(); ++count)
         if (count == certificates_max || !certificate.take(sequence)) return malformed("its certificates");
 
+    shape.certificates = certificates->content;
+
     const auto signers = data.take(set);
     if (!signers || !data.at_end()) return malformed("what follows its certificates");
+    shape.before_certificates = {version->whole.data(),
+                                 encapsulated->whole.data() + encapsulated->whole.size()};
+    shape.after_certificates = signers->whole;
     const auto signer_info = only(sequence, signers->content);
     if (!signer_info) return malformed("there must be exactly one signer");
 
@@ -181,6 +196,16 @@ Result<CmsShape> shape_of_cms(std::string_view der) {
                       "the signature must be ECDSA or RSA (PKCS #1 v1.5) with the digest of the content");
     }
     return refuse(Fault::forbidden, "the digest must be SHA-256, SHA-384 or SHA-512");
+}
+
+std::string without_certificates(const CmsShape& shape) {
+    const std::size_t fields = shape.before_certificates.size() + shape.after_certificates.size();
+    const std::string signed_data = header_of(sequence, fields);
+    const std::string wrapped = header_of(constructed_0, signed_data.size() + fields);
+    std::string der =
+        header_of(sequence, oid_signed_data.size() + wrapped.size() + signed_data.size() + fields);
+    der.append(oid_signed_data).append(wrapped).append(signed_data);
+    return der.append(shape.before_certificates).append(shape.after_certificates);
 }
 
 }  // namespace onecard::seal

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "onecard/core/result.hpp"
@@ -13,6 +14,9 @@ enum class SignatureKind : std::uint8_t { ecdsa, rsa };
 struct CmsShape {
     bool carries_content = false;
     SignatureKind kind = SignatureKind::ecdsa;
+    std::string_view certificates;         ///< the DER of each, one after the other; lies in what was read
+    std::string_view before_certificates;  ///< the fields of the SignedData in front of them
+    std::string_view after_certificates;
 };
 
 /// Reads the frame of a DER SignedData (RFC 5652 section 5) that is made exactly as we accept it: version as
@@ -27,5 +31,8 @@ struct CmsShape {
 ///
 /// Errors: malformed, forbidden (algorithms).
 Result<CmsShape> shape_of_cms(std::string_view der);
+
+/// The same SignedData without its certificates, in DER.
+std::string without_certificates(const CmsShape& shape);
 
 }  // namespace onecard::seal

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
+#include <memory>
 #include <mutex>
-#include <set>
+#include <string>
 #include <system_error>
 
 #include "cms_limits.hpp"
@@ -25,9 +27,15 @@ constexpr int chain_depth_max = 4;
 /// A CMS whose form was accepted, and its one signer.
 struct Parsed {
     OwnedCms cms;
-    OwnedCertificates certificates;
+    OwnedCertificates certificates;  ///< those that it carries
     CMS_SignerInfo* info = nullptr;  ///< belongs to `cms`
     X509* certificate = nullptr;     ///< belongs to `cms`
+};
+
+/// A certificate that stood alone in a signature and was trusted.
+struct Known {
+    OwnedCertificate certificate;
+    app::Signer signer;
 };
 
 /// OpenSSL finds the certificate by a comparison of names that ignores case; a byte that may be written in
@@ -49,44 +57,67 @@ bool names_exactly(CMS_SignerInfo* info, const X509* certificate) {
 
 enum class Content { detached, attached };
 
-Result<Parsed> parse(std::string_view der, Content content) {
+Result<CmsShape> read_shape(std::string_view der, Content content) {
     const bool attached = content == Content::attached;
     if (der.size() > (attached ? attached_cms_bytes_max : detached_cms_bytes_max))
         return refuse(Fault::malformed, attached ? "a signature with its text has at most 1 MiB"
                                                  : "a detached signature has at most 64 KiB");
-    const auto shape = shape_of_cms(der);
-    if (!shape) return std::unexpected(shape.error());
-    if (shape->carries_content != attached)
+    auto shape = shape_of_cms(der);
+    if (shape && shape->carries_content != attached)
         return refuse(Fault::malformed, attached ? "the signature carries no text"
                                                  : "a detached signature must not carry content of its own");
+    return shape;
+}
 
-    Parsed parsed;
+Result<OwnedCms> read_cms(std::string_view der) {
     const unsigned char* position = uchars(der);
-    parsed.cms.reset(d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(der.size())));
-    if (!parsed.cms) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
+    OwnedCms cms{d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(der.size()))};
+    if (!cms) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
     // What OpenSSL understood, written again, must be the bytes that came: else there would be several ways
     // to write the same signature (see cms_shape.hpp).
     unsigned char* again = nullptr;
-    const int length = i2d_CMS_ContentInfo(parsed.cms.get(), &again);
+    const int length = i2d_CMS_ContentInfo(cms.get(), &again);
     const bool same = length >= 0 && std::string_view{reinterpret_cast<const char*>(again),
                                                       static_cast<std::size_t>(length)} == der;
     OPENSSL_free(again);
     if (!same) return refuse(Fault::malformed, "the signature is not in DER");
+    return cms;
+}
 
+Result<Parsed> check_signer(Parsed parsed, SignatureKind kind) {
+    if (parsed.certificate == nullptr || !names_exactly(parsed.info, parsed.certificate))
+        return refuse(Fault::malformed, "the signer's certificate is not in the signature");
+    const EVP_PKEY* key = X509_get0_pubkey(parsed.certificate);
+    if (key == nullptr || EVP_PKEY_is_a(key, kind == SignatureKind::ecdsa ? "EC" : "RSA") != 1)
+        return refuse(Fault::malformed, "the signer's key is not of the signature's kind");
+    return parsed;
+}
+
+Result<Parsed> parse(std::string_view der, const CmsShape& shape) {
+    auto cms = read_cms(der);
+    if (!cms) return std::unexpected(cms.error());
+    Parsed parsed{.cms = std::move(*cms), .certificates = {}};
     // The certificate that the signer names, from the CMS itself.
     if (CMS_set1_signers_certs(parsed.cms.get(), nullptr, 0) != 1)
         return refuse(Fault::malformed, "the signer's certificate is not in the signature");
     parsed.info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(parsed.cms.get()), 0);
     CMS_SignerInfo_get0_algs(parsed.info, nullptr, &parsed.certificate, nullptr, nullptr);
     parsed.certificates.reset(CMS_get1_certs(parsed.cms.get()));
-    if (parsed.certificate == nullptr || !parsed.certificates ||
-        !names_exactly(parsed.info, parsed.certificate))
-        return refuse(Fault::malformed, "the signer's certificate is not in the signature");
+    if (!parsed.certificates) parsed.certificate = nullptr;
+    return check_signer(std::move(parsed), shape.kind);
+}
 
-    const EVP_PKEY* key = X509_get0_pubkey(parsed.certificate);
-    if (key == nullptr || EVP_PKEY_is_a(key, shape->kind == SignatureKind::ecdsa ? "EC" : "RSA") != 1)
-        return refuse(Fault::malformed, "the signer's key is not of the signature's kind");
-    return parsed;
+/// The same with a certificate that was read before: reading one takes OpenSSL longer than all the rest.
+Result<Parsed> parse_with(const Known& known, const CmsShape& shape) {
+    auto cms = read_cms(without_certificates(shape));
+    if (!cms) return std::unexpected(cms.error());
+    Parsed parsed{.cms = std::move(*cms), .certificates = {}};
+    parsed.info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(parsed.cms.get()), 0);
+    if (CMS_SignerInfo_cert_cmp(parsed.info, known.certificate.get()) != 0)
+        return refuse(Fault::malformed, "the signer's certificate is not in the signature");
+    CMS_SignerInfo_set1_signer_cert(parsed.info, known.certificate.get());
+    CMS_SignerInfo_get0_algs(parsed.info, nullptr, &parsed.certificate, nullptr, nullptr);
+    return check_signer(std::move(parsed), shape.kind);
 }
 
 /// RFC 5652 11.1: the signed content-type attribute must be the content's type. OpenSSL does not compare
@@ -201,12 +232,16 @@ private:
     };
 
     Result<Checking> begin(std::string_view cms_der, Content content) {
-        auto parsed = parse(cms_der, content);
+        const auto shape = read_shape(cms_der, content);
+        if (!shape) return std::unexpected(shape.error());
+        std::shared_ptr<const Known> known = known_by(shape->certificates);
+        auto parsed = known ? parse_with(*known, *shape) : parse(cms_der, *shape);
         if (!parsed) return std::unexpected(parsed.error());
-        auto signer = signer_of(parsed->certificate, {});
-        if (!signer) return std::unexpected(signer.error());
-        if (auto trusted = trust(*parsed, signer->fingerprint); !trusted)
-            return std::unexpected(trusted.error());
+        if (!known) {
+            auto trusted = trust(*parsed, shape->certificates);
+            if (!trusted) return std::unexpected(trusted.error());
+            known = std::move(*trusted);
+        }
 
         // The digest filter before a sink of our own: OpenSSL would otherwise read an attached content by
         // itself.
@@ -214,23 +249,29 @@ private:
         OwnedBioChain digest{CMS_dataInit(parsed->cms.get(), sink.get())};
         if (!digest) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
         static_cast<void>(sink.release());  // The chain owns it now.
-        return Checking{std::move(*parsed), std::move(digest), std::move(*signer)};
+        return Checking{std::move(*parsed), std::move(digest), known->signer};
+    }
+
+    std::shared_ptr<const Known> known_by(std::string_view certificates) {
+        const std::lock_guard lock{guard_};
+        const auto found = known_.find(certificates);
+        return found == known_.end() ? nullptr : found->second;
     }
 
     /// A certificate that stood alone and was trusted is trusted again: the authorities and the moment of checking do
-    /// not change while this verifier lives, and the fingerprint is over every byte of it. Saves a third of a check.
-    Result<void> trust(const Parsed& parsed, const Digest& fingerprint) {
-        const bool stands_alone = sk_X509_num(parsed.certificates.get()) == 1;
-        if (stands_alone) {
+    /// not change while this verifier lives, and every byte of it is the same. Saves two thirds of a check.
+    Result<std::shared_ptr<const Known>> trust(const Parsed& parsed, std::string_view certificates) {
+        auto signer = signer_of(parsed.certificate, {});
+        if (!signer) return std::unexpected(signer.error());
+        if (auto checked = check_chain(parsed); !checked) return std::unexpected(checked.error());
+        must(X509_up_ref(parsed.certificate), "keep a certificate");
+        auto known = std::make_shared<const Known>(
+            Known{.certificate = OwnedCertificate{parsed.certificate}, .signer = std::move(*signer)});
+        if (sk_X509_num(parsed.certificates.get()) == 1) {
             const std::lock_guard lock{guard_};
-            if (trusted_.contains(fingerprint)) return {};
+            if (known_.size() < known_max) known_.emplace(certificates, known);
         }
-        if (auto checked = check_chain(parsed); !checked) return checked;
-        if (stands_alone) {
-            const std::lock_guard lock{guard_};
-            if (trusted_.size() < trusted_max) trusted_.insert(fingerprint);
-        }
-        return {};
+        return known;
     }
 
     Result<void> check_chain(const Parsed& parsed) const {
@@ -248,10 +289,10 @@ private:
         return {};
     }
 
-    static constexpr std::size_t trusted_max = 4096;  // banks and officers; a limit all the same
+    static constexpr std::size_t known_max = 4096;  // banks and officers; a limit all the same
     OwnedStore authorities_;
     std::mutex guard_;
-    std::set<Digest> trusted_;
+    std::map<std::string, std::shared_ptr<const Known>, std::less<>> known_;  ///< by its DER
 };
 
 }  // namespace

@@ -29,7 +29,7 @@ struct Settings {
     std::string database_owner_url;  ///< for migrations; needed when database_url is given
     std::string ledger_name = "onecard.example/ledger";
     std::int32_t workers = 2;  ///< threads that compute and settle
-    std::int32_t request_workers = 8;
+    std::int32_t request_workers = 16;
     std::int64_t payments_per_part = 250'000;
     std::int64_t lines_per_file = 200'000;
     std::string log_level = "info";
