@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "retry.hpp"
@@ -144,28 +145,30 @@ void DoorWriter::write_together(const Group& group) {
         }
     }
     auto work = tools_.database.begin();
-    std::vector<Act> acts;
-    Moment at;
+    // An act tells of its record as of the same moment.
+    std::map<Moment, std::vector<Act>> acts;
     work->exchange().put_downloads(group.downloads);
+    for (const DownloadRecord& download : group.downloads)
+        acts[download.at].push_back({"download", download.county,
+                                     fmt::format("download|{}|{}|{}", download.file_id,
+                                                 download.fingerprint.hex(), download.address)});
     const std::vector<bool> new_receipts = work->exchange().put_receipts(receipts);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
         if (!new_receipts[i]) continue;
         const ReceiptRecord& receipt = receipts[i];
         receipt_visits[i]->number = 1;
-        at = std::max(at, receipt.at);
-        acts.push_back(act_of(receipt, tools_.sha256));
+        acts[receipt.at].push_back(act_of(receipt, tools_.sha256));
     }
     const auto numbers = work->exchange().put_returns(returns);
     for (std::size_t i = 0; i < returns.size(); ++i) {
         if (!numbers[i]) continue;
         const ReturnFile& file = returns[i];
         return_visits[i]->number = numbers[i];
-        at = std::max(at, file.at);
-        acts.push_back({"return-received", County{},
-                        fmt::format("return-received|{}|{}|{}|{}", *numbers[i], file.name, file.digest.hex(),
-                                    file.fingerprint.hex())});
+        acts[file.at].push_back({"return-received", County{},
+                                 fmt::format("return-received|{}|{}|{}|{}", *numbers[i], file.name,
+                                             file.digest.hex(), file.fingerprint.hex())});
     }
-    work->ledger().put_acts(acts, tools_.sha256, at);
+    for (const auto& [at, of_then] : acts) work->ledger().put_acts(of_then, tools_.sha256, at);
     work->commit();
 }
 

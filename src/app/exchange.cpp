@@ -9,6 +9,7 @@
 #include "door_writer.hpp"
 #include "returns.hpp"
 #include "sent_batches.hpp"
+#include "waiting_signatures.hpp"
 
 namespace onecard::app {
 
@@ -16,6 +17,20 @@ namespace {
 
 /// Rows of one answer.
 constexpr int page_max = 1000;
+constexpr std::size_t signature_bytes_max = std::size_t{64} * 1024;
+
+/// The batch file that a return file answers.
+Result<std::string_view> check_return(const Identity& bank, std::string_view name) {
+    const std::string place{name.substr(0, 64)};
+    if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks hand in return files", place);
+    const auto file_id = file_id_of_return(name);
+    if (!file_id)
+        return refuse(Fault::malformed,
+                      "a return file is named after its batch file: YKT….ret, or YKT….2.ret for a further "
+                      "one, and its signature YKT….ret.p7s",
+                      place);
+    return *file_id;
+}
 
 /// The bank does not take the file: what it was to pay is owed again. False: the file had its receipt already.
 Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord& receipt) {
@@ -37,7 +52,10 @@ Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord&
 }  // namespace
 
 Exchange::Exchange(Tools& tools)
-    : tools_{tools}, writer_{std::make_unique<DoorWriter>(tools)}, sent_{std::make_unique<SentBatches>()} {}
+    : tools_{tools},
+      writer_{std::make_unique<DoorWriter>(tools)},
+      sent_{std::make_unique<SentBatches>()},
+      signatures_{std::make_unique<WaitingSignatures>()} {}
 Exchange::~Exchange() = default;
 
 /// What was sent never changes, so that the records are asked once for the many requests about one file.
@@ -81,7 +99,8 @@ Result<Exchange::Download> Exchange::batch_file(const Identity& bank, std::strin
                                                 std::string_view address, Moment now) {
     const auto batch = batch_sent_to(bank, file_id);
     if (!batch) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
-    writer_->download({batch->county, batch->period, batch->no, bank.fingerprint, std::string{address}, now});
+    writer_->download({batch->county, batch->period, batch->no, batch->file_id, bank.fingerprint,
+                       std::string{address}, now});
     return Download{path_in(tools_.vault, batch->file_digest, file_id), batch->file_digest};
 }
 
@@ -136,16 +155,26 @@ Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_
     return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
 }
 
+Result<void> Exchange::hold_signature(const Identity& bank, std::string_view name, std::string cms) {
+    if (bank.role != Role::bank)
+        return refuse(Fault::forbidden, "only banks hand in return files", std::string{name.substr(0, 64)});
+    // Whether there can be such a file is said when it comes.
+    if (name.size() > 64 || cms.size() > signature_bytes_max)
+        return refuse(Fault::malformed, "is too large for a signature or its name",
+                      std::string{name.substr(0, 64)});
+    signatures_->hold(bank.bank, name, std::move(cms));
+    return {};
+}
+
 Result<std::string> Exchange::take_return(const Identity& bank, std::string_view name,
-                                          const std::filesystem::path& path, std::string_view cms,
-                                          Moment now) {
+                                          const std::filesystem::path& path, Moment now) {
     const std::string place{name.substr(0, 64)};
-    if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks hand in return files", place);
-    const auto file_id = file_id_of_return(name);
-    if (!file_id)
-        return refuse(
-            Fault::malformed,
-            "a return file is named after its batch file: YKT….ret, or YKT….2.ret for a further one", place);
+    const auto file_id = check_return(bank, name);
+    if (!file_id) return std::unexpected{file_id.error()};
+    const auto waiting = signatures_->take(bank.bank, name);
+    if (!waiting)
+        return refuse(Fault::missing, fmt::format("put its signature first, as {}.p7s", name), place);
+    const std::string& cms = *waiting;
     auto signer = tools_.verifier.verify_file(path, cms);
     if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
     if (signer->fingerprint != bank.fingerprint)
@@ -159,7 +188,7 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     file.name = std::string{name};
     file.digest = kept.digest;
     file.bytes = kept.bytes;
-    file.signature = std::string{cms};
+    file.signature = cms;
     file.fingerprint = bank.fingerprint;
     file.at = now;
     std::optional<std::int64_t> number;

@@ -130,7 +130,8 @@ protected:
             {"approve", "{}"},
             {"putImportFile", "county,institution_no,name,valid_from,valid_to,absent\n"},
             {"bankReceipt", "no CMS"},
-            {"bankReturn", "no signature"}};
+            {"bankReturnSignature", "no signature"},
+            {"bankReturn", "no return file"}};
         const auto found = bodies.find(operation.id);
         if (found != bodies.end()) return found->second;
         if (operation.about.contains("requestBody"))

@@ -316,8 +316,9 @@ TEST_F(RoundTrips, ABatchAndItsWayToTheBank) {
         EXPECT_THAT(w.exchange().files_for(BankNo{2}, 0, 10), IsEmpty());
         EXPECT_FALSE(w.exchange().file_for(BankNo{2}, batch.file_id));
 
-        const app::DownloadRecord download{batch.county,    batch.period, batch.no, test::digest_of("bank-1"),
-                                           "10.0.0.1:4711", at(4)};
+        const app::DownloadRecord download{
+            batch.county,    batch.period, batch.no, batch.file_id, test::digest_of("bank-1"),
+            "10.0.0.1:4711", at(4)};
         w.exchange().put_downloads(std::vector{download, download});
         const app::ReceiptRecord first = Story::receipt_of(batch, true, at(5));
         const app::ReceiptRecord second = Story::receipt_of(batch, false, at(6));

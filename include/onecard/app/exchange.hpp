@@ -19,6 +19,7 @@ namespace onecard::app {
 
 class DoorWriter;
 class SentBatches;
+class WaitingSignatures;
 
 /// What banks do at the door, and the posting of what they answer.
 class Exchange {
@@ -47,11 +48,16 @@ public:
     Result<void> take_receipt(const Identity& bank, std::string_view file_id, std::string_view cms,
                               Moment now);
 
-    /// Keeps a return file and its detached signature; answers with our own signed receipt over its digest. The same
-    /// bytes again get the same answer and change nothing. Errors: malformed name, tampered, forbidden, duplicate
-    /// (the name was used for other bytes).
+    /// Holds the detached CMS over a return file that is to come. Until then it is in memory only: one that is lost is
+    /// asked for again. Errors: forbidden, malformed (name, or longer than 64 KiB).
+    Result<void> hold_signature(const Identity& bank, std::string_view name, std::string cms);
+
+    /// Keeps a return file and the signature that waits for it; answers with our own signed receipt over its digest. The
+    /// same bytes again get the same answer and change nothing. Errors: malformed name, missing (no signature waits),
+    /// tampered, forbidden, duplicate (the name was used for other bytes).
     Result<std::string> take_return(const Identity& bank, std::string_view name,
-                                    const std::filesystem::path& file, std::string_view cms, Moment now);
+                                    const std::filesystem::path& file, Moment now);
+
     /// What became of this bank's return files with a number above `after_no`, in the order in which they came, at most
     /// 1000.
     Result<Report> returns(const Identity& bank, std::int64_t after_no);
@@ -69,6 +75,7 @@ private:
     Tools& tools_;
     std::unique_ptr<DoorWriter> writer_;
     std::unique_ptr<SentBatches> sent_;
+    std::unique_ptr<WaitingSignatures> signatures_;
     std::mutex guard_;
     std::vector<std::unique_ptr<FileSigner>> free_signers_;  ///< one is never used by two threads at once
 };

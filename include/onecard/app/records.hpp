@@ -134,6 +134,7 @@ struct DownloadRecord {
     County county;
     Month period;
     BatchNo batch;
+    std::string file_id;
     Digest fingerprint;  ///< of the certificate that fetched it
     std::string address;
     Moment at;

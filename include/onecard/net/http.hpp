@@ -52,7 +52,8 @@ using Handle = std::function<Response(const Request&)>;
 /// One way in. The table of all of them is written by hand in main.
 struct Route {
     std::string method;
-    std::string pattern;  ///< "/v1/runs/{run}/approve"; a segment {name} matches one segment
+    std::string pattern;  ///< "/v1/runs/{run}/approve"; a segment {name} matches one segment, {name}.p7s
+                          ///< one that ends so
     std::uint64_t body_bytes_max = 64 * 1024;
     bool body_to_file = false;  ///< stream the body into a file of `ServerSettings::upload_folder`
     Handle handle;              ///< runs on the worker pool; may block

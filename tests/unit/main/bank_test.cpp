@@ -95,6 +95,7 @@ public:
              route("GET", "/v1/bank/files/{name}", &SmallService::file),
              route("POST", "/v1/bank/receipts/{id}", &SmallService::take_receipt),
              route("PUT", "/v1/bank/returns/{name}", &SmallService::take_return, true),
+             route("GET", "/v1/bank/returns", &SmallService::results),
              route("GET", "/v1/bank/returns/{name}", &SmallService::result)},
             [](int status, std::string text, const net::Request&) { return problem(status, "http", text); },
             [](const net::Access&) {});
@@ -233,6 +234,15 @@ private:
         if (found == returns.end()) return problem(404, "unknown", "no such return file");
         return json(fmt::format(R"({{"name":"{}","state":"{}","reason":"because","paid":1}})", found->first,
                                 found->second.state));
+    }
+
+    net::Response results(const net::Request&) {
+        std::string rows;
+        for (const auto& [name, held] : returns)
+            rows += fmt::format(R"({}{{"number":{},"name":"{}","state":"{}","reason":"because","paid":1}})",
+                                rows.empty() ? "" : ",",
+                                std::distance(returns.begin(), returns.find(name)) + 1, name, held.state);
+        return json(fmt::format(R"({{"returns":[{}]}})", rows));
     }
 
     fs::path folder_;
