@@ -153,11 +153,27 @@ TEST_F(Books, ReportsAreAskedByNameOnly) {
 }
 
 TEST_F(Books, EveryReportAnswers) {
-    const std::vector<std::pair<std::string, std::string>> all{
-        {"run", "1"},         {"period", "202201"}, {"county", "370212"}, {"serial", "1"},
-        {"person", "1000"},   {"batch", "1"},       {"region_low", "0"},  {"region_high", "999999"},
-        {"errors_only", "f"}, {"at_most", "10"},    {"region", "37"},     {"known_at", "0"},
-        {"low", "0"},         {"high", "999999"},   {"after", "0"}};
+    const std::vector<std::pair<std::string, std::string>> all{{"run", "1"},
+                                                               {"period", "202201"},
+                                                               {"county", "370212"},
+                                                               {"serial", "1"},
+                                                               {"person", "1000"},
+                                                               {"batch", "1"},
+                                                               {"region_low", "0"},
+                                                               {"region_high", "999999"},
+                                                               {"errors_only", "f"},
+                                                               {"at_most", "10"},
+                                                               {"region", "37"},
+                                                               {"known_at", "2022-01-31T09:00:00+08:00"},
+                                                               {"low", "0"},
+                                                               {"high", "999999"},
+                                                               {"after", "0"},
+                                                               {"from_period", "202201"},
+                                                               {"to_period", "202212"},
+                                                               {"as_of", "2022-12-31"},
+                                                               {"days", "15"},
+                                                               {"payees", "2"},
+                                                               {"year", "2022"}};
     int reports = 0;
     test::Sql owner{owner_url()};
     for (const auto& file : std::filesystem::directory_iterator{ONECARD_SOURCE_DIR "/schemas/queries"}) {
