@@ -168,7 +168,7 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
          {&std::as_const(bench.assessment.refusals), &plan.held})
         for (const entitlement::Refusal& refusal : *list)
             out.refusals.push_back({refusal.programme, refusal.household, refusal.person, refusal.is_error,
-                                    refusal.why.place, refusal.why.text});
+                                    refusal.why.place, refusal.why.text, refusal.chinese});
     out.result.payments = static_cast<std::int32_t>(plan.payments.size());
     out.result.total = plan.total;
     return {};

@@ -428,7 +428,9 @@ Result<Report> Runs::status(const Identity& by, RunNo no) {
         const ProgrammeText& programme = text_of(refusal.programme);
         held.rows.push_back({county.text(),
                              Words{std::string{programme.chinese}, std::string{programme.english}},
-                             refusal.place, refusal.reason});
+                             refusal.place,
+                             Words{refusal.reason_chinese.empty() ? refusal.reason : refusal.reason_chinese,
+                                   refusal.reason}});
     }
     report.tables.push_back(std::move(held));
     return report;

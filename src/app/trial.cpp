@@ -284,7 +284,7 @@ void tell_refusal(Telling& out, County county, Month month, const entitlement::R
     out.refusals.rows.push_back({county.text(), refusal.household.number(), refusal.person.number(),
                                  words_of(refusal.programme), month.text(), refusal.is_error,
                                  std::string{name_of(refusal.why.fault)}, refusal.why.place,
-                                 refusal.why.text});
+                                 Words{refusal.chinese, refusal.why.text}});
 }
 
 void tell_steps(Telling& out, const Computed& now, const entitlement::Award& award) {

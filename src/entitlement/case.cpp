@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace onecard::entitlement {
 namespace {
@@ -25,6 +26,19 @@ Day latest_birth(Day day, int years) {
 
 constexpr int years_of_majority = 18;
 
+/// Of whom has completed so many years in the months that `stop` says, the latest day of birth.
+Day grown_up(Month month, policy::StopRule stop) {
+    const Month after = stop == policy::StopRule::month_after_event ? month : month.next();
+    return latest_birth(first_of(after).plus_days(-1), years_of_majority);
+}
+
+Programmes of_kind(Kind kind) {
+    Programmes set = 0;
+    for (const ProgrammeText& row : programmes)
+        if (row.kind == kind) set |= only(row.programme);
+    return set;
+}
+
 }  // namespace
 
 Terms::Terms(const policy::CountyPolicy& the_policy)
@@ -34,8 +48,27 @@ Terms::Terms(const policy::CountyPolicy& the_policy)
       alive_from{the_policy.stop_on_death == policy::StopRule::month_after_event ? first : first_of_next},
       adult_until{latest_birth(first.plus_days(-1), years_of_majority)},
       elderly_until{latest_birth(first.plus_days(-1), the_policy.uplift_age_elderly)},
-      births{adult_until, elderly_until},
+      aged_until{latest_birth(first.plus_days(-1), the_policy.uplift_age_aged)},
+      grown_up_until{grown_up(the_policy.month, the_policy.stop_on_grown_up)},
+      school_until{the_policy.children_in_school_until_age > 0
+                       ? latest_birth(first.plus_days(-1), the_policy.children_in_school_until_age)
+                       : Day::of_epoch_days(std::numeric_limits<std::int32_t>::min() / 2)},
+      births{adult_until, elderly_until, aged_until, grown_up_until, school_until},
+      apart{of_kind(Kind::dibao)},
       on_top{on_top_of(the_policy)} {
+    const auto before = [this](Kind one, Kind other) {
+        const auto place = [this](Kind kind) { return std::ranges::find(policy.precedence, kind); };
+        return place(one) < place(other);
+    };
+    for (std::size_t i = 0; i < policy::overlaps.size(); ++i) {
+        if (policy.overlap[i] != Overlap::exclusive) continue;
+        Kind winner = policy::overlaps[i].kept;
+        Kind loser = policy::overlaps[i].other;
+        if (before(loser, winner)) std::swap(winner, loser);
+        for (const ProgrammeText& row : programmes)
+            if (row.kind == loser) blocked_by[static_cast<std::size_t>(row.programme)] |= of_kind(winner);
+        if (loser == Kind::dibao) apart |= of_kind(winner);
+    }
     if (policy.excluded_income_items.empty()) return;
     excluded_items = std::make_unique<typename decltype(excluded_items)::element_type>();
     for (const std::int16_t item : policy.excluded_income_items)
@@ -60,20 +93,23 @@ std::string place_in(const Case& of, std::string_view field) {
 }
 
 void refuse_award(Case& of, const Enrolment& enrolment, bool is_error, Fault fault, std::string_view field,
-                  std::string text) {
+                  Said said) {
     of.out.refusals.push_back({.programme = enrolment.programme,
                                .household = enrolment.household,
                                .person = enrolment.person,
                                .is_error = is_error,
-                               .why = {fault, place_in(of, field), std::move(text)}});
+                               .why = {fault, place_in(of, field), std::move(said.english)},
+                               .chinese = std::move(said.chinese)});
 }
 
 const policy::CountyPolicy::Value* require(Case& of, const Enrolment& enrolment, policy::Standard standard) {
     const auto& value = of.policy.standard(standard);
     if (value) return &*value;
     refuse_award(of, enrolment, true, Fault::missing, policy::key_of(standard),
-                 fmt::format("{} has no published {} in {}", of.policy.county.text(),
-                             policy::key_of(standard), of.policy.month.text()));
+                 {fmt::format("{} {} 没有公布 {}", of.policy.county.text(), of.policy.month.text(),
+                              policy::key_of(standard)),
+                  fmt::format("{} has no published {} in {}", of.policy.county.text(),
+                              policy::key_of(standard), of.policy.month.text())});
     return nullptr;
 }
 
@@ -83,7 +119,7 @@ std::optional<Payee> payee_of(Case& of, const Enrolment& enrolment, std::string_
         if (enrolment.institution)
             return Payee{registry::PayeeKind::institution, enrolment.institution.number()};
         refuse_award(of, enrolment, true, Fault::missing, field,
-                     "in central setting, but no institution is named");
+                     {"集中供养，但未指明机构", "in central setting, but no institution is named"});
         return std::nullopt;
     }
     PersonNo payee = enrolment.person;
@@ -92,15 +128,18 @@ std::optional<Payee> payee_of(Case& of, const Enrolment& enrolment, std::string_
     else if (is_whole)
         payee = of.household->representative;
     if (!payee) {
-        refuse_award(of, enrolment, true, Fault::missing, field, "nobody is named who is to be paid");
+        refuse_award(of, enrolment, true, Fault::missing, field,
+                     {"未指明收款人", "nobody is named who is to be paid"});
         return std::nullopt;
     }
     // Another's money is not sent to an account of the dead; a payee from outside the household cannot be seen here.
     if (payee != enrolment.person) {
         if (const Member* member = of.member(payee); member && !member->is_alive) {
-            refuse_award(of, enrolment, true, Fault::conflict, field,
-                         fmt::format("person {}, who is to be paid, died on {}", payee.number(),
-                                     member->person->died.text()));
+            refuse_award(
+                of, enrolment, true, Fault::conflict, field,
+                {fmt::format("收款人（人员 {}）已于 {} 死亡", payee.number(), member->person->died.text()),
+                 fmt::format("person {}, who is to be paid, died on {}", payee.number(),
+                             member->person->died.text())});
             return std::nullopt;
         }
     }
@@ -136,6 +175,15 @@ void award_standard(Case& of, const Enrolment& enrolment, Component component, p
     if (Steps* steps = of.steps_for(component))
         say_value(*steps, policy::key_of(standard), value->amount, value->source);
     award(of, enrolment, component, value->amount, policy::key_of(standard));
+}
+
+void award_standard_to(Case& of, const Enrolment& enrolment, Component component, policy::Standard standard,
+                       Payee payee) {
+    const auto* value = require(of, enrolment, standard);
+    if (!value) return;
+    if (Steps* steps = of.steps_for(component))
+        say_value(*steps, policy::key_of(standard), value->amount, value->source);
+    award_to(of, enrolment, component, enrolment.person, payee, value->amount);
 }
 
 void say_value(Steps& steps, std::string_view key, Money amount, const policy::Source* source) {

@@ -71,7 +71,12 @@ Result<Explanation> told(Case& of, Steps& steps, Programme programme, std::int64
                one.beneficiary == beneficiary;
     });
     if (found == of.out.awards.end()) {
-        if (of.out.refusals.size() > refused_before) return std::unexpected{of.out.refusals.back().why};
+        if (of.out.refusals.size() > refused_before) {
+            const Refusal& refusal = of.out.refusals.back();
+            return refuse(refusal.why.fault,
+                          steps.language == Language::chinese ? refusal.chinese : refusal.why.text,
+                          refusal.why.place);
+        }
         return refuse(Fault::unknown, "this programme has no such component for this beneficiary",
                       place_in(of, text_of(programme).code));
     }

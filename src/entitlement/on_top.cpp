@@ -14,14 +14,11 @@ using policy::Standard;
 
 Programmes covered_by(const policy::Covers& covers) {
     Programmes set = 0;
-    const auto add = [&](bool is_covered, std::initializer_list<Programme> programmes) {
-        for (const Programme one : programmes)
-            if (is_covered) set = static_cast<Programmes>(set | only(one));
-    };
-    add(covers.dibao, {Programme::dibao_urban, Programme::dibao_rural});
-    add(covers.tekun, {Programme::tekun_urban, Programme::tekun_rural});
-    add(covers.orphan, {Programme::orphan});
-    add(covers.unattended_child, {Programme::unattended_child});
+    for (const ProgrammeText& row : programmes)
+        if ((row.kind == Kind::dibao && covers.dibao) || (row.kind == Kind::tekun && covers.tekun) ||
+            (row.kind == Kind::orphan && covers.orphan) ||
+            (row.kind == Kind::unattended && covers.unattended_child))
+            set |= only(row.programme);
     return set;
 }
 
@@ -33,18 +30,22 @@ std::optional<OnTop> price_subsidy_of(const policy::CountyPolicy& policy) {
     const auto& price = policy.price;
     const bool by_cpi = price.cpi && *price.cpi >= price.cpi_trigger;
     const bool by_food = price.food && *price.food >= price.food_trigger;
-    if (!by_cpi && !by_food) return std::nullopt;
+    const bool by_scpi = price.scpi && price.scpi_trigger && *price.scpi >= *price.scpi_trigger;
+    if (!by_cpi && !by_food && !by_scpi) return std::nullopt;
     OnTop subsidy{.programme = Programme::price_subsidy, .covers = covered_by(price.covers)};
     const std::int64_t cpi = price.cpi.value_or(0);
     const std::int64_t food = price.food.value_or(0);
+    const std::int64_t scpi = price.scpi.value_or(0);
     std::int64_t rate = cpi;
     switch (price.formula) {
         case PriceFormula::cpi: break;
-        case PriceFormula::triggering_index: rate = std::max(by_cpi ? cpi : 0, by_food ? food : 0); break;
+        case PriceFormula::scpi: rate = scpi; break;
+        case PriceFormula::triggering_index:
+            rate = std::max({by_cpi ? cpi : 0, by_food ? food : 0, by_scpi ? scpi : 0});
+            break;
         case PriceFormula::fraction:
-            constexpr std::int64_t steep = 500;  // 5 %
             subsidy.numerator = 1;
-            subsidy.denominator = cpi >= steep ? 8 : 12;
+            subsidy.denominator = price.fractions[cpi >= price.steep_from ? 1 : 0];
             break;
     }
     if (price.formula != PriceFormula::fraction) {
@@ -64,6 +65,12 @@ std::optional<OnTop> price_subsidy_of(const policy::CountyPolicy& policy) {
         "consumer prices {} on the year (trigger {}%), food {} (trigger {}%): {} of the dibao standard",
         shown(price.cpi), percent_of(price.cpi_trigger), shown(price.food), percent_of(price.food_trigger),
         part);
+    if (price.scpi) {
+        subsidy.chinese =
+            fmt::format("低收入居民生活费用价格同比 {}；{}", shown(price.scpi), subsidy.chinese);
+        subsidy.english = fmt::format("cost of living of low incomes {} on the year; {}", shown(price.scpi),
+                                      subsidy.english);
+    }
     return subsidy;
 }
 
@@ -80,16 +87,8 @@ bool draws(const Case& of, const Award& award, const Member& member) {
 }
 
 Standard dibao_standard_of(const Case& of, Programme programme) {
-    switch (kind_of(programme)) {
-        case Kind::dibao:
-            return programme == Programme::dibao_urban ? Standard::dibao_urban : Standard::dibao_rural;
-        case Kind::orphan:
-        case Kind::tekun:
-        case Kind::unattended:
-        case Kind::living:
-        case Kind::nursing:
-        case Kind::on_top: break;
-    }
+    if (kind_of(programme) == Kind::dibao)
+        return programme == Programme::dibao_urban ? Standard::dibao_urban : Standard::dibao_rural;
     return of.household->area == registry::Area::urban ? Standard::dibao_urban : Standard::dibao_rural;
 }
 
@@ -116,7 +115,7 @@ void pay_one(Case& of, const OnTop& on_top, const Member& member, std::size_t by
         const auto rounded = product ? product->round(of.policy.price.rounding) : Result<Money>{Money{}};
         if (!product || !rounded)
             return refuse_award(of, named, true, Fault::out_of_range, "price",
-                                "the amount is too large to be computed");
+                                {"金额过大，无法计算", "the amount is too large to be computed"});
         amount = std::max(*rounded, of.policy.price.floor);
         if (steps) {
             say_value(*steps, policy::key_of(standard), value->amount, value->source);
@@ -126,7 +125,8 @@ void pay_one(Case& of, const OnTop& on_top, const Member& member, std::size_t by
                        fmt::format("rounded to {} yuan, at least {} yuan: {} yuan", rounded->yuan(),
                                    of.policy.price.floor.yuan(), amount.yuan()));
         }
-        if (amount <= Money{}) return not_entitled(of, named, "price", "the subsidy rounds to nothing");
+        if (amount <= Money{})
+            return not_entitled(of, named, "price", {"补贴取整后为零", "the subsidy rounds to nothing"});
     }
     award_to(of, named, Component::basic, member.person->no, {basis.payee_kind, basis.payee}, amount);
 }
@@ -147,8 +147,9 @@ std::vector<OnTop> on_top_of(const policy::CountyPolicy& policy) {
 }
 
 void refuse_enrolment(Case& of, const Enrolment& enrolment, Member*) {
-    refuse_award(of, enrolment, true, Fault::conflict, text_of(enrolment.programme).code,
-                 "is paid on top of other programmes: nobody is enrolled in it");
+    refuse_award(
+        of, enrolment, true, Fault::conflict, text_of(enrolment.programme).code,
+        {"随其他项目发放，不单独认定", "is paid on top of other programmes: nobody is enrolled in it"});
 }
 
 void pay_on_top(Case& of, std::size_t first_award, PersonNo asked) {

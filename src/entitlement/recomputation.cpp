@@ -49,7 +49,8 @@ struct Turns {
                                               });
                                    }) ||
                std::ranges::any_of(rows.enrolments, [this](const Enrolment& one) {
-                   return decisions.has(one.applied) || decisions.has(one.confirmed);
+                   return decisions.has(one.applied) || decisions.has(one.confirmed) ||
+                          decisions.has(one.ended);
                });
     }
     Span decisions;

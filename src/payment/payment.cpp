@@ -60,7 +60,8 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
                      Fault::missing,
                      fmt::format("{}/{}/household {}/{} {}", county.text(), award.benefit_month.text(),
                                  award.household.number(), person ? "person" : "institution", award.payee),
-                     fmt::format("owed {} yuan, but the payee has no account", award.amount.yuan())}});
+                     fmt::format("owed {} yuan, but the payee has no account", award.amount.yuan())},
+                 fmt::format("应发 {} 元，但收款人没有账户", award.amount.yuan())});
             continue;
         }
         candidates.push_back(

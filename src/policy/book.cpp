@@ -83,6 +83,15 @@ std::string text_of(const Months& months) {
                                           : months.from.text() + ".." + months.to.previous().text();
 }
 
+/// What a month has of a standard. One of a year is spread over its months so that twelve of them make it to the fen:
+/// a twelfth of 989.00 is no amount.
+Money month_of(const Checked& standard, Month month) {
+    if (standard.numbers.empty()) return Money::of_fen(standard.number);
+    const std::int64_t parts = standard.numbers.front();
+    return Money::of_fen(standard.number * month.month() / parts -
+                         standard.number * (month.month() - 1) / parts);
+}
+
 constexpr std::string_view first_line = "onecard policy book 1\n";
 
 /// One line per value; line breaks within texts would let one value pass for two.
@@ -109,7 +118,7 @@ Result<CountyPolicy> Book::at(County county, Month month, std::optional<Day> kno
         const Entry* entry = holding[key].entry;
         if (!entry) continue;
         policy.standards[key] =
-            CountyPolicy::Value{.amount = Money::of_fen(entry->value.number), .source = &entry->source};
+            CountyPolicy::Value{.amount = month_of(entry->value, month), .source = &entry->source};
         has_standard = true;
     }
     if (!has_standard)
@@ -137,6 +146,10 @@ std::vector<std::string> Book::warnings() const {
     const auto standard = [](const std::vector<Impl::Holding>& holding, Standard which) {
         return holding[static_cast<std::size_t>(which)];
     };
+    const auto monthly = [](const Impl::Holding& holding) {
+        const Checked& value = holding.entry->value;
+        return value.numbers.empty() ? value.number : value.number / value.numbers.front();
+    };
     const auto rule = [](const std::vector<Impl::Holding>& holding, std::string_view key) {
         return holding[*key_no(key)];
     };
@@ -158,29 +171,37 @@ std::vector<std::string> Book::warnings() const {
                                          Standard::tekun_basic_rural_central}) {
                 const auto tekun = standard(holding, which);
                 if (!is_news(tekun, dibao)) continue;
-                const std::int64_t least = 13 * dibao.entry->value.number;  // tenths of fen
+                const std::int64_t least = 13 * monthly(dibao);  // tenths of fen
                 constexpr std::int64_t tolerance = 100;
-                if (10 * (tekun.entry->value.number + tolerance) < least)
+                if (10 * (monthly(tekun) + tolerance) < least)
                     found.push_back(fmt::format("{}/{}: {} {} is less than 1.3 × dibao.urban {} (003 E1)",
                                                 division, month.text(), key_of(which),
-                                                Money::of_fen(tekun.entry->value.number).yuan(),
-                                                Money::of_fen(dibao.entry->value.number).yuan()));
+                                                Money::of_fen(monthly(tekun)).yuan(),
+                                                Money::of_fen(monthly(dibao)).yuan()));
             }
             const auto rural = standard(holding, Standard::dibao_rural);
             const auto line = rule(holding, "poverty_line");
-            if (is_news(rural, line) && rural.entry->value.number <= line.entry->value.number)
+            if (is_news(rural, line) && monthly(rural) <= line.entry->value.number)
                 found.push_back(fmt::format("{}/{}: dibao.rural {} is not above poverty_line {} (003 E3)",
-                                            division, month.text(),
-                                            Money::of_fen(rural.entry->value.number).yuan(),
+                                            division, month.text(), Money::of_fen(monthly(rural)).yuan(),
                                             Money::of_fen(line.entry->value.number).yuan()));
-            for (const std::string_view key :
-                 {"dibao.uplift.elderly", "dibao.uplift.minor", "dibao.uplift.severely_disabled",
-                  "dibao.uplift.seriously_ill"}) {
-                const auto uplift = rule(holding, key);
-                if (is_news(uplift, uplift) && 0 < uplift.entry->value.number &&
-                    uplift.entry->value.number < 10)
+            for (KeyNo key = standards_count; key < holding.size(); ++key) {
+                const std::string_view name = name_of(key);
+                const bool is_amount = name.starts_with("dibao.uplift_amount.");
+                const bool is_share = name.starts_with("dibao.uplift.") && kind_of(key) == KeyKind::percent;
+                const auto uplift = holding[key];
+                if ((!is_amount && !is_share) || !is_news(uplift, uplift) || uplift.entry->value.number == 0)
+                    continue;
+                const std::int64_t value = uplift.entry->value.number;
+                if (is_share && value < 10)
                     found.push_back(fmt::format("{}/{}: {} {} % is less than 10 % of the standard (000 E4)",
-                                                division, month.text(), key, uplift.entry->value.number));
+                                                division, month.text(), name, value));
+                const auto of = standard(
+                    holding, name.ends_with(".urban") ? Standard::dibao_urban : Standard::dibao_rural);
+                if (is_amount && of.entry && 10 * value < monthly(of))
+                    found.push_back(fmt::format("{}/{}: {} {} is less than 10 % of the standard {} (000 E4)",
+                                                division, month.text(), name, Money::of_fen(value).yuan(),
+                                                Money::of_fen(monthly(of)).yuan()));
             }
         }
     }

@@ -6,28 +6,15 @@
 #include <charconv>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 namespace onecard::policy {
 namespace {
 
 constexpr std::array<std::string_view, standards_count> standard_names{
-    "dibao.urban",
-    "dibao.rural",
-    "tekun.basic.urban",
-    "tekun.basic.rural",
-    "tekun.basic.rural_central",
-    "tekun.care.self",
-    "tekun.care.half",
-    "tekun.care.full",
-    "orphan.central",
-    "orphan.dispersed",
-    "unattended_child",
-    "disability.living.level_1",
-    "disability.living.level_2",
-    "disability.living.level_3",
-    "disability.living.level_4",
-    "disability.nursing.level_1",
-    "disability.nursing.level_2",
+#define STANDARD(name, key) key,
+#include "onecard/policy/standards.inc"
+#undef STANDARD
 };
 
 // Each list is in the order of its enum.
@@ -39,7 +26,16 @@ constexpr std::array<std::string_view, 2> payees{"representative", "each_person"
 constexpr std::array<std::string_view, 3> starts{"month_after_confirmation", "month_of_confirmation",
                                                  "month_of_application"};
 constexpr std::array<std::string_view, 2> stops{"month_after_event", "month_of_event"};
-constexpr std::array<std::string_view, 3> formulas{"cpi", "triggering_index", "fraction"};
+constexpr std::array<std::string_view, 4> formulas{"cpi", "triggering_index", "fraction", "scpi"};
+constexpr std::array<std::string_view, 2> single_amounts{"difference", "flat"};
+constexpr std::array<std::string_view, 2> class_bases{"standard", "gap"};
+constexpr std::array<std::string_view, overlap_kinds> kinds{"orphan", "tekun",  "unattended",
+                                                            "dibao",  "living", "nursing"};
+// What a row of the matrix may be: the third is its own.
+constexpr std::array<std::string_view, 3> plain_overlaps{"together", "exclusive"};
+constexpr std::array<std::string_view, 3> gap_overlaps{"together", "exclusive", "gap"};
+constexpr std::array<std::string_view, 3> policy_overlaps{"together", "exclusive", "by_policy"};
+constexpr std::array<std::string_view, 3> higher_overlaps{"together", "exclusive", "higher"};
 constexpr std::array<std::string_view, 3> gaps{"full_amount", "less_dibao_standard", "less_received"};
 
 template <auto field>
@@ -73,8 +69,17 @@ std::vector<Money> fen_of(const Checked& value) {
 using P = CountyPolicy;
 using enum KeyKind;
 
+template <UpliftClass which>
+void set_uplift(CountyPolicy& policy, const Checked& value) {
+    policy.uplift(which).percent = static_cast<std::int32_t>(value.number);
+}
+template <UpliftClass which, auto area>
+void set_uplift_amount(CountyPolicy& policy, const Checked& value) {
+    policy.uplift(which).*area = Money::of_fen(value.number);
+}
+
 // One line a rule. The order is that of the canonical text: add at the end.
-constexpr std::array rule_table{
+constexpr std::array own_rules{
     Rule{"dibao.rounding.unit", choice,
          [](P& p, const Checked& v) { p.dibao_rounding.unit = static_cast<RoundingUnit>(v.number); }, units},
     Rule{"dibao.rounding.mode", choice,
@@ -82,10 +87,10 @@ constexpr std::array rule_table{
     Rule{"dibao.rounding.stage", choice, set_choice<&P::dibao_rounding_stage>, stages},
     Rule{"dibao.payee", choice, set_choice<&P::dibao_payee>, payees},
     Rule{"dibao.minimum_per_head", amount, set_amount<&P::dibao_minimum_per_head>},
-    Rule{"dibao.uplift.elderly", percent, set_percent<&P::uplift_percent_elderly>},
-    Rule{"dibao.uplift.minor", percent, set_percent<&P::uplift_percent_minor>},
-    Rule{"dibao.uplift.severely_disabled", percent, set_percent<&P::uplift_percent_severely_disabled>},
-    Rule{"dibao.uplift.seriously_ill", percent, set_percent<&P::uplift_percent_seriously_ill>},
+    Rule{"dibao.uplift.elderly", percent, set_uplift<UpliftClass::elderly>},
+    Rule{"dibao.uplift.minor", percent, set_uplift<UpliftClass::minor>},
+    Rule{"dibao.uplift.severely_disabled", percent, set_uplift<UpliftClass::severely_disabled>},
+    Rule{"dibao.uplift.seriously_ill", percent, set_uplift<UpliftClass::seriously_ill>},
     Rule{"dibao.uplift.elderly_age", age, set_percent<&P::uplift_age_elderly>},
     Rule{"dibao.uplift.sums", flag, set_flag<&P::uplift_sums>},
     Rule{"dibao.single_person", percent, set_percent<&P::single_person_percent>},
@@ -98,14 +103,6 @@ constexpr std::array rule_table{
     Rule{"children.stay_while_in_school", flag, set_flag<&P::children_stay_while_in_school>},
     Rule{"stop.death", choice, set_choice<&P::stop_on_death>, stops},
     Rule{"poverty_line", amount, set_amount<&P::poverty_line>},
-    Rule{"start.dibao_urban", choice, set_start<Programme::dibao_urban>, starts},
-    Rule{"start.dibao_rural", choice, set_start<Programme::dibao_rural>, starts},
-    Rule{"start.tekun_urban", choice, set_start<Programme::tekun_urban>, starts},
-    Rule{"start.tekun_rural", choice, set_start<Programme::tekun_rural>, starts},
-    Rule{"start.orphan", choice, set_start<Programme::orphan>, starts},
-    Rule{"start.unattended_child", choice, set_start<Programme::unattended_child>, starts},
-    Rule{"start.disability_living", choice, set_start<Programme::disability_living>, starts},
-    Rule{"start.disability_nursing", choice, set_start<Programme::disability_nursing>, starts},
     Rule{"dibao.urban_mode", choice, set_choice<&P::dibao_urban_mode>, dibao_modes},
     Rule{"dibao.rural_mode", choice, set_choice<&P::dibao_rural_mode>, dibao_modes},
     Rule{"dibao.urban_tiers.amounts", amounts,
@@ -151,21 +148,164 @@ constexpr std::array rule_table{
          [](P& p, const Checked& v) { p.one_off_covers.orphan = v.number != 0; }},
     Rule{"one_off.covers.unattended_child", flag,
          [](P& p, const Checked& v) { p.one_off_covers.unattended_child = v.number != 0; }},
+    Rule{"dibao.uplift.aged", percent, set_uplift<UpliftClass::aged>},
+    Rule{"dibao.uplift.aged_age", age, set_percent<&P::uplift_age_aged>},
+    Rule{"dibao.uplift.living_alone", percent, set_uplift<UpliftClass::living_alone>},
+    Rule{"dibao.uplift.disabled", percent, set_uplift<UpliftClass::disabled>},
+    Rule{"dibao.uplift.disabled_adds", flag, set_flag<&P::uplift_disabled_adds>},
+    Rule{"dibao.single_person_amount", choice, set_choice<&P::single_amount>, single_amounts},
+    Rule{"dibao.single_person_household_below", percent, set_percent<&P::single_household_below_percent>},
+    Rule{"dibao.single_person_only_classes", flag, set_flag<&P::single_only_classes>},
+    Rule{"dibao.deduct.items", codes, [](P& p, const Checked& v) { p.deducted_items = v.codes; }},
+    Rule{"dibao.deduct.cap_percent", percent, set_percent<&P::deduction_cap_percent>},
+    Rule{"dibao.deduct.disability_subsidies", flag, set_flag<&P::deduct_disability_subsidies>},
+    Rule{"children.in_school_until_age", age, set_percent<&P::children_in_school_until_age>},
+    Rule{"children.class_rounding.unit", choice,
+         [](P& p, const Checked& v) { p.child_class_rounding.unit = static_cast<RoundingUnit>(v.number); },
+         units},
+    Rule{"children.class_rounding.mode", choice,
+         [](P& p, const Checked& v) { p.child_class_rounding.mode = static_cast<RoundingMode>(v.number); },
+         modes},
+    Rule{"disability.nursing_classes", codes, [](P& p, const Checked& v) { p.nursing_classes = v.codes; }},
+    Rule{"stop.grown_up", choice, set_choice<&P::stop_on_grown_up>, stops},
+    Rule{"overlap.precedence", order,
+         [](P& p, const Checked& v) {
+             for (std::size_t i = 0; i < p.precedence.size(); ++i)
+                 p.precedence[i] = static_cast<ProgrammeKind>(v.numbers[i]);
+         },
+         kinds},
+    Rule{"price.scpi", rate, [](P& p, const Checked& v) { p.price.scpi = v.number; }},
+    Rule{"price.scpi_trigger", rate, [](P& p, const Checked& v) { p.price.scpi_trigger = v.number; }},
+    Rule{"price.steep_from", rate, [](P& p, const Checked& v) { p.price.steep_from = v.number; }},
+    Rule{"price.fractions", parts,
+         [](P& p, const Checked& v) {
+             for (std::size_t i = 0; i < p.price.fractions.size(); ++i)
+                 p.price.fractions[i] = static_cast<std::int32_t>(v.numbers[i]);
+         }},
 };
+
+// The rules that come in rows: one a programme, a class, a reason, a pair of kinds.
+
+constexpr std::array start_rules{
+#define PROGRAMME(number, name, ...) Rule{"start." #name, choice, set_start<Programme::name>, starts},
+#include "onecard/core/programmes.inc"
+#undef PROGRAMME
+};
+
+template <UpliftClass which>
+constexpr std::array<Rule, 2> amounts_of(std::string_view urban, std::string_view rural) {
+    return {Rule{urban, amount, set_uplift_amount<which, &Uplift::urban>},
+            Rule{rural, amount, set_uplift_amount<which, &Uplift::rural>}};
+}
+
+template <std::size_t which>
+constexpr std::array<Rule, 3> class_rules(std::string_view percentage, std::string_view base,
+                                          std::string_view fixed) {
+    return {Rule{percentage, percent,
+                 [](P& p, const Checked& v) {
+                     p.child_class[which].percent = static_cast<std::int32_t>(v.number);
+                 }},
+            Rule{base, choice,
+                 [](P& p, const Checked& v) {
+                     p.child_class[which].base = static_cast<ChildClass::Base>(v.number);
+                 },
+                 class_bases},
+            Rule{fixed, amount,
+                 [](P& p, const Checked& v) { p.child_class[which].amount = Money::of_fen(v.number); }}};
+}
+
+template <std::size_t which>
+constexpr Rule grace_rule(std::string_view name) {
+    return {name, months, [](P& p, const Checked& v) {
+                p.grace_months_by_reason[which] = static_cast<std::int32_t>(v.number);
+            }};
+}
+
+template <std::size_t which>
+constexpr Rule stop_rule(std::string_view name) {
+    return {name, choice,
+            [](P& p, const Checked& v) { p.stop_on_end[which] = static_cast<StopRule>(v.number); }, stops};
+}
+
+constexpr std::span<const std::string_view> overlap_choices(Overlap also) {
+    switch (also) {
+        case Overlap::gap: return gap_overlaps;
+        case Overlap::by_policy: return policy_overlaps;
+        case Overlap::higher: return higher_overlaps;
+        case Overlap::together:
+        case Overlap::exclusive: break;
+    }
+    return std::span{plain_overlaps}.first(2);
+}
+
+/// From the position of a choice.
+constexpr Overlap overlap_of(std::int64_t choice, Overlap also) {
+    return choice == 0 ? Overlap::together : choice == 1 ? Overlap::exclusive : also;
+}
+
+constexpr auto overlap_rules = []<std::size_t... row>(std::index_sequence<row...>) {
+    return std::array{
+        Rule{overlaps[row].key, choice,
+             [](P& p, const Checked& v) { p.overlap[row] = overlap_of(v.number, overlaps[row].also); },
+             overlap_choices(overlaps[row].also)}...};
+}(std::make_index_sequence<overlaps.size()>{});
+
+constexpr auto elsewhere_rules = []<std::size_t... row>(std::index_sequence<row...>) {
+    return std::array{Rule{
+        elsewhere_overlaps[row].key, choice,
+        [](P& p, const Checked& v) { p.elsewhere[row] = overlap_of(v.number, elsewhere_overlaps[row].also); },
+        overlap_choices(elsewhere_overlaps[row].also)}...};
+}(std::make_index_sequence<elsewhere_overlaps.size()>{});
+
+template <std::size_t... sizes>
+constexpr auto joined(const std::array<Rule, sizes>&... tables) {
+    std::array<Rule, (sizes + ...)> all{};
+    std::size_t end = 0;
+    const auto append = [&](const auto& table) {
+        for (const Rule& rule : table) all[end++] = rule;
+    };
+    (append(tables), ...);
+    return all;
+}
+
+constexpr auto rule_table = joined(
+    own_rules, start_rules,
+    amounts_of<UpliftClass::elderly>("dibao.uplift_amount.elderly.urban",
+                                     "dibao.uplift_amount.elderly.rural"),
+    amounts_of<UpliftClass::minor>("dibao.uplift_amount.minor.urban", "dibao.uplift_amount.minor.rural"),
+    amounts_of<UpliftClass::severely_disabled>("dibao.uplift_amount.severely_disabled.urban",
+                                               "dibao.uplift_amount.severely_disabled.rural"),
+    amounts_of<UpliftClass::seriously_ill>("dibao.uplift_amount.seriously_ill.urban",
+                                           "dibao.uplift_amount.seriously_ill.rural"),
+    amounts_of<UpliftClass::aged>("dibao.uplift_amount.aged.urban", "dibao.uplift_amount.aged.rural"),
+    amounts_of<UpliftClass::living_alone>("dibao.uplift_amount.living_alone.urban",
+                                          "dibao.uplift_amount.living_alone.rural"),
+    amounts_of<UpliftClass::disabled>("dibao.uplift_amount.disabled.urban",
+                                      "dibao.uplift_amount.disabled.rural"),
+    class_rules<0>("children.class_1.percent", "children.class_1.of", "children.class_1.amount"),
+    class_rules<1>("children.class_2.percent", "children.class_2.of", "children.class_2.amount"),
+    class_rules<2>("children.class_3.percent", "children.class_3.of", "children.class_3.amount"),
+    class_rules<3>("children.class_4.percent", "children.class_4.of", "children.class_4.amount"),
+    std::array{grace_rule<1>("dibao.grace_reason.pension"), grace_rule<2>("dibao.grace_reason.employed"),
+               grace_rule<3>("dibao.grace_reason.graduate"), grace_rule<4>("dibao.grace_reason.placed"),
+               grace_rule<5>("dibao.grace_reason.disabled_placed")},
+    std::array{stop_rule<0>("stop.decision"), stop_rule<1>("stop.parent_found"),
+               stop_rule<2>("stop.moved_away"), stop_rule<3>("stop.missing"), stop_rule<4>("stop.custody"),
+               stop_rule<5>("stop.own_request"), stop_rule<6>("stop.fraud")},
+    overlap_rules, elsewhere_rules);
 
 // A month's standard above this is a slip of the decimal point or fen taken for yuan.
 constexpr std::int64_t fen_max = 10'000'000;
+constexpr std::int64_t months_of_year = 12;
 constexpr std::int64_t percent_max = 1'000;
 constexpr std::int64_t years_max = 150;
 constexpr std::int64_t months_max = 60;
 constexpr std::size_t list_max = 60;
 constexpr std::int64_t code_max = std::numeric_limits<std::int16_t>::max();
 
-KeyKind kind_of(KeyNo key) {
-    return key < standards_count ? standard : rule_table[key - standards_count].kind;
-}
-
 std::span<const std::string_view> choices_of(KeyNo key) { return rule_table[key - standards_count].choices; }
+
+constexpr std::string_view a_year = " a year";
 
 Result<Checked> check_amount(const Book::Builder::Input& input, bool may_be_zero) {
     const auto* text = std::get_if<std::string>(&input);
@@ -176,6 +316,19 @@ Result<Checked> check_amount(const Book::Builder::Input& input, bool may_be_zero
         return refuse(Fault::out_of_range, fmt::format("{} yuan a month is not between 0.01 and {}",
                                                        amount->yuan(), Money::of_fen(fen_max).yuan()));
     return Checked{.number = amount->fen(), .codes = {}, .numbers = {}};
+}
+
+/// A published amount of a month, or of a year: "12360.00 a year".
+Result<Checked> check_standard(const Book::Builder::Input& input) {
+    const auto* text = std::get_if<std::string>(&input);
+    if (!text || !text->ends_with(a_year)) return check_amount(input, false);
+    const auto year = Money::parse_yuan(std::string_view{*text}.substr(0, text->size() - a_year.size()));
+    if (!year) return refuse(year.error().fault, fmt::format("\"{}\": {}", *text, year.error().text));
+    if (year->fen() < months_of_year || year->fen() > fen_max * months_of_year)
+        return refuse(Fault::out_of_range,
+                      fmt::format("{} yuan a year is not between 0.12 and {}", year->yuan(),
+                                  Money::of_fen(fen_max * months_of_year).yuan()));
+    return Checked{.number = year->fen(), .codes = {}, .numbers = {months_of_year}};
 }
 
 /// Prices rise and fall by less than this.
@@ -242,6 +395,28 @@ Result<Checked> check_list(const Book::Builder::Input& input, std::string_view h
     return all;
 }
 
+Result<Checked> check_parts(const Book::Builder::Input& input) {
+    auto all = check_list<std::int64_t>(input, "parts are two whole numbers: [12, 8]", [](const auto& item) {
+        return check_number(item, percent_max, "one part in so many");
+    });
+    if (all && (all->numbers.size() != 2 || std::ranges::find(all->numbers, 0) != all->numbers.end()))
+        return refuse(Fault::malformed, "parts are two whole numbers: [12, 8]");
+    return all;
+}
+
+Result<Checked> check_order(const Book::Builder::Input& input, std::span<const std::string_view> choices) {
+    auto all = check_list<std::string>(
+        input, fmt::format("an order is a list of all of \"{}\"", fmt::join(choices, "\", \"")),
+        [&](const auto& item) { return check_choice(item, choices); });
+    if (!all) return all;
+    auto sorted = all->numbers;
+    std::ranges::sort(sorted);
+    if (sorted.size() != choices.size() || std::ranges::adjacent_find(sorted) != sorted.end())
+        return refuse(Fault::malformed,
+                      fmt::format("an order names each of \"{}\" once", fmt::join(choices, "\", \"")));
+    return all;
+}
+
 }  // namespace
 
 std::string_view key_of(Standard standard) { return standard_names[static_cast<std::size_t>(standard)]; }
@@ -254,6 +429,10 @@ std::optional<KeyNo> key_no(std::string_view name) {
     if (const auto found = std::ranges::find(rule_table, name, &Rule::name); found != rule_table.end())
         return standards_count + static_cast<KeyNo>(found - rule_table.begin());
     return std::nullopt;
+}
+
+KeyKind kind_of(KeyNo key) {
+    return key < standards_count ? standard : rule_table[key - standards_count].kind;
 }
 
 std::string_view name_of(KeyNo key) {
@@ -275,7 +454,7 @@ std::vector<std::string_view> keys() {
 
 Result<Checked> check(KeyNo key, const Book::Builder::Input& input) {
     switch (kind_of(key)) {
-        case standard: return check_amount(input, false);
+        case standard: return check_standard(input);
         case amount: return check_amount(input, true);
         case percent: return check_number(input, percent_max, "a percentage");
         case age: return check_number(input, years_max, "an age in years");
@@ -296,6 +475,8 @@ Result<Checked> check(KeyNo key, const Book::Builder::Input& input) {
             return check_list<std::int64_t>(
                 input, "percentages are a list of whole numbers: [100, 50]",
                 [](const auto& item) { return check_number(item, percent_max, "a percentage"); });
+        case parts: return check_parts(input);
+        case order: return check_order(input, choices_of(key));
     }
     broken("a key without a kind");
 }
@@ -310,6 +491,7 @@ Result<void> check_value(std::string_view key, const Book::Builder::Input& input
 std::string text_of(KeyNo key, const Checked& value) {
     switch (kind_of(key)) {
         case standard:
+            return Money::of_fen(value.number).yuan() + std::string{value.numbers.empty() ? "" : a_year};
         case rate:
         case once:
         case amount: return Money::of_fen(value.number).yuan();
@@ -319,7 +501,14 @@ std::string text_of(KeyNo key, const Checked& value) {
         case flag: return value.number != 0 ? "true" : "false";
         case choice: return std::string{choices_of(key)[static_cast<std::size_t>(value.number)]};
         case codes: return fmt::format("[{}]", fmt::join(value.codes, ", "));
+        case parts:
         case percents: return fmt::format("[{}]", fmt::join(value.numbers, ", "));
+        case order: {
+            std::vector<std::string_view> names;
+            for (const std::int64_t place : value.numbers)
+                names.push_back(choices_of(key)[static_cast<std::size_t>(place)]);
+            return fmt::format("[{}]", fmt::join(names, ", "));
+        }
         case amounts: {
             std::vector<std::string> yuan;
             for (const std::int64_t fen : value.numbers) yuan.push_back(Money::of_fen(fen).yuan());
@@ -354,14 +543,17 @@ Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text) {
             return malformed;
         case codes:
         case percents:
+        case parts:
+        case order:
         case amounts: {
+            const bool is_text = kind_of(key) == amounts || kind_of(key) == order;
             if (!text.starts_with('[') || !text.ends_with(']')) return malformed;
             text = text.substr(1, text.size() - 2);
             std::vector<std::int64_t> numbers;
             std::vector<std::string> texts;
             while (!text.empty()) {
                 const std::size_t end = std::min(text.find(", "), text.size());
-                if (kind_of(key) == amounts) {
+                if (is_text) {
                     texts.emplace_back(text.substr(0, end));
                 } else {
                     const auto number = number_of(text.substr(0, end));
@@ -370,11 +562,17 @@ Result<Book::Builder::Input> input_of_text(KeyNo key, std::string_view text) {
                 }
                 text = end == text.size() ? std::string_view{} : text.substr(end + 2);
             }
-            if (kind_of(key) == amounts) return texts;
+            if (is_text) return texts;
             return numbers;
         }
     }
     broken("a key without a kind");
+}
+
+std::int32_t CountyPolicy::longest_grace() const {
+    std::int32_t longest = grace_months;
+    for (const auto& by_reason : grace_months_by_reason) longest = std::max(longest, by_reason.value_or(0));
+    return longest;
 }
 
 const Source* CountyPolicy::source_of_rule(std::string_view key) const {

@@ -22,7 +22,9 @@ enum class KeyKind : std::uint8_t {
     choice,
     codes,
     amounts,
-    percents
+    percents,
+    parts,  ///< two of them: one part in so many
+    order,  ///< all the choices, each once
 };
 
 /// A value that has been checked: fen, percent, hundredths of a percent, years, 0 or 1, the position of a choice; or item codes, sorted; or
@@ -48,6 +50,7 @@ std::span<const Rule> rules();
 inline std::size_t keys_count() { return standards_count + rules().size(); }
 std::optional<KeyNo> key_no(std::string_view name);
 std::string_view name_of(KeyNo key);
+KeyKind kind_of(KeyNo key);
 
 /// Errors: malformed, out_of_range; the text says how the value is to be written.
 Result<Checked> check(KeyNo key, const Book::Builder::Input& input);

@@ -81,6 +81,11 @@ constexpr std::array enrolment_columns{
     Column{"ability", Needs::may_be_empty, Shows::word},
     Column{"payee_no", Needs::may_be_empty, Shows::number},
     Column{"institution_no", Needs::may_be_empty, Shows::number},
+    Column{"grade", Needs::optional_column, Shows::number},
+    Column{"grace_reason", Needs::optional_column, Shows::word},
+    Column{"ended_on", Needs::optional_column, Shows::number},
+    Column{"end_reason", Needs::optional_column, Shows::word},
+    Column{"caregiver_no", Needs::optional_column, Shows::number},
     valid_from,
     valid_to,
     absent,
@@ -118,7 +123,7 @@ std::span<const Column> columns_of(FileKind kind) {
     broken("a register file of no kind");
 }
 
-constexpr std::size_t columns_max = 16;
+constexpr std::size_t columns_max = 20;
 static_assert(person_columns.size() <= columns_max && enrolment_columns.size() <= columns_max);
 
 template <std::size_t size>
@@ -150,6 +155,30 @@ constexpr std::array payee_kinds{
 constexpr std::array account_kinds{
     Word<AccountKind>{"card", AccountKind::card}, Word<AccountKind>{"passbook", AccountKind::passbook},
     Word<AccountKind>{"银行卡", AccountKind::card}, Word<AccountKind>{"存折", AccountKind::passbook}};
+constexpr std::array grace_reasons{Word<GraceReason>{"pension", GraceReason::pension},
+                                   Word<GraceReason>{"employed", GraceReason::employed},
+                                   Word<GraceReason>{"graduate", GraceReason::graduate},
+                                   Word<GraceReason>{"placed", GraceReason::placed},
+                                   Word<GraceReason>{"disabled_placed", GraceReason::disabled_placed},
+                                   Word<GraceReason>{"领取养老金", GraceReason::pension},
+                                   Word<GraceReason>{"就业", GraceReason::employed},
+                                   Word<GraceReason>{"高校毕业生就业", GraceReason::graduate},
+                                   Word<GraceReason>{"介绍就业", GraceReason::placed},
+                                   Word<GraceReason>{"残疾人就业", GraceReason::disabled_placed}};
+constexpr std::array end_reasons{Word<EndReason>{"decision", EndReason::decision},
+                                 Word<EndReason>{"parent_found", EndReason::parent_found},
+                                 Word<EndReason>{"moved_away", EndReason::moved_away},
+                                 Word<EndReason>{"missing", EndReason::missing},
+                                 Word<EndReason>{"custody", EndReason::custody},
+                                 Word<EndReason>{"own_request", EndReason::own_request},
+                                 Word<EndReason>{"fraud", EndReason::fraud},
+                                 Word<EndReason>{"审核退出", EndReason::decision},
+                                 Word<EndReason>{"查找到父母", EndReason::parent_found},
+                                 Word<EndReason>{"迁出", EndReason::moved_away},
+                                 Word<EndReason>{"失踪", EndReason::missing},
+                                 Word<EndReason>{"服刑", EndReason::custody},
+                                 Word<EndReason>{"本人申请", EndReason::own_request},
+                                 Word<EndReason>{"骗取", EndReason::fraud}};
 constexpr std::array yes_or_no{Word<bool>{"0", false}, Word<bool>{"1", true}, Word<bool>{"否", false},
                                Word<bool>{"是", true}};
 
@@ -248,7 +277,8 @@ struct RegisterDecoder::Impl {
             return 0;
         }
         std::from_chars(text->data(), text->data() + text->size(), value);
-        if (value == 0 && columns[column].needs != Needs::may_be_empty)
+        if (value == 0 && columns[column].needs != Needs::may_be_empty &&
+            columns[column].needs != Needs::optional_column)
             fault(column, Fault::out_of_range, "numbers begin with 1");
         return value;
     }
@@ -456,7 +486,7 @@ struct RegisterDecoder::Impl {
             std::int64_t code = 0;
             if (is_digits(*text) && text->size() == 3)
                 std::from_chars(text->data(), text->data() + text->size(), code);
-            if (income_item_of(code) == nullptr)
+            if (register_item_of(code) == nullptr)
                 fault(item, Fault::unknown, "no income item has the code (schemas/register.md lists them)");
             row.item = static_cast<std::int16_t>(code);
         }
@@ -483,6 +513,11 @@ struct RegisterDecoder::Impl {
             .ability = word(index_in(in, "ability"), abilities, Ability::none_given),
             .payee = PersonNo{number(index_in(in, "payee_no"))},
             .institution = InstitutionNo{number(index_in(in, "institution_no"))},
+            .grade = digit(index_in(in, "grade"), 9),
+            .grace_reason = word(index_in(in, "grace_reason"), grace_reasons, GraceReason::none_given),
+            .end_reason = word(index_in(in, "end_reason"), end_reasons, EndReason::decision),
+            .ended = day(index_in(in, "ended_on")),
+            .caregiver = PersonNo{number(index_in(in, "caregiver_no"))},
         };
         row.recorded = recorded();
         if (passes_rules(row)) out.enrolments.push_back({where, row, line});

@@ -6,6 +6,7 @@
 
 #include "onecard/core/result.hpp"
 #include "onecard/registry/facts.hpp"
+#include "onecard/registry/income_items.hpp"
 
 /// The rules inside one row. The decoder and `check_together` share them.
 namespace onecard::registry {
@@ -17,12 +18,7 @@ struct RowFault {
     std::string_view text;
 };
 
-inline bool is_tekun(Programme programme) {
-    return programme == Programme::tekun_urban || programme == Programme::tekun_rural;
-}
-inline bool is_for_children(Programme programme) {
-    return programme == Programme::orphan || programme == Programme::unattended_child;
-}
+inline bool is_tekun(Programme programme) { return text_of(programme).kind == ProgrammeKind::tekun; }
 
 /// Calls `report(RowFault)` for every rule that the row breaks.
 template <class Report>
@@ -60,6 +56,9 @@ void check_row(const IncomeItem& row, Report&& report) {
     if (row.monthly.is_negative())
         report(
             RowFault{Fault::out_of_range, "monthly", {}, "a net income below zero counts as zero: write 0"});
+    if (row.item >= first_elsewhere_item && row.item < income_items.back().code && !row.person &&
+        income_item_of(row.item) == nullptr)
+        report(RowFault{Fault::missing, "person_no", "item", "what another office pays is paid to a person"});
 }
 
 template <class Report>
@@ -73,12 +72,13 @@ void check_row(const Enrolment& row, Report&& report) {
             RowFault{Fault::conflict, "confirmed_on", "applied_on", "confirmed before it was applied for"});
     if (is_tekun(row.programme) && row.ability == Ability::none_given)
         report(RowFault{Fault::missing, "ability", "programme",
-                        "the care of a tekun person depends on the ability (self, half, full)"});
+                        "the care of a tekun person depends on the ability (self, "
+                        "half, full)"});
     if (!is_tekun(row.programme) && row.ability != Ability::none_given)
         report(RowFault{Fault::conflict, "ability", "programme",
                         "only tekun knows the ability to care for oneself"});
     if (row.setting == Setting::central) {
-        if (!is_tekun(row.programme) && !is_for_children(row.programme))
+        if (!text_of(row.programme).may_be_central)
             report(RowFault{Fault::conflict, "setting", "programme",
                             "only tekun persons and children live in an institution (central)"});
         if (!row.institution)
@@ -87,10 +87,26 @@ void check_row(const Enrolment& row, Report&& report) {
         if (row.payee)
             report(RowFault{Fault::conflict, "payee_no", "setting",
                             "a central enrolment is paid to the institution, not to a person"});
-    } else if (row.institution) {
+    } else if (row.institution && !is_tekun(row.programme)) {
         report(RowFault{Fault::conflict, "institution_no", "setting",
                         "a dispersed enrolment has no institution"});
     }
+    const ProgrammeKind kind = text_of(row.programme).kind;
+    if (row.grade != 0 && kind != ProgrammeKind::dibao && kind != ProgrammeKind::unattended)
+        report(RowFault{Fault::conflict, "grade", "programme",
+                        "only dibao (tiers) and unattended children (classes) are graded"});
+    if (row.grace_reason != GraceReason::none_given && kind != ProgrammeKind::dibao)
+        report(RowFault{Fault::conflict, "grace_reason", "programme", "only dibao knows grace"});
+    if (row.caregiver && (!is_tekun(row.programme) || row.setting == Setting::central))
+        report(RowFault{Fault::conflict, "caregiver_no", "programme",
+                        "only dispersed tekun persons have a caregiver by agreement"});
+    if (row.caregiver && row.institution)
+        report(RowFault{Fault::conflict, "caregiver_no", "institution_no",
+                        "care is paid to a person or to an agency, not to both"});
+    if (row.has_ended() && row.ended < row.confirmed)
+        report(RowFault{Fault::conflict, "ended_on", "confirmed_on", "ended before it was confirmed"});
+    if (!row.has_ended() && row.end_reason != EndReason::decision)
+        report(RowFault{Fault::missing, "ended_on", "end_reason", "an end has a reason, but no day"});
 }
 
 template <class Report>

@@ -177,6 +177,11 @@ public:
             enrolment.ability = static_cast<registry::Ability>(row.take<std::int16_t>());
             enrolment.payee = row.id<PersonNo>();
             enrolment.institution = row.id<InstitutionNo>();
+            enrolment.grade = static_cast<std::uint8_t>(row.take<std::int16_t>());
+            enrolment.grace_reason = static_cast<registry::GraceReason>(row.take<std::int16_t>());
+            enrolment.end_reason = static_cast<registry::EndReason>(row.take<std::int16_t>());
+            enrolment.ended = row.day();
+            enrolment.caregiver = row.id<PersonNo>();
         });
     }
 
@@ -294,9 +299,10 @@ private:
         CopyIn copy{
             connection_,
             "enrolment (county, household_no, person_no, programme, import_no, valid_from, valid_to, absent, "
-            "applied, confirmed, setting, ability, payee, institution)"};
+            "applied, confirmed, setting, ability, payee, institution, grade, grace_reason, end_reason, ended, "
+            "caregiver)"};
         for (const auto& [county, enrolment, line] : files.enrolments) {
-            copy.row(14);
+            copy.row(19);
             copy.put(county);
             copy.put(enrolment.household);
             copy.put(enrolment.person);
@@ -308,6 +314,11 @@ private:
             copy.put(small(enrolment.ability));
             copy.put(enrolment.payee);
             copy.put(enrolment.institution);
+            copy.put(small(enrolment.grade));
+            copy.put(small(enrolment.grace_reason));
+            copy.put(small(enrolment.end_reason));
+            copy.put(enrolment.ended);
+            copy.put(enrolment.caregiver);
         }
         copy.finish();
     }

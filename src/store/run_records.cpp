@@ -171,10 +171,11 @@ public:
         if (refusals.empty()) return;
         CopyIn copy{
             connection_,
-            "refusal (run_no, county, refusal_no, programme, household_no, person_no, is_error, place, reason)"};
+            "refusal (run_no, county, refusal_no, programme, household_no, person_no, is_error, place, reason, "
+            "reason_chinese)"};
         std::int32_t no = 0;
         for (const app::RefusalRecord& refusal : refusals) {
-            copy.row(9);
+            copy.row(10);
             copy.put(run);
             copy.put(county);
             copy.put(++no);
@@ -184,6 +185,7 @@ public:
             copy.put(refusal.is_error);
             copy.put(std::string_view{refusal.place});
             copy.put(std::string_view{refusal.reason});
+            copy.put(std::string_view{refusal.reason_chinese});
         }
         copy.finish();
     }
@@ -201,6 +203,7 @@ public:
                              refusal.is_error = row.flag();
                              refusal.place = row.text();
                              refusal.reason = row.text();
+                             refusal.reason_chinese = row.text();
                          });
         return found;
     }

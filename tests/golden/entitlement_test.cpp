@@ -230,7 +230,8 @@ Programme one_of(Kind kind) {
         case Kind::dibao: return Programme::dibao_rural;
         case Kind::living: return Programme::disability_living;
         case Kind::nursing: return Programme::disability_nursing;
-        case Kind::on_top: break;  // Goes together with all.
+        case Kind::on_top:
+        case Kind::beside: break;  // Go together with all.
     }
     broken("a kind without a programme");
 }

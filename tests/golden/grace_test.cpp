@@ -158,6 +158,40 @@ TEST_F(GraceTest, OneHistoryGivesEveryMonthWhateverWasAskedBefore) {
     for (Month in = month("2022-10"); in >= month("2022-01"); in = in.previous()) again(in);
 }
 
+// Ganzhou (S25): 6 months for a pension, 12 for a graduate's job, 24 for a job found by the service, 36 for the
+// disabled.
+TEST_F(GraceTest, LastsAsLongAsTheReasonOfTheRiseGivesFromItsFirstToItsLastMonth) {
+    using enum registry::GraceReason;
+    rules.grace_months = 3;
+    rules.grace_months_by_reason = {std::nullopt, 6, 0, 12, 24, 36};
+    EXPECT_EQ(rules.longest_grace(), 36);
+    for (const auto& [reason, months] : {std::pair{none_given, 3},
+                                         {pension, 6},
+                                         {employed, 0},
+                                         {graduate, 12},
+                                         {placed, 24},
+                                         {disabled_placed, 36}}) {
+        facts.incomes.clear();
+        income("2022-01", "400");
+        facts.incomes.push_back({.household = HouseholdNo{12},
+                                 .person = PersonNo{1},
+                                 .item = 401,
+                                 .recorded = {.months = {.from = month("2022-02")}, .import = ImportNo{1}},
+                                 .monthly = yuan("1500")});
+        facts.enrolments.front().grace_reason = reason;
+        const auto after = [](int count) { return month("2022-01").plus_months(count).text(); };
+        const auto name = policy::grace_reasons[static_cast<std::size_t>(reason)];
+        EXPECT_EQ(fen("2022-01"), 60'000) << name;
+        if (months > 0) {
+            EXPECT_EQ(fen(after(1)), 60'000) << name;
+            EXPECT_EQ(fen(after(months)), 60'000) << name;
+            EXPECT_EQ(out.awards.front().grace_month, months) << name;
+        }
+        EXPECT_EQ(fen(after(months + 1)), 0) << name;
+        EXPECT_THAT(out.refusals.front().chinese, HasSubstr("达到人均标准"));
+    }
+}
+
 TEST_F(GraceTest, IsExplainedWithMonthBoundsAndLastAmount) {
     incomes({"400", "1200"});
     ASSERT_EQ(fen("2022-02"), 60'000);

@@ -80,6 +80,11 @@ registry::RegisterFiles two_households() {
         enrolment.ability = registry::Ability::full;
         enrolment.payee = PersonNo{5};
         enrolment.institution = InstitutionNo{6};
+        enrolment.grade = 3;
+        enrolment.grace_reason = registry::GraceReason::placed;
+        enrolment.end_reason = registry::EndReason::custody;
+        enrolment.ended = Day::of(2022, 3, 4).value();
+        enrolment.caregiver = PersonNo{77};
         files.enrolments.push_back(in(laoshan(), enrolment));
 
         registry::Account account;
@@ -485,11 +490,13 @@ TEST_F(RoundTrips, ARunAndItsUnits) {
 
         const std::vector<app::RefusalRecord> refusals{
             {Programme::dibao_urban, HouseholdNo{1}, PersonNo{}, false, "370212/2022-01/1", "收入超过标准"},
-            {Programme::orphan, HouseholdNo{2}, PersonNo{3}, true, "370212/2022-01/2", "no policy"}};
+            {Programme::orphan, HouseholdNo{2}, PersonNo{3}, true, "370212/2022-01/2", "no policy",
+             "没有政策"}};
         w.runs().put_refusals(unit.run, unit.county, refusals);
         EXPECT_EQ(w.runs().refusals(unit.run, false, 10).size(), 2U);
         EXPECT_EQ(w.runs().refusals(unit.run, false, 1).size(), 1U);
         const auto errors = w.runs().refusals(unit.run, true, 10);
+        EXPECT_EQ(errors.at(0).second.reason_chinese, "没有政策");
         ASSERT_EQ(errors.size(), 1U);
         EXPECT_EQ(errors[0].second.reason, "no policy");
     });

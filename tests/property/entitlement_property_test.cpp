@@ -104,13 +104,25 @@ private:
     }
     bool is_active(const Enrolment& one) const {
         if (policy_.month < first_paid(one)) return false;
+        if (one.ended != Day{}) {
+            const Month last = policy_.stop_on_end[static_cast<std::size_t>(one.end_reason)] ==
+                                       policy::StopRule::month_after_event
+                                   ? one.ended.month()
+                                   : one.ended.month().previous();
+            if (last < policy_.month) return false;
+        }
         if (!one.person) return true;
         const auto& person = *person_of(one.person);
         if (!is_alive(person)) return false;
         const bool is_child =
             one.programme == Programme::orphan || one.programme == Programme::unattended_child;
-        if (!is_child || (person.in_full_time_school && policy_.children_stay_while_in_school)) return true;
-        return policy_.month <= birthday(person.born, 18);
+        if (!is_child) return true;
+        const int limit = policy_.children_in_school_until_age;
+        const bool may_stay = limit == 0 || policy_.month <= birthday(person.born, limit);
+        if (person.in_full_time_school && policy_.children_stay_while_in_school && may_stay) return true;
+        return policy_.stop_on_grown_up == policy::StopRule::month_after_event
+                   ? policy_.month <= birthday(person.born, 18)
+                   : policy_.month < birthday(person.born, 18);
     }
     bool holds(std::int64_t household, PersonNo person, std::initializer_list<Programme> any) const {
         for (const Enrolment& one : facts_.enrolments)
@@ -118,6 +130,57 @@ private:
                 std::find(any.begin(), any.end(), one.programme) != any.end())
                 return true;
         return false;
+    }
+    static ProgrammeKind kind(Programme programme) {
+        using enum Programme;
+        if (programme == dibao_urban || programme == dibao_rural) return ProgrammeKind::dibao;
+        if (programme == tekun_urban || programme == tekun_rural) return ProgrammeKind::tekun;
+        if (programme == orphan) return ProgrammeKind::orphan;
+        if (programme == unattended_child) return ProgrammeKind::unattended;
+        if (programme == disability_living) return ProgrammeKind::living;
+        return ProgrammeKind::nursing;
+    }
+    bool goes_before(ProgrammeKind one, ProgrammeKind other) const {
+        for (const ProgrammeKind each : policy_.precedence) {
+            if (each == one) return true;
+            if (each == other) return false;
+        }
+        return false;
+    }
+    policy::Overlap overlap(ProgrammeKind one, ProgrammeKind other) const {
+        for (std::size_t i = 0; i < policy::overlaps.size(); ++i) {
+            const auto& row = policy::overlaps[i];
+            if ((row.kept == one && row.other == other) || (row.kept == other && row.other == one))
+                return policy_.overlap[i];
+        }
+        return policy::Overlap::together;
+    }
+    /// No member of the household's dibao: lives on something of their own that dibao excludes and yields to.
+    bool leaves(std::int64_t household, PersonNo person) const {
+        for (const Enrolment& one : facts_.enrolments) {
+            if (one.household.number() != household || one.person != person || !is_active(one)) continue;
+            const ProgrammeKind its = kind(one.programme);
+            if (its == ProgrammeKind::dibao) return true;
+            if (overlap(its, ProgrammeKind::dibao) == policy::Overlap::exclusive &&
+                goes_before(its, ProgrammeKind::dibao))
+                return true;
+        }
+        return false;
+    }
+    /// What the person has of an item; nothing where it is not there.
+    std::optional<std::int64_t> item(const registry::Household& household, PersonNo person,
+                                     std::int16_t code) const {
+        for (const auto& row : facts_.incomes)
+            if (row.household == household.no && row.person == person && row.item == code)
+                return row.monthly.fen();
+        return std::nullopt;
+    }
+    bool is_contradictory(const Enrolment& one) const {
+        if (one.confirmed < one.applied) return true;
+        if (one.ended != Day{} && one.ended < one.confirmed) return true;
+        if (!one.person) return false;
+        const auto& person = *person_of(one.person);
+        return person.is_deceased() && person.died < person.born;
     }
     std::optional<std::int64_t> amount_of(Standard which) const {
         const auto& value = policy_.standard(which);
@@ -131,6 +194,13 @@ private:
              std::int64_t amount) {
         registry::PayeeKind kind = registry::PayeeKind::person;
         std::int64_t payee = one.payee ? one.payee.number() : one.person.number();
+        if (component == Component::care && one.setting == registry::Setting::dispersed &&
+            (one.institution || one.caregiver)) {
+            expected_.awards[{household.no.number(), one.person.number(), one.programme, component}] = {
+                amount, one.institution ? registry::PayeeKind::institution : registry::PayeeKind::person,
+                one.institution ? one.institution.number() : one.caregiver.number()};
+            return;
+        }
         if (one.person && one.setting == registry::Setting::central) {
             kind = registry::PayeeKind::institution;
             payee = one.institution.number();
@@ -159,16 +229,107 @@ private:
         std::int64_t share = 0;
     };
 
-    int uplift(const registry::Person& person) const {
-        std::vector<int> classes{0};
-        if (birthday(person.born, policy_.uplift_age_elderly) < policy_.month)
-            classes.push_back(policy_.uplift_percent_elderly);
-        if (policy_.month <= birthday(person.born, 18)) classes.push_back(policy_.uplift_percent_minor);
+    Fraction uplift(const registry::Person& person, bool is_urban, std::int64_t standard,
+                    bool is_alone) const {
+        using enum policy::UpliftClass;
+        const auto worth = [&](policy::UpliftClass which) {
+            const auto& row = policy_.uplifts[static_cast<std::size_t>(which)];
+            return Fraction{standard} * Fraction{row.percent, 100} +
+                   (is_urban ? row.urban.fen() : row.rural.fen());
+        };
+        std::vector<Fraction> all;
+        if (birthday(person.born, policy_.uplift_age_elderly) < policy_.month) all.push_back(worth(elderly));
+        if (birthday(person.born, policy_.uplift_age_aged) < policy_.month) all.push_back(worth(aged));
+        if (policy_.month <= birthday(person.born, 18)) all.push_back(worth(minor));
         if (person.disability_level == 1 || person.disability_level == 2)
-            classes.push_back(policy_.uplift_percent_severely_disabled);
-        if (person.seriously_ill) classes.push_back(policy_.uplift_percent_seriously_ill);
-        return policy_.uplift_sums ? std::accumulate(classes.begin(), classes.end(), 0)
-                                   : *std::max_element(classes.begin(), classes.end());
+            all.push_back(worth(severely_disabled));
+        if (person.seriously_ill) all.push_back(worth(seriously_ill));
+        if (is_alone) all.push_back(worth(living_alone));
+        Fraction beside{0};
+        if (person.disability_level != 0) {
+            if (policy_.uplift_disabled_adds)
+                beside = worth(disabled);
+            else
+                all.push_back(worth(disabled));
+        }
+        Fraction best{0};
+        for (const Fraction& one : all) best = policy_.uplift_sums ? best + one : std::max(best, one);
+        return best + beside;
+    }
+
+    /// Monthly, of those members together; nothing where a deduction has no published amount.
+    std::optional<Fraction> income_of(const registry::Household& household,
+                                      const std::vector<const registry::Person*>& members, bool is_single,
+                                      std::int64_t standard) const {
+        Fraction income{0};
+        Fraction expenses{0};
+        std::map<PersonNo, Fraction> wages;
+        for (const auto& item : facts_.incomes) {
+            if (item.household != household.no) continue;
+            const bool is_of_member = std::any_of(members.begin(), members.end(), [&](const auto* member) {
+                return member->no == item.person;
+            });
+            if (!is_of_member && (item.person || is_single)) continue;
+            if (item.item >= 801 && item.item <= 803) continue;
+            if (item.item >= 601 && item.item <= 604) {
+                const auto& deducted = policy_.deducted_items;
+                if (std::find(deducted.begin(), deducted.end(), item.item) != deducted.end())
+                    expenses = expenses + item.monthly.fen();
+                continue;
+            }
+            const auto& excluded = policy_.excluded_income_items;
+            if (std::find(excluded.begin(), excluded.end(), item.item) != excluded.end()) continue;
+            income = income + item.monthly.fen();
+            if (item.person && (item.item == 101 || item.item == 102 || item.item == 103)) {
+                const auto [sum, is_new] = wages.try_emplace(item.person, Fraction{0});
+                sum->second = sum->second + item.monthly.fen();
+            }
+        }
+        for (const auto& [person, sum] : wages)
+            income = income - std::min(sum, Fraction{standard} * Fraction{policy_.work_cost_percent, 100});
+        if (policy_.deduct_disability_subsidies)
+            for (const auto* member : members) {
+                if (member->disability_level != 1 && member->disability_level != 2) continue;
+                const bool first = member->disability_level == 1;
+                const auto one =
+                    amount_of(first ? Standard::disability_living_1 : Standard::disability_living_2);
+                const auto other =
+                    amount_of(first ? Standard::disability_nursing_1 : Standard::disability_nursing_2);
+                if (!one || !other) return std::nullopt;
+                expenses = expenses + *one + *other;
+            }
+        if (policy_.deduction_cap_percent > 0)
+            expenses = std::min(expenses, Fraction{standard} * Fraction{policy_.deduction_cap_percent, 100} *
+                                              static_cast<std::int64_t>(members.size()));
+        return income - std::min(expenses, income);
+    }
+
+    bool is_severe(const registry::Person& person) const {
+        return person.disability_level == 1 || person.disability_level == 2;
+    }
+    bool is_elderly(const registry::Person& person) const {
+        return birthday(person.born, policy_.uplift_age_elderly) < policy_.month;
+    }
+
+    enum class Admission { yes, no, unknown };
+    Admission may_be_single(const registry::Household& household, const registry::Person& person,
+                            std::int64_t standard) const {
+        if (policy_.single_only_classes && !is_severe(person) && !person.seriously_ill && !is_elderly(person))
+            return Admission::no;
+        if (policy_.single_household_below_percent == 0) return Admission::yes;
+        std::vector<const registry::Person*> everyone;
+        for (const auto& each : facts_.persons)
+            if (each.household == household.no && is_alive(each) &&
+                (each.no == person.no ||
+                 !holds(household.no.number(), each.no,
+                        {Programme::tekun_urban, Programme::tekun_rural, Programme::orphan})))
+                everyone.push_back(&each);
+        const auto income = income_of(household, everyone, false, standard);
+        if (!income) return Admission::unknown;
+        return *income / static_cast<std::int64_t>(everyone.size()) <
+                       Fraction{standard} * Fraction{policy_.single_household_below_percent, 100}
+                   ? Admission::yes
+                   : Admission::no;
     }
 
     /// Sets `standings_` of those who live on it.
@@ -178,9 +339,7 @@ private:
         for (const auto& person : facts_.persons) {
             if (person.household != household.no) continue;
             has_persons = true;
-            const bool is_apart = holds(household.no.number(), person.no,
-                                        {Programme::dibao_urban, Programme::dibao_rural,
-                                         Programme::tekun_urban, Programme::tekun_rural, Programme::orphan});
+            const bool is_apart = leaves(household.no.number(), person.no);
             if (one.person ? person.no == one.person : is_alive(person) && !is_apart)
                 members.push_back(&person);
         }
@@ -188,10 +347,7 @@ private:
             for (const auto& person : facts_.persons) {
                 if (person.household != household.no) continue;
                 const bool lives_on_it =
-                    one.person ? person.no == one.person
-                               : !holds(household.no.number(), person.no,
-                                        {Programme::dibao_urban, Programme::dibao_rural,
-                                         Programme::tekun_urban, Programme::tekun_rural, Programme::orphan});
+                    one.person ? person.no == one.person : !leaves(household.no.number(), person.no);
                 if (lives_on_it && standings_[person.no].on == OnDibao::no) standings_[person.no].on = on;
             }
         };
@@ -220,37 +376,37 @@ private:
             percentage = *classes.rbegin() > 0 ? *classes.rbegin() : policy_.single_person_percent;
         }
         const Fraction own = s * Fraction{percentage, 100};
-        Fraction income{0};
-        std::map<PersonNo, Fraction> wages;
-        for (const auto& item : facts_.incomes) {
-            if (item.household != household.no) continue;
-            const bool is_of_member = std::any_of(members.begin(), members.end(), [&](const auto* member) {
-                return member->no == item.person;
-            });
-            if (!is_of_member && (item.person || one.person)) continue;
-            const auto& excluded = policy_.excluded_income_items;
-            if (std::find(excluded.begin(), excluded.end(), item.item) != excluded.end()) continue;
-            income = income + item.monthly.fen();
-            if (item.person && (item.item == 101 || item.item == 102 || item.item == 103)) {
-                const auto [sum, is_new] = wages.try_emplace(item.person, Fraction{0});
-                sum->second = sum->second + item.monthly.fen();
+        if (one.person) switch (may_be_single(household, *person_of(one.person), *standard)) {
+                case Admission::yes: break;
+                case Admission::no: return refuse(one, false);
+                case Admission::unknown: refuse(one, true); return mark(OnDibao::unknown);
             }
+        const auto counted = income_of(household, members, bool{one.person}, *standard);
+        if (!counted) {
+            refuse(one, true);
+            return mark(OnDibao::unknown);
         }
-        for (const auto& [person, sum] : wages)
-            income = income - std::min(sum, s * Fraction{policy_.work_cost_percent, 100});
+        const Fraction income = *counted;
+        const bool is_flat = one.person && policy_.single_amount == policy::SingleAmount::flat;
         const Fraction per_head = income / n;
-        if (!(per_head < own)) return refuse(one, false);
+        const bool household_decides = is_flat && policy_.single_household_below_percent > 0;
+        if (!(per_head < own) && !household_decides) return refuse(one, false);
         Fraction gap = own - per_head;
         if ((is_urban ? policy_.dibao_urban_mode : policy_.dibao_rural_mode) == policy::DibaoMode::tiers) {
             const auto& tiers = is_urban ? policy_.dibao_urban_tiers : policy_.dibao_rural_tiers;
-            if (tiers.amounts.empty() || tiers.amounts.size() != tiers.income_below.size() + 1) {
+            const std::size_t given = one.grade;
+            if (given > 0 ? given > tiers.amounts.size()
+                          : tiers.amounts.empty() || tiers.amounts.size() != tiers.income_below.size() + 1) {
                 refuse(one, true);
                 return mark(OnDibao::unknown);
             }
             std::size_t below = 0;  // as many tiers lie below this income
             for (const Money bound : tiers.income_below)
                 if (!(per_head < Fraction{bound.fen()})) ++below;
+            if (given > 0) below = given - 1;
             gap = Fraction{tiers.amounts[below].fen()} * Fraction{percentage, 100};
+        } else if (is_flat) {
+            gap = own;
         } else {
             gap = std::max(gap, Fraction{policy_.dibao_minimum_per_head.fen()});
             gap = std::max(gap, s * Fraction{policy_.dibao_minimum_percent, 100});
@@ -266,8 +422,13 @@ private:
             }
             gap = std::max(gap, s * Fraction{policy_.single_floor_percent_with_living, 100} - *subsidy);
         }
+        const bool is_alone =
+            std::count_if(facts_.persons.begin(), facts_.persons.end(), [&](const auto& each) {
+                return each.household == household.no && is_alive(each);
+            }) == 1;
         std::vector<Fraction> needs;
-        for (const auto* member : members) needs.push_back(gap + s * Fraction{uplift(*member), 100});
+        for (const auto* member : members)
+            needs.push_back(gap + uplift(*member, is_urban, *standard, is_alone));
         std::int64_t total = 0;
         std::vector<std::int64_t> shares;
         if (policy_.dibao_rounding_stage == policy::RoundingStage::person) {
@@ -311,41 +472,113 @@ private:
         const auto with = [&](std::initializer_list<Programme> any) {
             return holds(household.no.number(), one.person, any);
         };
-        const bool is_urban_household = household.area == registry::Area::urban;
-        switch (one.programme) {
-            case dibao_urban:
-                return with({orphan, tekun_urban, tekun_rural}) ||
-                       (!is_urban_household && with({dibao_rural}));
-            case dibao_rural:
-                return with({orphan, tekun_urban, tekun_rural}) ||
-                       (is_urban_household && with({dibao_urban}));
-            case tekun_urban: return with({orphan}) || (!is_urban_household && with({tekun_rural}));
-            case tekun_rural: return with({orphan}) || (is_urban_household && with({tekun_urban}));
-            case orphan: return false;
-            case unattended_child: return with({orphan, tekun_urban, tekun_rural});
-            case disability_nursing: return with({tekun_urban, tekun_rural});
-            case price_subsidy:
-            case one_off: return false;
-            case disability_living: break;
+        const ProgrammeKind own = kind(one.programme);
+        for (const Enrolment& other : facts_.enrolments) {
+            if (other.household != household.no || !is_active(other)) continue;
+            // The household's dibao is drawn by whoever is counted in it.
+            const bool is_drawn =
+                other.person == one.person || (!other.person && !leaves(household.no.number(), one.person));
+            if (!is_drawn || other.programme == one.programme) continue;
+            const ProgrammeKind its = kind(other.programme);
+            if (its == own) {
+                const bool is_urban = one.programme == dibao_urban || one.programme == tekun_urban;
+                if (other.person == one.person && is_urban != (household.area == registry::Area::urban))
+                    return true;
+            } else if (overlap(own, its) == policy::Overlap::exclusive && goes_before(its, own)) {
+                return true;
+            }
         }
-        if (with({orphan, tekun_urban, tekun_rural})) return true;
-        if (!with({unattended_child})) return false;
-        const bool is_gap = policy_.unattended_on_dibao != policy::UnattendedOnDibao::full_amount &&
-                            standings_[one.person].on != OnDibao::no;
-        return !(is_gap && policy_.unattended_gap_allows_living);
+        if (one.programme != disability_living || !with({unattended_child}) ||
+            overlap(ProgrammeKind::unattended, ProgrammeKind::living) != policy::Overlap::by_policy)
+            return false;
+        return !(is_gap() && standings_[one.person].on != OnDibao::no &&
+                 policy_.unattended_gap_allows_living);
+    }
+    bool is_gap() const {
+        return policy_.unattended_on_dibao != policy::UnattendedOnDibao::full_amount &&
+               overlap(ProgrammeKind::unattended, ProgrammeKind::dibao) == policy::Overlap::gap;
+    }
+
+    /// Drawn elsewhere: nothing, what excludes the programme, or an amount that is not below this one.
+    enum class Beside { nothing, excluded, higher };
+    Beside elsewhere(const registry::Household& household, const Enrolment& one, std::int64_t own) const {
+        Beside found = Beside::nothing;
+        for (std::size_t i = 0; i < policy::elsewhere_overlaps.size(); ++i) {
+            const auto& row = policy::elsewhere_overlaps[i];
+            const auto code = static_cast<std::int16_t>(801 + static_cast<int>(row.elsewhere));
+            const auto amount = one.person ? item(household, one.person, code) : std::nullopt;
+            if (!amount || row.kind != kind(one.programme)) continue;
+            if (policy_.elsewhere[i] == policy::Overlap::exclusive) return Beside::excluded;
+            if (policy_.elsewhere[i] == policy::Overlap::higher && *amount >= own) found = Beside::higher;
+        }
+        return found;
+    }
+
+    std::optional<Standard> nursing(const registry::Person& person) const {
+        constexpr std::array levels{Standard::disability_nursing_1, Standard::disability_nursing_2,
+                                    Standard::disability_nursing_3, Standard::disability_nursing_4};
+        const int level = person.disability_level;
+        const auto& classes = policy_.nursing_classes;
+        const bool is_extended =
+            std::find(classes.begin(), classes.end(), person.disability_class) != classes.end();
+        if (level == 0 || (level > 2 && !is_extended)) return std::nullopt;
+        return levels[static_cast<std::size_t>(level) - 1];
+    }
+
+    void subsidy(const registry::Household& household, const Enrolment& one) {
+        const auto& person = *person_of(one.person);
+        const auto living_of = [&]() -> std::optional<Standard> {
+            if (person.disability_level == 0) return std::nullopt;
+            return living[static_cast<std::size_t>(person.disability_level) - 1];
+        };
+        const bool is_living = one.programme == Programme::disability_living;
+        const auto which = is_living ? living_of() : nursing(person);
+        if (!which || !amount_of(*which)) return refuse(one, true);
+        const std::int64_t own = *amount_of(*which);
+        if (elsewhere(household, one, own) == Beside::higher) return refuse(one, false);
+        const auto other = is_living ? nursing(person) : living_of();
+        const Programme its = is_living ? Programme::disability_nursing : Programme::disability_living;
+        if (overlap(ProgrammeKind::living, ProgrammeKind::nursing) == policy::Overlap::higher && other &&
+            amount_of(*other) && holds(household.no.number(), one.person, {its})) {
+            const bool wins_ties = goes_before(kind(one.programme), kind(its));
+            if (own < *amount_of(*other) || (own == *amount_of(*other) && !wins_ties))
+                return refuse(one, false);
+        }
+        pay(household, one, Component::basic, own);
+    }
+
+    void child_class(const registry::Household& household, const Enrolment& one) {
+        if (one.grade > policy_.child_class.size()) return refuse(one, true);
+        const auto& own = policy_.child_class[one.grade - 1U];
+        if (own.amount) return pay(household, one, Component::basic, own.amount->fen());
+        const auto standard = amount_of(Standard::unattended_child);
+        if (own.percent == 0 || !standard) return refuse(one, true);
+        std::int64_t base = *standard;
+        if (own.base == policy::ChildClass::Base::gap) {
+            const auto off = amount_of(household.area == registry::Area::urban ? Standard::dibao_urban
+                                                                               : Standard::dibao_rural);
+            if (!off) return refuse(one, true);
+            base -= *off;
+        }
+        if (base <= 0) return refuse(one, false);
+        const auto amount =
+            rounded(Fraction{base} * Fraction{own.percent, 100}, policy_.child_class_rounding);
+        if (amount == 0) return refuse(one, false);
+        pay(household, one, Component::basic, amount);
     }
 
     void unattended(const registry::Household& household, const Enrolment& one) {
         const Standing standing = standings_[one.person];
         const auto standard = amount_of(Standard::unattended_child);
-        if (policy_.unattended_on_dibao == policy::UnattendedOnDibao::full_amount ||
-            standing.on == OnDibao::no)
+        if (one.grade > 0) return child_class(household, one);
+        if (!is_gap() || standing.on == OnDibao::no)
             return pay_standard(household, one, Component::basic, Standard::unattended_child);
         if (standing.on == OnDibao::unknown || !standard) return refuse(one, true);
         std::int64_t off = standing.standard;
         if (policy_.unattended_on_dibao == policy::UnattendedOnDibao::less_received) {
             off = standing.share;
-            if (policy_.unattended_gap_allows_living &&
+            if ((policy_.unattended_gap_allows_living ||
+                 overlap(ProgrammeKind::unattended, ProgrammeKind::living) == policy::Overlap::together) &&
                 holds(household.no.number(), one.person, {Programme::disability_living})) {
                 const int level = person_of(one.person)->disability_level;
                 const auto subsidy =
@@ -362,15 +595,14 @@ private:
         using enum Programme;
         const bool is_central = one.setting == registry::Setting::central;
         const bool is_dibao = one.programme == dibao_urban || one.programme == dibao_rural;
-        if (!is_active(one)) return refuse(one, false);
-        if (is_beaten(household, one)) {
+        const bool is_wrong = is_contradictory(one);
+        if (!is_wrong && !is_active(one)) return refuse(one, false);
+        if (is_wrong || is_beaten(household, one) || elsewhere(household, one, 0) == Beside::excluded) {
             refuse(one, true);
             if (is_dibao)
                 for (const auto& person : facts_.persons)
                     if (person.household == household.no && standings_[person.no].on == OnDibao::no &&
-                        (one.person ? person.no == one.person
-                                    : !holds(household.no.number(), person.no,
-                                             {dibao_urban, dibao_rural, tekun_urban, tekun_rural, orphan})))
+                        (one.person ? person.no == one.person : !leaves(household.no.number(), person.no)))
                         standings_[person.no].on = OnDibao::unknown;
             return;
         }
@@ -388,9 +620,13 @@ private:
                 pay_standard(household, one, Component::basic, basic);
                 constexpr std::array care{Standard::tekun_care_self, Standard::tekun_care_half,
                                           Standard::tekun_care_full};
+                constexpr std::array central{Standard::tekun_care_central_self,
+                                             Standard::tekun_care_central_half,
+                                             Standard::tekun_care_central_full};
                 if (one.ability == registry::Ability::none_given) return refuse(one, true);
-                return pay_standard(household, one, Component::care,
-                                    care[static_cast<std::size_t>(one.ability) - 1]);
+                const std::size_t level = static_cast<std::size_t>(one.ability) - 1;
+                const bool is_apart = is_central && amount_of(central[level]).has_value();
+                return pay_standard(household, one, Component::care, is_apart ? central[level] : care[level]);
             }
             case price_subsidy:
             case one_off: return refuse(one, true);
@@ -398,19 +634,8 @@ private:
                 return pay_standard(household, one, Component::basic,
                                     is_central ? Standard::orphan_central : Standard::orphan_dispersed);
             case unattended_child: return unattended(household, one);
-            case disability_living: {
-                const int level = person_of(one.person)->disability_level;
-                if (level == 0) return refuse(one, true);
-                return pay_standard(household, one, Component::basic,
-                                    living[static_cast<std::size_t>(level) - 1]);
-            }
-            case disability_nursing: {
-                const int level = person_of(one.person)->disability_level;
-                if (level != 1 && level != 2) return refuse(one, true);
-                return pay_standard(
-                    household, one, Component::basic,
-                    level == 1 ? Standard::disability_nursing_1 : Standard::disability_nursing_2);
-            }
+            case disability_living:
+            case disability_nursing: return subsidy(household, one);
         }
     }
 
@@ -427,13 +652,12 @@ private:
         const auto& price = policy_.price;
         const bool by_cpi = price.cpi && *price.cpi >= price.cpi_trigger;
         const bool by_food = price.food && *price.food >= price.food_trigger;
+        const bool by_scpi = price.scpi && price.scpi_trigger && *price.scpi >= *price.scpi_trigger;
         for (const auto& person : facts_.persons) {
             if (person.household != household.no) continue;
-            const bool is_apart = holds(household.no.number(), person.no,
-                                        {Programme::dibao_urban, Programme::dibao_rural,
-                                         Programme::tekun_urban, Programme::tekun_rural, Programme::orphan});
+            const bool is_apart = leaves(household.no.number(), person.no);
             for (const bool is_price : {true, false}) {
-                if (is_price ? !by_cpi && !by_food : !policy_.one_off) continue;
+                if (is_price ? !by_cpi && !by_food && !by_scpi : !policy_.one_off) continue;
                 const policy::Covers& covers = is_price ? price.covers : policy_.one_off_covers;
                 std::optional<std::pair<std::optional<std::int64_t>, AwardKey>> best;
                 for (const auto& [key, award] : drawn) {
@@ -474,11 +698,17 @@ private:
                     }
                     Fraction share{price.cpi.value_or(0), 10'000};
                     if (price.formula == policy::PriceFormula::triggering_index) {
-                        share = Fraction{by_cpi ? *price.cpi : *price.food, 10'000};
-                        if (by_cpi && by_food) share = Fraction{std::max(*price.cpi, *price.food), 10'000};
+                        std::vector<std::int64_t> rates;
+                        if (by_cpi) rates.push_back(*price.cpi);
+                        if (by_food) rates.push_back(*price.food);
+                        if (by_scpi) rates.push_back(*price.scpi);
+                        share = Fraction{*std::max_element(rates.begin(), rates.end()), 10'000};
                     }
+                    if (price.formula == policy::PriceFormula::scpi)
+                        share = Fraction{price.scpi.value_or(0), 10'000};
                     if (price.formula == policy::PriceFormula::fraction)
-                        share = Fraction{1, price.cpi.value_or(0) < 500 ? 12 : 8};
+                        share =
+                            Fraction{1, price.fractions[price.cpi.value_or(0) < price.steep_from ? 0 : 1]};
                     const Fraction exact = share * *best->first;
                     amount = std::max(exact.top < 0 ? 0 : rounded(exact, price.rounding), price.floor.fen());
                     if (amount == 0) {

@@ -69,16 +69,68 @@ inline policy::CountyPolicy random_policy(Chance& chance) {
             static_cast<std::int32_t>(chance.one_of<std::int64_t>({80, 100, 130}));
     if (chance.one_in(2)) policy.dibao_minimum_per_head = Money::of_fen(chance.between(0, 30'000));
     if (chance.one_in(2)) {
-        policy.uplift_percent_elderly = static_cast<std::int32_t>(chance.between(0, 40));
-        policy.uplift_percent_minor = static_cast<std::int32_t>(chance.between(0, 40));
-        policy.uplift_percent_severely_disabled = static_cast<std::int32_t>(chance.between(0, 40));
-        policy.uplift_percent_seriously_ill = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift(policy::UpliftClass::elderly).percent =
+            static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift(policy::UpliftClass::minor).percent = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift(policy::UpliftClass::severely_disabled).percent =
+            static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift(policy::UpliftClass::seriously_ill).percent =
+            static_cast<std::int32_t>(chance.between(0, 40));
         policy.uplift_age_elderly = static_cast<std::int32_t>(chance.between(55, 80));
     }
+    if (chance.one_in(2)) {
+        for (const auto which :
+             {policy::UpliftClass::aged, policy::UpliftClass::living_alone, policy::UpliftClass::disabled})
+            policy.uplift(which).percent = static_cast<std::int32_t>(chance.between(0, 40));
+        policy.uplift_age_aged = policy.uplift_age_elderly + static_cast<std::int32_t>(chance.between(0, 12));
+        policy.uplift_disabled_adds = chance.one_in(2);
+    }
+    if (chance.one_in(3))
+        for (auto& uplift : policy.uplifts) {
+            uplift.urban = Money::of_fen(chance.one_of<std::int64_t>({0, 4'500, 44'000}));
+            uplift.rural = Money::of_fen(chance.one_of<std::int64_t>({0, 3'000, 44'000}));
+        }
     policy.uplift_sums = chance.one_in(2);
     policy.single_person_percent = static_cast<std::int32_t>(chance.one_of<std::int64_t>({100, 75, 33, 120}));
     if (chance.one_in(2)) policy.work_cost_percent = static_cast<std::int32_t>(chance.between(0, 50));
     if (chance.one_in(3)) policy.excluded_income_items = {101, 301, 402};
+    policy.single_amount = chance.one_of(
+        {policy::SingleAmount::difference, policy::SingleAmount::difference, policy::SingleAmount::flat});
+    if (chance.one_in(3))
+        policy.single_household_below_percent =
+            static_cast<std::int32_t>(chance.one_of<std::int64_t>({100, 150, 200}));
+    policy.single_only_classes = chance.one_in(4);
+    if (chance.one_in(3)) policy.deducted_items = {601, 603};
+    if (chance.one_in(3)) policy.deduction_cap_percent = static_cast<std::int32_t>(chance.between(0, 60));
+    policy.deduct_disability_subsidies = chance.one_in(6);
+    for (auto& one : policy.child_class) {
+        one.percent = static_cast<std::int32_t>(chance.one_of<std::int64_t>({0, 20, 50, 100}));
+        one.base = chance.one_of({policy::ChildClass::Base::standard, policy::ChildClass::Base::gap});
+        if (chance.one_in(5)) one.amount = Money::of_fen(chance.between(1, 150'000));
+    }
+    policy.child_class_rounding = {
+        chance.one_of({RoundingUnit::fen, RoundingUnit::jiao, RoundingUnit::yuan}),
+        chance.one_of({RoundingMode::ceiling, RoundingMode::half_up, RoundingMode::floor})};
+    if (chance.one_in(2)) policy.nursing_classes = {5, 6};
+    if (chance.one_in(3))
+        policy.children_in_school_until_age = static_cast<std::int32_t>(chance.between(18, 24));
+    policy.stop_on_grown_up =
+        chance.one_of({policy::StopRule::month_after_event, policy::StopRule::month_of_event});
+    for (auto& stop : policy.stop_on_end)
+        stop = chance.one_of({policy::StopRule::month_after_event, policy::StopRule::month_of_event});
+    for (std::size_t i = 0; i < policy.overlap.size(); ++i)
+        if (chance.one_in(8))
+            policy.overlap[i] = chance.one_of(
+                {policy::Overlap::together, policy::Overlap::exclusive, policy::overlaps[i].also});
+    for (std::size_t i = 0; i < policy.elsewhere.size(); ++i)
+        if (chance.one_in(3))
+            policy.elsewhere[i] = chance.one_of(
+                {policy::Overlap::together, policy::Overlap::exclusive, policy::elsewhere_overlaps[i].also});
+    if (chance.one_in(5))
+        for (std::size_t i = policy.precedence.size() - 1; i > 0; --i)
+            std::swap(
+                policy.precedence[i],
+                policy.precedence[static_cast<std::size_t>(chance.between(0, static_cast<std::int64_t>(i)))]);
     policy.unattended_on_dibao =
         chance.one_of({policy::UnattendedOnDibao::full_amount, policy::UnattendedOnDibao::less_dibao_standard,
                        policy::UnattendedOnDibao::less_received});
@@ -88,7 +140,11 @@ inline policy::CountyPolicy random_policy(Chance& chance) {
         if (chance.one_in(2)) policy.price.food = chance.between(-50, 900);
         policy.price.formula =
             chance.one_of({policy::PriceFormula::cpi, policy::PriceFormula::triggering_index,
-                           policy::PriceFormula::fraction});
+                           policy::PriceFormula::fraction, policy::PriceFormula::scpi});
+        if (chance.one_in(2)) policy.price.scpi = chance.between(-50, 700);
+        if (chance.one_in(3)) policy.price.scpi_trigger = 350;
+        if (chance.one_in(3)) policy.price.fractions = {16, 6};
+        if (chance.one_in(3)) policy.price.steep_from = 400;
         policy.price.rounding = {
             chance.one_of({RoundingUnit::fen, RoundingUnit::jiao, RoundingUnit::yuan}),
             chance.one_of({RoundingMode::ceiling, RoundingMode::half_up, RoundingMode::floor})};
@@ -135,12 +191,14 @@ inline registry::Snapshot random_facts(Chance& chance, const policy::CountyPolic
             if (chance.one_in(60)) person.born = Day::of(2004, 2, 29).value();
             if (chance.one_in(8)) person.died = a_day_near(0);
             if (chance.one_in(2)) person.disability_level = static_cast<std::uint8_t>(chance.between(0, 4));
+            if (person.disability_level > 0)
+                person.disability_class = static_cast<std::uint8_t>(chance.between(1, 7));
             person.seriously_ill = chance.one_in(8);
             person.in_full_time_school = chance.one_in(3);
             facts.persons.push_back(person);
-            for (const std::int16_t item :
-                 std::initializer_list<std::int16_t>{101, 102, 201, 301, 402, 501, 901})
-                if (chance.one_in(7))
+            for (const std::int16_t item : std::initializer_list<std::int16_t>{
+                     101, 102, 201, 301, 402, 501, 601, 602, 603, 801, 802, 803, 901})
+                if (chance.one_in(item > 800 && item < 900 ? 20 : 7))
                     facts.incomes.push_back(
                         {.household = no,
                          .person = person.no,
@@ -176,7 +234,15 @@ inline registry::Snapshot random_facts(Chance& chance, const policy::CountyPolic
         one.setting = chance.one_in(3) ? registry::Setting::central : registry::Setting::dispersed;
         one.ability = static_cast<registry::Ability>(chance.between(chance.one_in(10) ? 0 : 1, 3));
         if (chance.one_in(4)) one.payee = PersonNo{chance.between(1, person_no + 1)};
-        if (!chance.one_in(10)) one.institution = InstitutionNo{chance.between(1, 5)};
+        if (one.setting == registry::Setting::central ? !chance.one_in(10) : chance.one_in(6))
+            one.institution = InstitutionNo{chance.between(1, 5)};
+        if (chance.one_in(6)) one.caregiver = PersonNo{chance.between(1, person_no + 1)};
+        if (chance.one_in(8)) one.grade = static_cast<std::uint8_t>(chance.between(1, 6));
+        if (chance.one_in(8)) {
+            one.ended = a_day_near(0);
+            one.end_reason = static_cast<registry::EndReason>(chance.between(0, 6));
+        }
+        if (chance.one_in(200)) one.applied = one.confirmed.plus_days(1);
     }
     std::ranges::sort(facts.incomes, {},
                       [](const auto& row) { return std::tuple{row.household, row.person, row.item}; });

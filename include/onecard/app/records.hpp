@@ -100,6 +100,7 @@ struct RefusalRecord {
     bool is_error = false;
     std::string place;
     std::string reason;
+    std::string reason_chinese = {};
 };
 
 struct Batch {

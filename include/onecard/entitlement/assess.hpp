@@ -44,7 +44,8 @@ struct Refusal {
     HouseholdNo household;
     PersonNo person;
     bool is_error = false;  ///< a gap in policy or contradictory facts, in contrast to "not entitled"
-    Failure why;            ///< place: "division/month/household/field"
+    Failure why;            ///< place: "division/month/household/field"; the text is English
+    std::string chinese;    ///< the same text in Chinese
 };
 
 struct Assessment {

@@ -15,6 +15,7 @@
 #include "onecard/core/programme.hpp"
 #include "onecard/core/rational.hpp"
 #include "onecard/core/result.hpp"
+#include "onecard/policy/overlap.hpp"
 
 /// The policy book: published standards and rules of divisions, dated, each with its document.
 namespace onecard::policy {
@@ -26,30 +27,16 @@ struct Source {
     std::string place;     ///< file:line of the pack
 };
 
-/// The published amounts (fen a month). The order is that of the table in keys.cpp; a new standard is a line there.
+/// The published amounts (fen a month).
 enum class Standard : std::uint8_t {
-    dibao_urban,
-    dibao_rural,
-    tekun_basic_urban,
-    tekun_basic_rural,
-    tekun_basic_rural_central,  ///< where published apart; else tekun_basic_rural holds for both settings
-    tekun_care_self,
-    tekun_care_half,
-    tekun_care_full,
-    orphan_central,
-    orphan_dispersed,
-    unattended_child,
-    disability_living_1,
-    disability_living_2,
-    disability_living_3,
-    disability_living_4,
-    disability_nursing_1,
-    disability_nursing_2,
+#define STANDARD(name, key) name,
+#include "onecard/policy/standards.inc"
+#undef STANDARD
     count,
 };
 std::string_view key_of(Standard standard);  ///< the TOML key, "dibao.urban"
 
-enum class StartRule : std::uint8_t { month_after_confirmation, month_of_confirmation, month_of_application };
+using onecard::StartRule;
 enum class DibaoPayee : std::uint8_t { representative, each_person };
 /// How dibao is paid: the difference to the standard (补差), or an amount by tier (分档). Where the book knows only that
 /// it is by tier and not how much, dibao is refused loudly instead of being paid as a difference.
@@ -70,17 +57,21 @@ struct Covers {
     bool unattended_child = true;
     friend bool operator==(const Covers&, const Covers&) = default;
 };
-/// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices (Guilin,
-/// S48), times the index that triggered it, the higher of both (Wuhan), or 1/12 of the standard and from a rise of 5 %
-/// on 1/8 (Jiangsu).
-enum class PriceFormula : std::uint8_t { cpi, triggering_index, fraction };
+/// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices, times
+/// that of the cost of living of low incomes (SCPI: Guilin, S48), times the index that triggered it, the higher of
+/// several (Wuhan), or 1/12 of the standard and from a rise of 5 % on 1/8 (Jiangsu).
+enum class PriceFormula : std::uint8_t { cpi, triggering_index, fraction, scpi };
 /// Rates on the year in hundredths of a percent. The national triggers: 发改价格〔2021〕1553号 (S47).
 struct PriceLink {
     std::optional<std::int64_t> cpi;  ///< of the month; none: not published, or it does not rise
     std::optional<std::int64_t> food;
+    std::optional<std::int64_t> scpi;  ///< 城镇低收入居民基本生活费用价格指数
     std::int64_t cpi_trigger = 350;
     std::int64_t food_trigger = 600;
+    std::optional<std::int64_t> scpi_trigger;  ///< none: this index triggers nothing
     PriceFormula formula = PriceFormula::cpi;
+    std::int64_t steep_from = 500;  ///< of the fractions: the CPI from which the second one holds
+    std::array<std::int32_t, 2> fractions{12, 8};  ///< one part in so many of the standard
     Rounding rounding{RoundingUnit::yuan, RoundingMode::half_up};
     Money floor;
     Covers covers;
@@ -91,6 +82,44 @@ enum class StopRule : std::uint8_t { month_after_event, month_of_event };
 /// What a de-facto-unattended child gets who lives on dibao (DOMAIN 1.3): all of it; the standard less the dibao
 /// standard (Yiwu, S29); the standard less the share of dibao and the living subsidy really drawn (Minhou, S31).
 enum class UnattendedOnDibao : std::uint8_t { full_amount, less_dibao_standard, less_received };
+
+/// Members whose dibao is raised (分类施保), in the order of the tables.
+enum class UpliftClass : std::uint8_t {
+    elderly,
+    minor,              ///< under 18
+    severely_disabled,  ///< levels 1 and 2
+    seriously_ill,
+    aged,  ///< elderly of a second, higher age (Zhenjiang: 70, S11)
+    living_alone,
+    disabled,  ///< of any level
+    count,
+};
+/// What a class of members gets: % of the standard, and an amount by the area of the standard (Zhongshan, Chongqing;
+/// S8 S10).
+struct Uplift {
+    std::int32_t percent = 0;
+    Money urban;
+    Money rural;
+    friend bool operator==(const Uplift&, const Uplift&) = default;
+};
+/// What single-person dibao (单人保) comes to: its % of the standard less the person's own income, or all of it (S11).
+enum class SingleAmount : std::uint8_t { difference, flat };
+/// Classes of children who are not fully unattended and get a part (DOMAIN 1.3, S29): a % of the child standard, or
+/// of what it has over the dibao standard; or a published amount.
+struct ChildClass {
+    enum class Base : std::uint8_t { standard, gap };
+    std::int32_t percent = 0;  ///< 0: there is no such class
+    Base base = Base::standard;
+    std::optional<Money> amount;
+    friend bool operator==(const ChildClass&, const ChildClass&) = default;
+};
+inline constexpr std::size_t child_classes = 4;
+/// Why an enrolment ended, which decides about its last month: the order is that of registry::EndReason.
+inline constexpr std::array<std::string_view, 7> end_events{
+    "decision", "parent_found", "moved_away", "missing", "custody", "own_request", "fraud"};
+/// Why income rose, which decides about the months of grace: the order is that of registry::GraceReason.
+inline constexpr std::array<std::string_view, 6> grace_reasons{"none",     "pension", "employed",
+                                                               "graduate", "placed",  "disabled_placed"};
 
 /// What the book says for one county and one month, flat, so that assessing a county does no look-up by text.
 struct CountyPolicy {
@@ -115,14 +144,15 @@ struct CountyPolicy {
     DibaoPayee dibao_payee = DibaoPayee::representative;
     DibaoTiers dibao_urban_tiers;
     DibaoTiers dibao_rural_tiers;
-    Money dibao_minimum_per_head;             ///< paid per head when the gap is positive but smaller
-    std::int32_t dibao_minimum_percent = 0;   ///< likewise, % of the standard (S12); the higher of both
-    std::int32_t uplift_percent_elderly = 0;  ///< category uplift, % of the standard, per member (分类施保)
-    std::int32_t uplift_percent_minor = 0;    ///< under 18
-    std::int32_t uplift_percent_severely_disabled = 0;  ///< disability levels 1 and 2
-    std::int32_t uplift_percent_seriously_ill = 0;
-    std::int32_t uplift_age_elderly = 60;      ///< completed years from which a member is elderly
-    bool uplift_sums = false;                  ///< all that apply instead of the highest one
+    Money dibao_minimum_per_head;            ///< paid per head when the gap is positive but smaller
+    std::int32_t dibao_minimum_percent = 0;  ///< likewise, % of the standard (S12); the higher of both
+    std::array<Uplift, static_cast<std::size_t>(UpliftClass::count)> uplifts{};  ///< per member
+    Uplift& uplift(UpliftClass which) { return uplifts[static_cast<std::size_t>(which)]; }
+    const Uplift& uplift(UpliftClass which) const { return uplifts[static_cast<std::size_t>(which)]; }
+    std::int32_t uplift_age_elderly = 60;  ///< completed years from which a member is elderly
+    std::int32_t uplift_age_aged = 70;
+    bool uplift_sums = false;           ///< all that apply instead of the highest one
+    bool uplift_disabled_adds = false;  ///< that of the disabled stands beside the highest of the others (S8)
     std::int32_t single_person_percent = 100;  ///< single-person dibao (单人保), % of the standard
     /// By class of the person, the highest that applies instead of single_person_percent; 0: not set (S11).
     std::int32_t single_percent_severely_disabled = 0;
@@ -130,13 +160,26 @@ struct CountyPolicy {
     std::int32_t single_percent_elderly = 0;
     /// Single-person dibao and the living subsidy together come to at least this % of the standard (S11); 0: no floor.
     std::int32_t single_floor_percent_with_living = 0;
+    SingleAmount single_amount = SingleAmount::difference;
+    /// Only in a household whose income a head lies below this % of the standard (低保边缘: 150, 200; S11 S24); 0: its
+    /// income is not looked at.
+    std::int32_t single_household_below_percent = 0;
+    bool single_only_classes = false;  ///< only the severely disabled, the seriously ill and the elderly
     /// Grace (渐退期): months for which a household whose income rose above the standard goes on to be paid; 0: none.
     std::int32_t grace_months = 0;
+    /// By reason of the rise, by position in grace_reasons; none: grace_months (S25).
+    std::array<std::optional<std::int32_t>, grace_reasons.size()> grace_months_by_reason{};
+    std::int32_t longest_grace() const;
     std::int32_t grace_below_percent =
         200;  ///< while S < income a head < this % of S, both strictly (003 E8)
     /// % of the last amount before, by month of grace; the last one holds on. Empty: 100.
     std::vector<std::int32_t> grace_schedule;
     std::int32_t work_cost_percent = 0;  ///< off each member's wages: % of the standard, at most the wages
+    /// Expenses that are taken off income, sorted codes of items 601 … (Hengyang, S24).
+    std::vector<std::int16_t> deducted_items;
+    /// All of them together at most this % of the standard a head; 0: as much as there is.
+    std::int32_t deduction_cap_percent = 0;
+    bool deduct_disability_subsidies = false;  ///< both subsidies of each severely disabled member (S24)
     /// Codes that are not income, sorted. The default: the two subsidies (国发〔2015〕52号, S27), 优抚, age allowance,
     /// scholarships, relief and whatever else schemas/register.md marks as usually excluded.
     std::vector<std::int16_t> excluded_income_items{901, 902, 903, 904, 905, 906, 907, 908, 909, 910};
@@ -146,19 +189,48 @@ struct CountyPolicy {
     /// Where a division publishes no standard for unattended children, that of orphans outside institutions holds
     /// (DOMAIN 1.3, S4; E17).
     bool unattended_follows_orphan = true;
-    bool children_stay_while_in_school = true;  ///< orphans and unattended children past 18 (S30, S38)
+    bool children_stay_while_in_school = true;      ///< orphans and unattended children past 18 (S30, S38)
+    std::int32_t children_in_school_until_age = 0;  ///< completed years; 0: as long as they are in school
+    std::array<ChildClass, child_classes> child_class{};
+    Rounding child_class_rounding{RoundingUnit::yuan, RoundingMode::ceiling};  ///< 468.40 is published as 469
+    /// Classes of disability (5 intellect, 6 mental) that draw the nursing subsidy at levels 3 and 4 too.
+    std::vector<std::int16_t> nursing_classes;
     PriceLink price;
     std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
     Covers one_off_covers;
     StopRule stop_on_death = StopRule::month_after_event;
-    std::optional<Money> poverty_line;  ///< a month; only for the warning of 003 E3
+    std::optional<Money> poverty_line;                        ///< a month; only for the warning of 003 E3
+    StopRule stop_on_grown_up = StopRule::month_after_event;  ///< the 18th birthday (S30)
+    /// By position in end_events: from the month after (S42), but from the month itself where a parent is found
+    /// (S30).
+    std::array<StopRule, end_events.size()> stop_on_end{StopRule::month_after_event,
+                                                        StopRule::month_of_event};
+    /// By position in the tables of overlap.hpp.
+    std::array<Overlap, overlaps.size()> overlap = [] {
+        std::array<Overlap, overlaps.size()> all{};
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = overlaps[i].overlap;
+        return all;
+    }();
+    std::array<Overlap, elsewhere_overlaps.size()> elsewhere = [] {
+        std::array<Overlap, elsewhere_overlaps.size()> all{};
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = elsewhere_overlaps[i].overlap;
+        return all;
+    }();
+    /// Of two that exclude each other the one that stands first here is kept.
+    std::array<ProgrammeKind, overlap_kinds> precedence{ProgrammeKind::orphan,     ProgrammeKind::tekun,
+                                                        ProgrammeKind::unattended, ProgrammeKind::dibao,
+                                                        ProgrammeKind::living,     ProgrammeKind::nursing};
+    Overlap overlap_of(ProgrammeKind one, ProgrammeKind other) const {
+        const OverlapRow* row = overlap_row(one, other);
+        return row ? overlap[static_cast<std::size_t>(row - overlaps.data())] : Overlap::together;
+    }
     /// By programme: dibao, tekun and children from the month after confirmation (S15, S30), the disability subsidies
     /// from the month of application (S26).
-    std::array<StartRule, programmes.size()> start{
-        StartRule::month_after_confirmation, StartRule::month_after_confirmation,
-        StartRule::month_after_confirmation, StartRule::month_after_confirmation,
-        StartRule::month_after_confirmation, StartRule::month_after_confirmation,
-        StartRule::month_of_application,     StartRule::month_of_application};
+    std::array<StartRule, programmes.size()> start = [] {
+        std::array<StartRule, programmes.size()> all{};
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = programmes[i].start;
+        return all;
+    }();
     const StartRule& start_of(Programme programme) const {
         return start[static_cast<std::size_t>(programme) - 1];
     }

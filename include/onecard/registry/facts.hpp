@@ -76,6 +76,26 @@ enum class Setting : std::uint8_t { dispersed = 1, central = 2 };
 /// Ability of a tekun person to care for themself: 全自理, 半护理, 全护理.
 enum class Ability : std::uint8_t { none_given = 0, self = 1, half = 2, full = 3 };
 
+/// Why the income of a household on dibao rose: in some places it decides about the months of grace (渐退期).
+enum class GraceReason : std::uint8_t {
+    none_given = 0,
+    pension = 1,          ///< 领取养老金
+    employed = 2,         ///< 就业
+    graduate = 3,         ///< 高校毕业生就业
+    placed = 4,           ///< 公共就业服务机构介绍就业
+    disabled_placed = 5,  ///< 残疾人按比例就业等
+};
+/// Why an enrolment ended on a day: the policy says what its last month is.
+enum class EndReason : std::uint8_t {
+    decision = 0,  ///< 审核决定退出
+    parent_found = 1,
+    moved_away = 2,
+    missing = 3,
+    custody = 4,
+    own_request = 5,
+    fraud = 6,
+};
+
 /// Key: household, person, programme. Person is 0 for a whole-household enrolment (dibao); a person in a dibao
 /// enrolment means single-person dibao (单人保).
 struct Enrolment {
@@ -87,8 +107,17 @@ struct Enrolment {
     Day confirmed;
     Setting setting = Setting::dispersed;
     Ability ability = Ability::none_given;
-    PersonNo payee;             ///< another person who is paid (guardian, caregiver); 0: the usual payee
-    InstitutionNo institution;  ///< the institution that is paid when central; 0 otherwise
+    PersonNo payee;  ///< another person who is paid (guardian, caregiver); 0: the usual payee
+    /// The institution that is paid when central; of a dispersed tekun person the agency that is paid for care.
+    InstitutionNo institution;
+    /// The office's own grading: dibao, the tier (档) from 1 on, 0: by income; unattended child, the class (类) that
+    /// gets a part, 0: fully unattended.
+    std::uint8_t grade = 0;
+    GraceReason grace_reason = GraceReason::none_given;  ///< dibao only
+    EndReason end_reason = EndReason::decision;
+    Day ended;           ///< epoch day 0: it goes on, as long as the row holds
+    PersonNo caregiver;  ///< of a dispersed tekun person: who is paid for care by agreement; 0: nobody apart
+    bool has_ended() const { return ended != Day{}; }
     friend bool operator==(const Enrolment&, const Enrolment&) = default;
 };
 

@@ -20,6 +20,9 @@ enum class IncomeClass : std::uint8_t {
     honours,        ///< 优待抚恤和奖励
     welfare,        ///< 福利和救助
     reimbursement,  ///< 教育和医疗补助
+    // Not income, yet of the same form, a monthly amount of a person or household:
+    expense,    ///< 可扣减支出: taken off income where the policy says so
+    elsewhere,  ///< 其他部门待遇: decides about programmes that exclude it, and is no income
 };
 
 struct IncomeItemText {
@@ -69,11 +72,32 @@ inline constexpr std::array income_items{
     IncomeItemText{910, IncomeClass::welfare, "价格临时补贴", "price-linked subsidy", true},
 };
 
+/// What else incomes.csv holds. Ascending by code; never renumber.
+inline constexpr std::array other_items{
+    IncomeItemText{601, IncomeClass::expense, "医疗自付支出", "medical treatment paid oneself", false},
+    IncomeItemText{602, IncomeClass::expense, "教育支出", "education", false},
+    IncomeItemText{603, IncomeClass::expense, "房租支出", "rent paid", false},
+    IncomeItemText{604, IncomeClass::expense, "其他必要支出", "other necessary expenses", false},
+    IncomeItemText{801, IncomeClass::elsewhere, "工伤生活护理费", "nursing fee of work-injury insurance",
+                   false},
+    IncomeItemText{802, IncomeClass::elsewhere, "养老护理补贴", "elder-care nursing allowance", false},
+    IncomeItemText{803, IncomeClass::elsewhere, "离休人员护理费", "nursing fee of retired cadres", false},
+};
+inline constexpr std::int16_t first_elsewhere_item = 801;  ///< in the order of policy::Elsewhere
+
 /// nullptr for an unknown code.
 constexpr const IncomeItemText* income_item_of(std::int64_t code) {
     const auto* item = std::ranges::lower_bound(
         income_items, code, {}, [](const IncomeItemText& row) { return std::int64_t{row.code}; });
     return item != income_items.end() && item->code == code ? item : nullptr;
+}
+
+/// An item of income or one of the others; nullptr for an unknown code.
+constexpr const IncomeItemText* register_item_of(std::int64_t code) {
+    if (const IncomeItemText* item = income_item_of(code)) return item;
+    const auto* item = std::ranges::find(other_items, code,
+                                         [](const IncomeItemText& row) { return std::int64_t{row.code}; });
+    return item != other_items.end() ? item : nullptr;
 }
 
 static_assert(std::ranges::is_sorted(income_items, {}, &IncomeItemText::code));

@@ -175,10 +175,10 @@ TEST(Dibao, AddsTheHighestUpliftOfEachMemberOrTheirSum) {
     story.person(1, "1950-01-01").disability_level = 2;  // elderly, severely disabled
     story.person(2, "2012-01-01").seriously_ill = true;  // minor, ill
     story.person(3).disability_level = 3;                // none
-    story.rules().uplift_percent_elderly = 10;
-    story.rules().uplift_percent_minor = 15;
-    story.rules().uplift_percent_severely_disabled = 30;
-    story.rules().uplift_percent_seriously_ill = 20;
+    story.rules().uplift(policy::UpliftClass::elderly).percent = 10;
+    story.rules().uplift(policy::UpliftClass::minor).percent = 15;
+    story.rules().uplift(policy::UpliftClass::severely_disabled).percent = 30;
+    story.rules().uplift(policy::UpliftClass::seriously_ill).percent = 20;
     EXPECT_EQ(story.fen(0, rural), 300'000 + 30'000 + 20'000);
     story.rules().uplift_sums = true;
     EXPECT_EQ(story.fen(0, rural), 300'000 + 40'000 + 35'000);
@@ -193,8 +193,8 @@ TEST(Dibao, CountsAgesFromTheMonthAfterTheBirthday) {
          {Row{"1962-01-01", 0}, Row{"1961-12-31", 10}, Row{"2004-01-01", 20}, Row{"2003-12-31", 0}}) {
         Story story = a_household_of(0);
         story.person(1, row.born);
-        story.rules().uplift_percent_elderly = 10;
-        story.rules().uplift_percent_minor = 20;
+        story.rules().uplift(policy::UpliftClass::elderly).percent = 10;
+        story.rules().uplift(policy::UpliftClass::minor).percent = 20;
         EXPECT_EQ(story.fen(0, rural), 100'000 + row.percent * 1'000) << row.born;
     }
 }

@@ -94,6 +94,15 @@ TEST_F(BookTest, ComesBackFromItsCanonicalText) {
                              .input = "995",
                              .source = {.document = "a\tb\nc", .note = "", .place = "x"},
                              .published = Day::parse("2022-03-29").value()}));
+    set("370212", "overlap.precedence", "2021-01",
+        std::vector<std::string>{"tekun", "orphan", "dibao", "unattended", "nursing", "living"});
+    set("370212", "overlap.living_nursing", "2021-01", "higher");
+    set("370212", "overlap.elder_care_nursing", "2021-01", "exclusive");
+    set("370212", "price.fractions", "2021-01", std::vector<std::int64_t>{16, 6});
+    set("370212", "tekun.care.self", "2021-01", "989.00 a year");
+    set("370212", "children.class_2.of", "2021-01", "gap");
+    set("370212", "stop.parent_found", "2021-01", "month_after_event");
+    set("370212", "dibao.grace_reason.placed", "2021-01", std::int64_t{24});
     const Book book = builder.build();
     const auto again = parse_book(book.canonical_text());
     ASSERT_TRUE(again) << again.error().message();
@@ -106,6 +115,16 @@ TEST_F(BookTest, ComesBackFromItsCanonicalText) {
     EXPECT_THAT(policy->dibao_urban_tiers.income_below, IsEmpty());
     EXPECT_EQ(policy->grace_months, 12);
     EXPECT_THAT(policy->grace_schedule, ElementsAre(100, 100, 50));
+    using enum ProgrammeKind;
+    EXPECT_THAT(policy->precedence,
+                ElementsAre(tekun, ProgrammeKind::orphan, dibao, unattended, nursing, living));
+    EXPECT_EQ(policy->overlap_of(living, nursing), Overlap::higher);
+    EXPECT_EQ(policy->overlap_of(tekun, dibao), Overlap::exclusive);
+    EXPECT_EQ(policy->price.fractions, (std::array<std::int32_t, 2>{16, 6}));
+    EXPECT_EQ(policy->standard(Standard::tekun_care_self)->amount.fen(), 98'900 * 6 / 12 - 98'900 * 5 / 12);
+    EXPECT_EQ(policy->child_class[1].base, ChildClass::Base::gap);
+    EXPECT_EQ(policy->stop_on_end[1], StopRule::month_after_event);
+    EXPECT_EQ(policy->grace_months_by_reason[4], 24);
 }
 
 TEST_F(BookTest, ListsOfTheWrongKindAreRefused) {
@@ -197,7 +216,7 @@ TEST_F(BookTest, RulesAreSetByTheirKeysAndCarryTheirSource) {
     EXPECT_EQ(policy->dibao_rounding_stage, RoundingStage::person);
     EXPECT_EQ(policy->dibao_payee, DibaoPayee::each_person);
     EXPECT_EQ(policy->dibao_minimum_per_head.fen(), 5'000);
-    EXPECT_EQ(policy->uplift_percent_elderly, 20);
+    EXPECT_EQ(policy->uplift(policy::UpliftClass::elderly).percent, 20);
     EXPECT_TRUE(policy->uplift_sums);
     EXPECT_THAT(policy->excluded_income_items, ElementsAre(401, 902));
     EXPECT_EQ(policy->start_of(Programme::dibao_rural), StartRule::month_of_confirmation);
@@ -247,6 +266,18 @@ TEST_F(BookTest, EveryKindOfWrongValueIsRefused) {
              Row{"flag as text", "370212", "dibao.uplift.sums", "true", Fault::malformed},
              Row{"item twice", "370212", "dibao.excluded_income_items", std::vector<std::int64_t>{7, 7},
                  Fault::duplicate},
+             Row{"year of nothing", "370212", "tekun.care.self", "0.11 a year", Fault::out_of_range},
+             Row{"year of no number", "370212", "tekun.care.self", "much a year", Fault::malformed},
+             Row{"one part alone", "370212", "price.fractions", std::vector<std::int64_t>{12},
+                 Fault::malformed},
+             Row{"part of nothing", "370212", "price.fractions", std::vector<std::int64_t>{12, 0},
+                 Fault::malformed},
+             Row{"order without everybody", "370212", "overlap.precedence",
+                 std::vector<std::string>{"tekun", "orphan"}, Fault::malformed},
+             Row{"order with somebody twice", "370212", "overlap.precedence",
+                 std::vector<std::string>{"tekun", "tekun", "dibao", "unattended", "nursing", "living"},
+                 Fault::malformed},
+             Row{"a gap where no rule knows one", "370212", "overlap.orphan_tekun", "gap", Fault::malformed},
              Row{"item code 0", "370212", "dibao.excluded_income_items", std::vector<std::int64_t>{0},
                  Fault::out_of_range},
          }) {

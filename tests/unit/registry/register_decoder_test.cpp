@@ -13,6 +13,7 @@ namespace onecard::registry {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -346,6 +347,49 @@ TEST(RegisterDecoder, ReadsTheWorkedExampleOfItsDocument) {
     const Decoded later = decode(FileKind::enrolments, files["later enrolments.csv"], context);
     EXPECT_THAT(later.messages(), IsEmpty());
     EXPECT_EQ(later.rows, 1);
+}
+
+TEST(RegisterDecoder, ReadsTheFiveColumnsThatMayBeLeftOut) {
+    const std::string header =
+        "county,household_no,person_no,programme,applied_on,confirmed_on,setting,ability,payee_no,institution_no,"
+        "grade,grace_reason,ended_on,end_reason,caregiver_no,valid_from,valid_to\n";
+    const Decoded got =
+        decode(FileKind::enrolments,
+               header +
+                   "370212,12,,dibao-rural,2021-05-10,2021-06-02,,,,,3,placed,2021-12-30,迁出,,2021-07,\n"
+                   "370212,13,35,tekun-rural,2021-05-10,2021-06-02,,half,,,,,,,36,2021-07,\n"
+                   "370212,14,37,tekun-rural,2021-05-10,2021-06-02,,full,,4,0,,,,0,2021-07,\n");
+    EXPECT_THAT(got.messages(), IsEmpty());
+    const auto& rows = got.files.enrolments;
+    ASSERT_THAT(rows, SizeIs(3));
+    EXPECT_EQ(rows[0].row.grade, 3);
+    EXPECT_EQ(rows[0].row.grace_reason, GraceReason::placed);
+    EXPECT_EQ(rows[0].row.ended, day(2021, 12, 30));
+    EXPECT_EQ(rows[0].row.end_reason, EndReason::moved_away);
+    EXPECT_EQ(rows[1].row.caregiver, PersonNo{36});
+    EXPECT_FALSE(rows[1].row.has_ended());
+    EXPECT_EQ(rows[2].row.institution, InstitutionNo{4});
+    for (const auto& [fields, column] : {
+             std::pair{"37,orphan,2021-05-10,2021-06-02,,,,,2,,,,,", "grade"},
+             {"37,orphan,2021-05-10,2021-06-02,,,,,,pension,,,,", "grace_reason"},
+             {"37,orphan,2021-05-10,2021-06-02,,,,,,,2021-05-01,,,", "ended_on"},
+             {"37,orphan,2021-05-10,2021-06-02,,,,,,,,fraud,,", "ended_on"},
+             {"37,orphan,2021-05-10,2021-06-02,,,,,,,2021-07-01,bored,,", "end_reason"},
+             {"37,orphan,2021-05-10,2021-06-02,,,,,,,,,38,", "caregiver_no"},
+             {"37,tekun-rural,2021-05-10,2021-06-02,,half,,4,,,,,38,", "caregiver_no"},
+         })
+        EXPECT_THAT(decode(FileKind::enrolments, header + "370212,14," + fields + "2021-07,\n").messages(),
+                    ElementsAre(HasSubstr(std::string{"enrolments.csv:2:"} + column)))
+            << fields;
+}
+
+TEST(RegisterDecoder, AnItemOfAnotherOfficeIsOfAPerson) {
+    EXPECT_THAT(decode(FileKind::incomes, income_header + "370212,12,31,802,100,2021-07,\n").messages(),
+                IsEmpty());
+    EXPECT_THAT(decode(FileKind::incomes, income_header + "370212,12,,601,100,2021-07,\n").messages(),
+                IsEmpty());
+    EXPECT_THAT(decode(FileKind::incomes, income_header + "370212,12,,802,100,2021-07,\n").messages(),
+                ElementsAre(HasSubstr("incomes.csv:2:person_no")));
 }
 
 TEST(IncomeItems, AreTwentyFiveInEightClasses) {
