@@ -31,9 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of one import: it holds all its rows in memory.
-constexpr std::size_t counties_per_import = 8;
-
 [[noreturn]] void fail(const Failure& failure) { throw std::runtime_error{failure.message()}; }
 
 template <class T>
@@ -243,38 +240,28 @@ Installation::Imported Installation::import_register(Month first, const std::vec
     start_service();
     cli::Remote maker = as("maker");
     const fs::path csv = folder_ / "register";
-    for (std::size_t at = 0; at < counties_.size(); at += counties_per_import) {
-        const std::size_t end = std::min(counties_.size(), at + counties_per_import);
-        PopulationWish wish;
-        wish.counties.assign(counties_.begin() + static_cast<std::ptrdiff_t>(at),
-                             counties_.begin() + static_cast<std::ptrdiff_t>(end));
-        const auto all = static_cast<std::int64_t>(counties_.size());
-        // Each group takes its share, so that the groups together make the size to the line.
-        wish.payment_lines =
-            size_ * static_cast<std::int64_t>(end) / all - size_ * static_cast<std::int64_t>(at) / all;
-        // The banks' turn goes on from group to group.
-        for (std::size_t bank = 0; bank < bank_codes_.size(); ++bank)
-            wish.bank_codes.push_back(bank_codes_[(at * 3 + bank) % bank_codes_.size()]);
-        wish.first_month = first;
-        wish.months_with_changes = changes;
-        double started = seconds_now();
-        imported.expected_lines += must(write_population(wish, csv)).payment_lines;
-        imported.generating_seconds += seconds_now() - started;
+    PopulationWish wish;
+    wish.counties = counties_;
+    wish.payment_lines = size_;
+    wish.bank_codes = bank_codes_;
+    wish.first_month = first;
+    wish.months_with_changes = changes;
+    double started = seconds_now();
+    imported.expected_lines = must(write_population(wish, csv)).payment_lines;
+    imported.generating_seconds = seconds_now() - started;
 
-        started = seconds_now();
-        using registry::FileKind;
-        for (const FileKind kind : {FileKind::households, FileKind::persons, FileKind::incomes,
-                                    FileKind::enrolments, FileKind::accounts, FileKind::institutions}) {
-            const std::string name{file_name_of(kind)};
-            must(maker.send_file("/v1/import/" + name, csv / name));
-        }
-        const std::string answer = must(maker.ask("POST", "/v1/import", "{}"));
-        if (answer.find("\"faults\"") != std::string::npos) throw std::runtime_error{answer.substr(0, 2000)};
-        imported.importing_seconds += seconds_now() - started;
-        auto fields = must(net::parse_flat_json(answer));
-        imported.rows += std::atoll(fields["rows"].c_str());
-        ++imported.imports;
+    started = seconds_now();
+    using registry::FileKind;
+    for (const FileKind kind : {FileKind::households, FileKind::persons, FileKind::incomes,
+                                FileKind::enrolments, FileKind::accounts, FileKind::institutions}) {
+        const std::string name{file_name_of(kind)};
+        must(maker.send_file("/v1/import/" + name, csv / name));
     }
+    const std::string answer = must(maker.ask("POST", "/v1/import", "{}"));
+    if (answer.find("\"faults\"") != std::string::npos) throw std::runtime_error{answer.substr(0, 2000)};
+    imported.importing_seconds = seconds_now() - started;
+    auto fields = must(net::parse_flat_json(answer));
+    imported.rows = std::atoll(fields["rows"].c_str());
     fs::remove_all(csv);
     imported.peak_memory_bytes = service_peak_memory();
     stop_service();

@@ -43,10 +43,10 @@ public:
     void stop_service();
     cli::Remote as(const std::string& who) const;
 
-    /// Generates and imports the register, some counties at a time.
+    /// Generates the register and imports it, all counties at once.
     struct Imported {
         double generating_seconds = 0, importing_seconds = 0;
-        std::int64_t rows = 0, imports = 0, peak_memory_bytes = 0;
+        std::int64_t rows = 0, peak_memory_bytes = 0;
         std::int64_t expected_lines = 0;
     };
     Imported import_register(Month first, const std::vector<Month>& changes);

@@ -133,10 +133,10 @@ std::string json_of(const Figures& f, const Wish& wish) {
         f.floor.processor, f.floor.reading, f.floor.payments, f.floor.outcomes,
         f.per_payment(f.floor.wal_bytes));
     text += fmt::format(
-        R"("import":{{"rows":{},"seconds":{:.3f},"rows_per_second":{:.0f},"imports":{},"peak_memory_bytes":{},"generating_seconds":{:.3f}}})",
+        R"("import":{{"rows":{},"seconds":{:.3f},"rows_per_second":{:.0f},"peak_memory_bytes":{},"generating_seconds":{:.3f}}})",
         f.imported.rows, f.imported.importing_seconds,
-        static_cast<double>(f.imported.rows) / f.imported.importing_seconds, f.imported.imports,
-        f.imported.peak_memory_bytes, f.imported.generating_seconds);
+        static_cast<double>(f.imported.rows) / f.imported.importing_seconds, f.imported.peak_memory_bytes,
+        f.imported.generating_seconds);
     if (!wish.no_peers)
         text += fmt::format(
             R"(,"peers":{{"one_connection_per_second":{:.0f},"eight_connections_per_second":{:.0f}}})",

@@ -2,16 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <utility>
+
+#include "onecard/registry/together.hpp"
+#include "row_spool.hpp"
 
 namespace onecard::app {
 
 namespace {
 
-/// Feeds a file to a sink in pieces, so that a register of any size needs no more than its rows.
+/// Feeds a file to a sink in pieces, so that a file of any size needs no more than one.
 void feed_file(const std::filesystem::path& path, const std::function<void(std::string_view)>& sink,
                Faults& faults) {
     std::ifstream in{path, std::ios::binary};
@@ -24,32 +31,138 @@ void feed_file(const std::filesystem::path& path, const std::function<void(std::
         sink({piece.data(), static_cast<std::size_t>(in.gcount())});
 }
 
-template <class Rows>
-void check_region(const Rows& rows, const Region& region, std::string_view file, Faults& faults) {
-    std::map<County, std::int64_t> outside;
-    for (const auto& in : rows)
-        if (!region.covers(in.county)) ++outside[in.county];
-    for (const auto& [county, count] : outside)
-        faults.push_back(
-            {Fault::forbidden, std::string{file},
-             fmt::format("{} rows of county {} are outside the importer's region", count, county.text())});
-}
+using registry::file_kinds;
+using registry::FileKind;
+using registry::RegisterFiles;
+using registry::TogetherFault;
 
-void check_regions(const registry::RegisterFiles& rows, const Region& region, Faults& faults) {
-    using registry::FileKind;
-    check_region(rows.households, region, file_name_of(FileKind::households), faults);
-    check_region(rows.persons, region, file_name_of(FileKind::persons), faults);
-    check_region(rows.incomes, region, file_name_of(FileKind::incomes), faults);
-    check_region(rows.enrolments, region, file_name_of(FileKind::enrolments), faults);
-    check_region(rows.accounts, region, file_name_of(FileKind::accounts), faults);
-    check_region(rows.institutions, region, file_name_of(FileKind::institutions), faults);
-}
+/// Counts by county; neighbouring rows are mostly of the same one.
+class CountyCounts {
+public:
+    void add(County county) {
+        if (last_ == nullptr || county != last_county_) {
+            last_ = &counts_[county];
+            last_county_ = county;
+        }
+        ++*last_;
+    }
+    const std::map<County, std::int64_t>& all() const { return counts_; }
+
+private:
+    std::map<County, std::int64_t> counts_;
+    std::int64_t* last_ = nullptr;
+    County last_county_;
+};
+
+/// Lists faults up to a limit and counts the rest.
+class FaultList {
+public:
+    FaultList(Faults& faults, std::size_t limit) : faults_{faults}, end_{faults.size() + limit} {}
+    void add(Failure fault) {
+        if (faults_.size() < end_)
+            faults_.push_back(std::move(fault));
+        else
+            ++unlisted_;
+    }
+    void count(std::int64_t unlisted) { unlisted_ += unlisted; }
+    void finish() {
+        if (unlisted_ > 0)
+            faults_.push_back(
+                {Fault::out_of_range, "import", fmt::format("{} more faults are not listed", unlisted_)});
+    }
+
+private:
+    Faults& faults_;
+    std::size_t end_;
+    std::int64_t unlisted_ = 0;
+};
+
+/// The decoded rows of all files on their way from the files to the database: in memory while they are few, through a
+/// spool otherwise.
+class Intake {
+public:
+    Intake(const ImportRoom& room, const Region& region) : room_{room}, region_{region} {}
+
+    /// Where the decoder puts the rows.
+    RegisterFiles& rows() { return rows_; }
+
+    /// Takes over what the decoder has put there; call it after every piece of a file. Nothing is kept while a fault
+    /// is known: the import will not take place.
+    void take(bool keep) {
+        held_max_ = std::max(held_max_, row_count(rows_));
+        count_new(rows_.households, FileKind::households);
+        count_new(rows_.persons, FileKind::persons);
+        count_new(rows_.incomes, FileKind::incomes);
+        count_new(rows_.enrolments, FileKind::enrolments);
+        count_new(rows_.accounts, FileKind::accounts);
+        count_new(rows_.institutions, FileKind::institutions);
+        if (!keep) {
+            spool_.reset();
+            drop();
+        } else if (spool_) {
+            spool_->put(rows_);
+            drop();
+        } else if (bytes_in_memory(rows_) > room_.rows_bytes_max) {
+            spool_ = std::make_unique<RowSpool>(room_.make_scratch());
+            spool_->put(rows_);
+            rows_ = {};  // From here on it holds no more than a piece.
+            drop();
+        }
+    }
+
+    void check_regions(FaultList& faults) const {
+        for (const FileKind kind : file_kinds)
+            for (const auto& [county, count] : outside_[static_cast<std::size_t>(kind)].all())
+                faults.add({Fault::forbidden, std::string{file_name_of(kind)},
+                            fmt::format("{} rows of county {} are outside the importer's region", count,
+                                        county.text())});
+    }
+
+    /// Hands over all rows, each group once; rows with the same key are in one group.
+    void each_group(const std::function<void(const RegisterFiles&)>& on_group) {
+        if (!spool_) return on_group(rows_);
+        for (const RowSpool::Bucket& bucket : spool_->buckets(room_.rows_bytes_max)) {
+            spool_->load(bucket, rows_);
+            held_max_ = std::max(held_max_, row_count(rows_));
+            on_group(rows_);
+        }
+    }
+
+    const std::map<County, std::int64_t>& enrolments() const { return enrolments_.all(); }
+    std::size_t rows_held_max() const { return held_max_; }
+
+private:
+    template <class Rows>
+    void count_new(const Rows& rows, FileKind kind) {
+        const auto index = static_cast<std::size_t>(kind);
+        for (std::size_t i = counted_[index]; i < rows.size(); ++i) {
+            const County county = rows[i].county;
+            if (!region_.covers(county)) outside_[index].add(county);
+            if (kind == FileKind::enrolments) enrolments_.add(county);
+        }
+        counted_[index] = rows.size();
+    }
+
+    void drop() {
+        clear(rows_);
+        counted_ = {};
+    }
+
+    const ImportRoom& room_;
+    const Region& region_;
+    RegisterFiles rows_;
+    std::unique_ptr<RowSpool> spool_;
+    std::array<std::size_t, file_kinds.size()> counted_{};  ///< of `rows_`
+    std::array<CountyCounts, file_kinds.size()> outside_;
+    CountyCounts enrolments_;
+    std::size_t held_max_ = 0;
+};
 
 }  // namespace
 
 ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher& cipher,
                               const HashFunction& hash, const Identity& by,
-                              const std::vector<ImportFile>& files, Moment now) {
+                              const std::vector<ImportFile>& files, Moment now, const ImportRoom& room) {
     ImportOutcome outcome;
     if (files.empty()) {
         outcome.faults.push_back({Fault::missing, "import", "no file to import"});
@@ -66,40 +179,70 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
         return found == banks.end() ? BankNo{} : found->second;
     };
 
-    registry::RegisterFiles rows;
-    ImportRecord record;
+    // Once through the files: every row is decoded, counted and, while there is no fault, kept.
+    Intake intake{room, by.region};
     std::string file_list;
     for (const ImportFile& file : files) {
         const std::string name{file_name_of(file.kind)};
-        registry::RegisterDecoder decoder{file.kind, name, context, rows, outcome.faults};
+        registry::RegisterDecoder decoder{file.kind, name, context, intake.rows(), outcome.faults};
         const auto keeping = vault.begin();
         feed_file(
             file.path,
             [&](std::string_view bytes) {
                 decoder.feed(bytes);
+                intake.take(outcome.faults.empty());
                 keeping->append(bytes);
             },
             outcome.faults);
         decoder.finish();
+        intake.take(outcome.faults.empty());
         outcome.rows += decoder.rows();
         if (outcome.faults.empty())
             fmt::format_to(std::back_inserter(file_list), "{} {} {}\n", name, keeping->keep().digest.hex(),
                            decoder.rows());
     }
-    check_regions(rows, by.region, outcome.faults);
-    if (outcome.faults.empty()) check_together(rows, outcome.faults);
+    FaultList outside{outcome.faults, context.faults_max};
+    intake.check_regions(outside);
+    outside.finish();
+    outcome.rows_held_max = static_cast<std::int64_t>(intake.rows_held_max());
     if (!outcome.faults.empty()) return outcome;
 
-    std::map<County, std::int64_t> enrolments;
-    for (const auto& in : rows.enrolments) ++enrolments[in.county];
-    record.no = work->registers().begin_import();
+    // Once through the rows: what is sound is written until a fault is found, and then taken back as a whole.
+    const std::vector<std::pair<County, std::int64_t>> enrolments{intake.enrolments().begin(),
+                                                                  intake.enrolments().end()};
+    ImportRecord record;
     record.made_by = by.name;
     record.made_at = now;
     record.files = file_list;
     record.rows = outcome.rows;
-    work->registers().put_import(
-        record, std::vector<std::pair<County, std::int64_t>>(enrolments.begin(), enrolments.end()));
-    work->registers().put_rows(rows, record.no, cipher);
+    std::vector<TogetherFault> found;
+    std::int64_t unlisted = 0;
+    intake.each_group([&](const RegisterFiles& rows) {
+        check_together(rows, [&](TogetherFault fault) {
+            if (found.size() < context.faults_max)
+                found.push_back(std::move(fault));
+            else
+                ++unlisted;
+        });
+        if (!found.empty()) {
+            work.reset();  // Rolled back at once; what follows only goes on looking for faults.
+            return;
+        }
+        if (!record.no) {
+            record.no = work->registers().begin_import();
+            work->registers().put_import(record, enrolments);
+        }
+        work->registers().put_rows(rows, record.no, cipher);
+    });
+    outcome.rows_held_max = static_cast<std::int64_t>(intake.rows_held_max());
+    if (!found.empty()) {
+        std::ranges::sort(found, std::less{});
+        FaultList all{outcome.faults, context.faults_max};
+        for (TogetherFault& fault : found) all.add(std::move(fault.failure));
+        all.count(unlisted);
+        all.finish();
+        return outcome;
+    }
     for (char& c : file_list)
         if (c == '\n') c = ';';
     // The files say what was brought; the digests say that the rows are still what was read from them.

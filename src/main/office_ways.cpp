@@ -9,6 +9,7 @@
 #include "onecard/app/importing.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/net/json.hpp"
+#include "onecard/store/scratch.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -53,8 +54,10 @@ Response commit_import(Desk& desk, const app::Identity& by, const Request& reque
         if (const auto path = folder / file_name_of(kind); std::filesystem::exists(path))
             files.push_back({kind, path});
     const auto cipher = desk.tools().make_cipher();
+    app::ImportRoom room;
+    room.make_scratch = [&] { return store::create_scratch(desk.places.incoming); };
     const auto outcome = app::import_register(desk.tools().database, desk.tools().vault, *cipher,
-                                              desk.tools().sha256, by, files, now());
+                                              desk.tools().sha256, by, files, now(), room);
     std::filesystem::remove_all(folder);
     app::Report report{{"数据导入", "Register import"}, {}, {}};
     report.fields = {{"import", {"导入号", "import"}, std::int64_t{outcome.no.number()}},

@@ -60,7 +60,7 @@ Result<Remote> Remote::connect(const ops::Settings& settings, const Manner& mann
     wanted.certificate = remote.certificate_;
     wanted.key = remote.key_;
     wanted.authorities = settings.certificates / "ca.pem";
-    wanted.seconds_max = 600;
+    wanted.seconds_max = 3600;  // The import of a province's register is one request.
     auto client = net::create_client(wanted);
     if (!client) return std::unexpected{client.error()};
     remote.client_ = std::move(*client);

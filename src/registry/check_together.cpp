@@ -2,22 +2,27 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
-#include "onecard/registry/csv.hpp"
+#include "onecard/registry/together.hpp"
 #include "row_rules.hpp"
 
 namespace onecard::registry {
 namespace {
 
 // As in `Register`, but for the whole key of each kind.
-auto key_of(const Household& row) { return row.no; }
-auto key_of(const Person& row) { return row.no; }
-auto key_of(const IncomeItem& row) { return std::tuple{row.household, row.person, row.item}; }
-auto key_of(const Enrolment& row) { return std::tuple{row.household, row.person, row.programme}; }
-auto key_of(const Account& row) { return std::tuple{row.kind, row.payee}; }
-auto key_of(const Institution& row) { return row.no; }
+using Key = std::array<std::int64_t, 3>;
+Key key_of(const Household& row) { return {row.no.number()}; }
+Key key_of(const Person& row) { return {row.no.number()}; }
+Key key_of(const IncomeItem& row) { return {row.household.number(), row.person.number(), row.item}; }
+Key key_of(const Enrolment& row) {
+    return {row.household.number(), row.person.number(), static_cast<std::int64_t>(row.programme)};
+}
+Key key_of(const Account& row) { return {static_cast<std::int64_t>(row.kind), row.payee}; }
+Key key_of(const Institution& row) { return {row.no.number()}; }
 
 /// What faults call the key, and the column that they point at.
 struct KeyText {
@@ -49,43 +54,70 @@ std::string place(FileKind kind, std::int64_t line, std::string_view column) {
 }
 
 template <class Row>
-void check_kind(FileKind kind, const std::vector<RegisterFiles::In<Row>>& rows, Faults& faults) {
+using Rows = std::vector<RegisterFiles::In<Row>>;
+
+/// Whether rows with one key stand together, the ones that begin earlier first: files usually come in the order of
+/// their keys, county by county, in whatever order of the counties.
+template <class Row>
+bool is_grouped(const Rows<Row>& rows) {
+    std::vector<County> counties;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& in = rows[i];
+        if (i == 0 || rows[i - 1].county != in.county) {
+            counties.push_back(in.county);
+            continue;
+        }
+        const auto& before = rows[i - 1].row;
+        const Key key = key_of(in.row);
+        const Key key_before = key_of(before);
+        if (key < key_before ||
+            (key == key_before && in.row.recorded.months.from < before.recorded.months.from))
+            return false;
+    }
+    std::ranges::sort(counties);
+    return std::ranges::adjacent_find(counties) == counties.end();
+}
+
+template <class Row>
+void check_kind(FileKind kind, const Rows<Row>& rows, const std::function<void(TogetherFault)>& on_fault) {
+    const auto report = [&](const RegisterFiles::In<Row>& in, Fault fault, std::string_view column,
+                            std::string text) {
+        on_fault({kind, in.county, key_of(in.row), in.row.recorded.months.from, in.line,
+                  Failure{fault, place(kind, in.line, column), std::move(text)}});
+    };
     for (const auto& in : rows)
         check_row(in.row, [&](const RowFault& found) {
-            faults.push_back(
-                Failure{found.fault, place(kind, in.line, found.column),
-                        fmt::format("{}: {} ({})", in.county.text(), found.text, key_text(in.row).text)});
+            report(in, found.fault, found.column,
+                   fmt::format("{}: {} ({})", in.county.text(), found.text, key_text(in.row).text));
         });
 
-    const auto key = [](const RegisterFiles::In<Row>& in) { return std::tuple{in.county, key_of(in.row)}; };
-    const auto before = [&](const auto& a, const auto& b) {
-        return std::tuple{key(a), a.row.recorded.months.from} <
-               std::tuple{key(b), b.row.recorded.months.from};
+    const auto place_of = [](const RegisterFiles::In<Row>& in) {
+        return std::tuple{in.county, key_of(in.row)};
     };
-    // Files usually come in the order of their keys; only others pay for sorting.
+    // Only files in another order pay for sorting.
     std::vector<std::uint32_t> order;
-    if (!std::ranges::is_sorted(rows, before)) {
+    if (!is_grouped(rows)) {
         ensure(rows.size() <= UINT32_MAX, "an import of more than four billion rows");
         order.resize(rows.size());
         for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-            return before(rows[a], rows[b]) || (!before(rows[b], rows[a]) && a < b);
-        });
+        const auto rank = [&](std::uint32_t i) {
+            return std::tuple{rows[i].county, key_of(rows[i].row), rows[i].row.recorded.months.from, i};
+        };
+        std::ranges::sort(order, {}, rank);
     }
     // Of the rows with one key so far, the one that holds longest: a later one that begins inside it overlaps.
     const RegisterFiles::In<Row>* longest = nullptr;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto& in = rows[order.empty() ? i : order[i]];
-        if (longest == nullptr || key(*longest) != key(in)) {
+        if (longest == nullptr || place_of(*longest) != place_of(in)) {
             longest = &in;
             continue;
         }
         if (in.row.recorded.months.from < longest->row.recorded.months.to) {
             const KeyText name = key_text(in.row);
-            faults.push_back(Failure{
-                Fault::duplicate, place(kind, in.line, name.column),
-                fmt::format("{}: {} is there twice for {}; the other row is on line {}", in.county.text(),
-                            name.text, in.row.recorded.months.from.text(), longest->line)});
+            report(in, Fault::duplicate, name.column,
+                   fmt::format("{}: {} is there twice for {}; the other row is on line {}", in.county.text(),
+                               name.text, in.row.recorded.months.from.text(), longest->line));
         }
         if (longest->row.recorded.months.to < in.row.recorded.months.to) longest = &in;
     }
@@ -93,13 +125,20 @@ void check_kind(FileKind kind, const std::vector<RegisterFiles::In<Row>>& rows, 
 
 }  // namespace
 
+void check_together(const RegisterFiles& files, const std::function<void(TogetherFault)>& on_fault) {
+    check_kind(FileKind::households, files.households, on_fault);
+    check_kind(FileKind::persons, files.persons, on_fault);
+    check_kind(FileKind::incomes, files.incomes, on_fault);
+    check_kind(FileKind::enrolments, files.enrolments, on_fault);
+    check_kind(FileKind::accounts, files.accounts, on_fault);
+    check_kind(FileKind::institutions, files.institutions, on_fault);
+}
+
 void check_together(const RegisterFiles& files, Faults& faults) {
-    check_kind(FileKind::households, files.households, faults);
-    check_kind(FileKind::persons, files.persons, faults);
-    check_kind(FileKind::incomes, files.incomes, faults);
-    check_kind(FileKind::enrolments, files.enrolments, faults);
-    check_kind(FileKind::accounts, files.accounts, faults);
-    check_kind(FileKind::institutions, files.institutions, faults);
+    std::vector<TogetherFault> found;
+    check_together(files, [&](TogetherFault fault) { found.push_back(std::move(fault)); });
+    std::ranges::sort(found, std::less{});
+    for (TogetherFault& fault : found) faults.push_back(std::move(fault.failure));
 }
 
 }  // namespace onecard::registry

@@ -65,6 +65,22 @@ TEST(CheckTogether, HoldsAPersonInTwoHouseholdsForATwin) {
     EXPECT_THAT(faults_of(files), SizeIs(1));
 }
 
+TEST(CheckTogether, ListsByCountyWhateverTheOrderOfTheCounties) {
+    RegisterFiles files;
+    for (const County county : {chengyang, laoshan})
+        for (const std::int64_t line : {2, 3})
+            files.households.push_back({county, a_household(1, in_months(202107, 999912)), line});
+    const Faults grouped = faults_of(files);
+    ASSERT_THAT(grouped, SizeIs(2));
+    EXPECT_THAT(grouped[0].message(), HasSubstr("370212: household 1"));
+    EXPECT_THAT(grouped[1].message(), HasSubstr("370214: household 1"));
+    std::swap(files.households[1], files.households[2]);
+    const Faults mixed = faults_of(files);
+    ASSERT_THAT(mixed, SizeIs(2));
+    EXPECT_EQ(mixed[0].message(), grouped[0].message());
+    EXPECT_EQ(mixed[1].message(), grouped[1].message());
+}
+
 TEST(CheckTogether, DoesNotLetAWithdrawalAndAFactStandTogether) {
     RegisterFiles files;
     Recorded withdrawn = in_months(202201, 999912);
