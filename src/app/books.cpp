@@ -83,6 +83,14 @@ constexpr std::array headings{
     Heading{"entry_kind", "分录", "entry"},
     Heading{"value_day", "入账日", "value day"},
     Heading{"outcome", "结果", "outcome"},
+    Heading{"central_total", "中央", "central"},
+    Heading{"province_total", "省级", "province"},
+    Heading{"prefecture_total", "市级", "prefecture"},
+    Heading{"own_total", "县级", "own"},
+    Heading{"used_total", "已拨付", "used"},
+    Heading{"promised_total", "已批未拨", "promised"},
+    Heading{"available_total", "可用", "available"},
+    Heading{"receipts", "收款笔数", "receipts"},
     Heading{"evidence", "证据", "evidence"},
     Heading{"run", "批次", "run"},
 };
@@ -200,6 +208,18 @@ Result<void> Books::receive_funds(const Identity& by, County county, std::string
         return refuse(Fault::duplicate, "this document was received already", place);
     }
     return {};
+}
+
+Result<Report> Books::funds(const Identity& by, const Region& region) {
+    const auto allowed = may_read(by, region, "funds");
+    if (!allowed) return std::unexpected{allowed.error()};
+    auto parameters = region_parameters(region);
+    parameters.emplace_back("run", "0");
+    auto work = tools_.database.begin();
+    Report report{{"资金台账", "Funds"}, {}, {}};
+    report.tables.push_back(
+        table_of(work->ledger(), "counties", {"按区划", "By county"}, "report_funds", parameters));
+    return report;
 }
 
 Result<Report> Books::trial_balance(const Identity& by, const Region& region, Moment known_at) {

@@ -11,6 +11,7 @@
 
 #include "batch_entry.hpp"
 #include "compute.hpp"
+#include "onecard/ledger/waterfall.hpp"
 #include "onecard/payment/payment.hpp"
 #include "retry.hpp"
 #include "words.hpp"
@@ -31,6 +32,50 @@ std::optional<Step> step_of(Role role) {
         case Role::bank: return std::nullopt;
     }
     std::unreachable();
+}
+
+/// What one programme after the other lacks, for people.
+std::string shortfall_text(const ledger::Funding& funding) {
+    std::string text = fmt::format("the county's funds are short by {} yuan:", funding.missing().yuan());
+    for (const ledger::Need& need : funding.shortfall)
+        text += fmt::format(" {} {}", text_of(need.programme).english, need.amount.yuan());
+    return text;
+}
+
+/// How a unit would be paid for now; nothing where the county has recorded no funds at all, or where nothing is owed for
+/// the first time.
+std::optional<ledger::Funding> funding_of(LedgerRecords& records, RunNo run, County county) {
+    const std::string county_text = std::to_string(county.number()), run_text = std::to_string(run.number());
+    const auto funds = records.ask(
+        "report_funds", {{"region_low", county_text}, {"region_high", county_text}, {"run", run_text}});
+    if (funds.size() < 2) return std::nullopt;
+    const auto cell = [&](std::string_view name) {
+        const auto column = std::ranges::find(funds[0], name) - funds[0].begin();
+        return std::stoll(funds[1].at(static_cast<std::size_t>(column)));
+    };
+    if (cell("receipts") == 0) return std::nullopt;
+    const auto rows = records.ask("report_needs", {{"run", run_text}, {"county", county_text}});
+    std::vector<ledger::Need> needs;
+    for (auto row = rows.begin() + 1; row != rows.end(); ++row) {
+        const auto programme = programme_of_number(std::stoll(row->at(0)));
+        ensure(programme.has_value(), "a batch of no programme");
+        needs.push_back({*programme, Money::of_fen(std::stoll(row->at(1)))});
+    }
+    if (needs.empty()) return std::nullopt;
+    return ledger::fund({Money::of_fen(cell("central_total")), Money::of_fen(cell("province_total")),
+                         Money::of_fen(cell("prefecture_total")), Money::of_fen(cell("own_total"))},
+                        Money::of_fen(cell("used_total") + cell("promised_total")), needs);
+}
+
+/// The steps before the money is promised are taken over how it is paid for, too.
+bool is_about_funds(Step step) { return step != Step::released; }
+
+/// The line that says it in the text to sign; empty where there is nothing to say.
+std::string funds_text(const std::optional<ledger::Funding>& funding) {
+    if (!funding) return {};
+    const ledger::BySource& sources = funding->by_source;
+    return fmt::format("funds-fen central {} province {} prefecture {} own {}\n", sources[0].fen(),
+                       sources[1].fen(), sources[2].fen(), sources[3].fen());
 }
 
 /// Units that wait for a step: computed, not cancelled, the step before taken, this one not.
@@ -192,6 +237,17 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
 
+    // The book that the run was created with, even where the service has read another one since.
+    std::optional<policy::Book> own_book;
+    if (run->policy != digest_of(tools_.sha256, book_.canonical_text())) {
+        const auto text = tools_.database.begin()->runs().policy_text(run->policy);
+        ensure(text.has_value(), "a run without its policy book");
+        auto parsed = policy::parse_book(*text);
+        if (!parsed) return std::unexpected{parsed.error()};
+        own_book = std::move(*parsed);
+    }
+    const policy::Book& book = own_book ? *own_book : book_;
+
     std::map<PartNo, std::vector<Unit>> parts;
     std::vector<Bank> banks;
     Progress progress;
@@ -221,8 +277,9 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         for (std::size_t i = next++; i < queue.size(); i = next++) {
             bool whole = true;
             for (const Unit& unit : queue[i].second) {
+                if (stopping_) return;
                 const auto result = with_retries(
-                    [&] { return compute_unit(tools_, bench, book_, limits_, *run, unit, banks, now); });
+                    [&] { return compute_unit(tools_, bench, book, limits_, *run, unit, banks, now); });
                 const std::lock_guard lock{guard};
                 if (!result) {
                     faults.push_back(result.error());
@@ -254,6 +311,9 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
             });
     }
     if (broken_worker) std::rethrow_exception(broken_worker);
+    if (stopping_ && progress.units_done < progress.units_all)
+        return refuse(Fault::conflict, "the service was stopped: compute again, what is done stays done",
+                      place_of(no));
     if (!faults.empty()) {
         Failure first = faults.front();
         if (faults.size() > 1)
@@ -270,9 +330,16 @@ Result<std::vector<Runs::ApprovalText>> Runs::approval_texts(const Identity& by,
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
     std::vector<ApprovalText> texts;
-    for (const UnitState& state : tools_.database.begin()->runs().units(no))
-        if (by.region.covers(state.unit.county) && waits_for(state, *step))
-            texts.push_back({state.unit.county, approval_text(*run, state, *step)});
+    auto work = tools_.database.begin();
+    for (const UnitState& state : work->runs().units(no)) {
+        if (!by.region.covers(state.unit.county) || !waits_for(state, *step)) continue;
+        std::optional<ledger::Funding> funding;
+        if (is_about_funds(*step)) funding = funding_of(work->ledger(), no, state.unit.county);
+        if (funding && !funding->shortfall.empty())
+            return refuse(Fault::missing, shortfall_text(*funding),
+                          fmt::format("run {}/{}", no.number(), state.unit.county.text()));
+        texts.push_back({state.unit.county, approval_text(*run, state, *step, funds_text(funding))});
+    }
     if (texts.empty())
         return refuse(Fault::missing,
                       fmt::format("no unit in this officer's region waits to be {}", code_of(*step)),
@@ -304,16 +371,31 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             return std::unexpected{Failure{signed_text.error().fault, place, signed_text.error().text}};
         if (signed_text->signer.fingerprint != by.fingerprint)
             return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
-        if (signed_text->text != approval_text(*run, *state, *step))
-            return refuse(Fault::stale, "the signed text is not what stands now", place);
 
         auto work = tools_.database.begin();
+        const auto text_now = [&]() -> Result<std::string> {
+            std::optional<ledger::Funding> funding;
+            if (is_about_funds(*step)) funding = funding_of(work->ledger(), no, county);
+            if (funding && !funding->shortfall.empty())
+                return refuse(Fault::missing, shortfall_text(*funding), place);
+            return approval_text(*run, *state, *step, funds_text(funding));
+        };
+        const auto text = text_now();
+        if (!text) return std::unexpected{text.error()};
+        if (signed_text->text != *text)
+            return refuse(Fault::stale, "the signed text is not what stands now", place);
         if (state->unit.part && !work->runs().is_keyed(state->unit.part))
             return refuse(Fault::conflict, "the run is still being computed", place);
         const std::vector<Batch> batches = work->payments().batches(no, county);
         try {
             work->runs().put_step(
                 {no, county, *step, state->result->digest, by.name, by.fingerprint, cms, now});
+            // The step holds the county's money from here on: nobody else promises it meanwhile.
+            if (const auto again = text_now(); !again) {
+                return std::unexpected{again.error()};
+            } else if (*again != *text) {
+                return refuse(Fault::stale, "the county's money was promised elsewhere meanwhile", place);
+            }
             std::vector<ledger::Entry> entries;
             if (*step == Step::checked) entries = entries_of_check(*run, batches, now);
             if (*step == Step::released) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <sstream>
 
 namespace onecard::app {
 
@@ -18,13 +19,27 @@ std::string unit_text(const Run& run, const Unit& unit, const UnitResult& result
     return text;
 }
 
-std::string approval_text(const Run& run, const UnitState& state, Step step) {
+std::string approval_text(const Run& run, const UnitState& state, Step step, std::string_view funds) {
     return fmt::format(
         "onecard approval 1\nrun {}\nkind {}\nperiod {}\ncounty {}\nstep {}\npayments {}\ntotal-fen {}\nheld {}\n"
-        "refused {}\ndigest {}\n",
+        "refused {}\n{}digest {}\n",
         run.no.number(), code_of(run.kind), run.period.text(), state.unit.county.text(), code_of(step),
-        state.result->payments, state.result->total.fen(), state.result->held, state.result->refused,
+        state.result->payments, state.result->total.fen(), state.result->held, state.result->refused, funds,
         state.result->digest.hex());
+}
+
+std::string without_funds(const std::string& signed_text) {
+    constexpr std::string_view opening = "\nfunds-fen ";
+    const std::size_t line = signed_text.find(opening);
+    const std::size_t total_at = signed_text.find("\ntotal-fen ");
+    if (line == std::string::npos || total_at == std::string::npos) return signed_text;
+    const std::size_t end = signed_text.find('\n', line + 1);
+    std::istringstream words{signed_text.substr(line + opening.size(), end - line - opening.size())};
+    std::int64_t total = 0, sum = 0, part = 0;
+    std::istringstream{signed_text.substr(total_at + 11)} >> total;
+    for (std::string source; words >> source >> part;) sum += part;
+    if (sum != total) return signed_text;
+    return signed_text.substr(0, line) + signed_text.substr(end);
 }
 
 std::string text_of_refusals(const std::vector<RefusalRecord>& refusals) {

@@ -33,6 +33,10 @@ void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body
 /// Checks one packet with neither database nor network. Empty files: the packet's own key and authorities.
 Result<int> verify_packet_file(const Context& context, const std::string& file, const std::string& key_file,
                                const std::string& authorities_file);
+/// … those that copy an installation and bring it back (backup, restore) …
+void add_backup_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// `audit verify`: 0 when everything fits; the ledger's public key from its file (empty: the installation's own).
+Result<int> verify_books(const Context& context, std::string key_file);
 /// … and that of a bank of our own (bank).
 void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 

@@ -54,18 +54,85 @@ Result<OpenDatabase> open_database(const ops::Settings& settings) {
     return opened;
 }
 
-Desk::Desk(ops::Settings s, policy::Book b) : settings{std::move(s)}, places{settings}, book_{std::move(b)} {}
+Desk::Desk(ops::Settings s) : settings{std::move(s)}, places{settings} {}
+
+void Desk::use_book(policy::Book book) {
+    const std::lock_guard lock{guard_};
+    books_read_.push_back(std::move(book));
+    runs_of_books_.emplace_back(
+        *tools_, books_read_.back(),
+        app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part});
+    book_ = &books_read_.back();
+    runs.at = &runs_of_books_.back();
+}
+
+Result<void> Desk::renew() {
+    if (const auto renewed = verifier_->renew(); !renewed) return renewed;
+    auto loaded = ops::load_policy_book(settings.policy);
+    if (!loaded.faults.empty()) return std::unexpected{loaded.faults.front()};
+    if (loaded.book.canonical_text() != book().canonical_text()) use_book(std::move(loaded.book));
+    return {};
+}
+
+bool Desk::is_ready() {
+    if (is_stopping_) return false;
+    try {
+        static_cast<void>(watched_->begin()->registers().latest_import());
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+void Desk::tend_until_stopped(const std::stop_token& stop) {
+    std::mutex alone;
+    std::condition_variable_any pause;
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock{alone};
+            pause.wait_for(lock, stop, std::chrono::seconds{1}, [] { return false; });
+        }
+        if (stop.stop_requested() || !opened_.cluster) continue;
+        try {
+            const auto tended = opened_.cluster->tend();
+            if (!tended)
+                ops::log(ops::LogLevel::error, "the private database: " + tended.error().message());
+            else if (*tended) {
+                ++database_restarts_;
+                ops::log(ops::LogLevel::error, "the private database had died; it was started again");
+            }
+        } catch (const std::exception& trouble) {
+            ops::log(ops::LogLevel::error, fmt::format("the private database: {}", trouble.what()));
+        }
+    }
+}
+
+app::Runs::Progress Desk::computing_now(std::int64_t& computations) {
+    app::Runs::Progress all;
+    const std::lock_guard lock{guard_};
+    for (const auto& [run, computing] : computing_) {
+        if (!computing.running) continue;
+        ++computations;
+        all.units_done += computing.progress.units_done;
+        all.units_all += computing.progress.units_all;
+        all.payments += computing.progress.payments;
+    }
+    return all;
+}
 
 Desk::~Desk() {
-    // Both use what is wired above them: they end before anything else goes.
+    // All of them use what is wired above them: they end before anything else goes.
+    is_stopping_ = true;
+    tender_ = {};
     settler_ = {};
+    for (app::Runs& each : runs_of_books_) each.stop_soon();
     computations_.clear();
 }
 
 Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     auto loaded = ops::load_policy_book(settings.policy);
     if (!loaded.faults.empty()) return std::unexpected{loaded.faults.front()};
-    std::unique_ptr<Desk> desk{new Desk{settings, std::move(loaded.book)}};
+    std::unique_ptr<Desk> desk{new Desk{settings}};
     const Places& places = desk->places;
     for (const auto& folder :
          {places.vault, places.uploads, places.incoming, places.field_key.parent_path()}) {
@@ -73,9 +140,9 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
         std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
     }
 
-    auto verifier = seal::create_verifier(places.authorities, now());
-    if (!verifier) return std::unexpected{verifier.error()};
-    desk->verifier_ = std::move(*verifier);
+    desk->verifier_ = std::make_unique<RenewedVerifier>(
+        [authorities = places.authorities] { return seal::create_verifier(authorities, now()); });
+    if (const auto made = desk->verifier_->renew(); !made) return std::unexpected{made.error()};
     const auto signer = seal::create_file_signer(places.certificate, places.certificate_key);
     if (!signer) return std::unexpected{signer.error()};
     const auto cipher = seal::create_field_cipher(places.field_key);
@@ -96,6 +163,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->database_ =
         store::create_database(desk->opened_.service_url,
                                static_cast<std::size_t>(2 * settings.workers + 2 * settings.request_workers));
+    desk->watched_ = store::create_database(desk->opened_.service_url, 1);
     desk->vault_ = store::create_file_vault(places.vault, seal::sha256());
 
     Desk* const self = desk.get();
@@ -109,13 +177,12 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     };
     desk->tools_.reset(new app::Tools{*desk->database_, *desk->vault_, seal::sha256(), seal::sm3(),
                                       *desk->verifier_, make_signer, make_cipher, settings.workers});
-    desk->runs = std::make_unique<app::Runs>(
-        *desk->tools_, desk->book_,
-        app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part});
+    desk->use_book(std::move(loaded.book));
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};
+    desk->tender_ = std::jthread{[self](const std::stop_token& stop) { self->tend_until_stopped(stop); }};
     desk->settler_ = std::jthread{[self](const std::stop_token& stop) { self->settle_until_stopped(stop); }};
     return desk;
 }
@@ -144,10 +211,11 @@ Result<void> Desk::start_computing(const app::Identity& by, RunNo run) {
     if (const auto found = computing_.find(run); found != computing_.end() && found->second.running)
         return refuse(Fault::conflict, "is being computed already", fmt::format("run {}", run.number()));
     computing_[run] = {};
-    computations_.emplace_back([this, by, run] {
+    // With the book of this moment, whatever is read meanwhile.
+    computations_.emplace_back([this, by, run, runs_now = runs.at.load()] {
         std::string problem;
         try {
-            const auto done = runs->compute(by, run, now(), [&](const app::Runs::Progress& progress) {
+            const auto done = runs_now->compute(by, run, now(), [&](const app::Runs::Progress& progress) {
                 const std::lock_guard inner{guard_};
                 computing_[run].progress = progress;
             });

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -16,6 +18,7 @@
 #include "onecard/ops/settings.hpp"
 #include "onecard/policy/book.hpp"
 #include "onecard/store/cluster.hpp"
+#include "renewed_verifier.hpp"
 
 namespace onecard::cli {
 
@@ -54,6 +57,16 @@ public:
     };
     std::optional<Computing> computing(RunNo run);
 
+    /// All that are being computed, added up.
+    app::Runs::Progress computing_now(std::int64_t& computations);
+
+    /// Reads the policy book and the authorities anew; runs that are planned from now on use that book, those that are
+    /// there keep their own. Errors: the first fault of the policy files; what was in use stays.
+    Result<void> renew();
+    /// Whether the records can be reached, and the work goes on. For one thread at a time.
+    bool is_ready();
+    std::int64_t database_restarts() const { return database_restarts_; }
+
     /// Wakes the worker that matches and posts return files.
     void returns_have_come();
 
@@ -61,14 +74,22 @@ public:
     const Places places;
 
 private:
-    Desk(ops::Settings s, policy::Book b);
+    explicit Desk(ops::Settings s);
+    void use_book(policy::Book book);
     void settle_until_stopped(const std::stop_token& stop);
 
-    policy::Book book_;
+    void tend_until_stopped(const std::stop_token& stop);
+
+    std::deque<policy::Book> books_read_;  ///< newest last; none goes while the service runs
+    std::deque<app::Runs> runs_of_books_;
+    std::atomic<const policy::Book*> book_{nullptr};
+    std::atomic<std::int64_t> database_restarts_ = 0;
+    std::atomic<bool> is_stopping_ = false;
     OpenDatabase opened_;
     std::unique_ptr<app::Database> database_;
     std::unique_ptr<app::FileVault> vault_;
-    std::unique_ptr<app::SignatureVerifier> verifier_;
+    std::unique_ptr<RenewedVerifier> verifier_;
+    std::unique_ptr<app::Database> watched_;  ///< a line of its own to ask whether the database is there
     std::unique_ptr<app::NoteSigner> ledger_key_;
     std::unique_ptr<app::Tools> tools_;
     std::mutex guard_;
@@ -78,15 +99,19 @@ private:
     std::vector<std::jthread> computations_;
 
 public:
-    const policy::Book& book() const { return book_; }
+    const policy::Book& book() const { return *book_; }
     app::Tools& tools() { return *tools_; }
     app::NoteSigner& ledger_key() { return *ledger_key_; }
-    std::unique_ptr<app::Runs> runs;
+    /// Those of the newest book.
+    struct Newest {
+        std::atomic<app::Runs*> at{nullptr};
+        app::Runs* operator->() const { return at; }
+    } runs;
     std::unique_ptr<app::Exchange> exchange;
     std::unique_ptr<app::Books> books;
 
 private:
-    std::jthread settler_;
+    std::jthread settler_, tender_;
 };
 
 }  // namespace onecard::cli

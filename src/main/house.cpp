@@ -12,7 +12,9 @@
 #include "desk.hpp"
 #include "loadtest/population/population.hpp"
 #include "onecard/audit/checkpoint.hpp"
+#include "onecard/net/monitor.hpp"
 #include "onecard/ops/log.hpp"
+#include "onecard/ops/metrics.hpp"
 #include "onecard/ops/policy_files.hpp"
 #include "onecard/seal/hashes.hpp"
 #include "onecard/seal/sealing.hpp"
@@ -44,18 +46,67 @@ Result<void> take_folder(const std::filesystem::path& folder) {
     return {};
 }
 
+/// A request as the log tells it: by the pattern of its route, since a path may name a person.
+void log_access(const net::Access& access) {
+    std::vector<std::pair<std::string_view, std::string>> fields;
+    const auto put = [&](std::string_view name, std::string value) {
+        if (!value.empty()) fields.emplace_back(name, std::move(value));
+    };
+    put("request", access.id);
+    put("peer", access.peer);
+    put("route", access.route);
+    put("status", std::to_string(access.status));
+    put("in", std::to_string(access.bytes_in));
+    put("out", std::to_string(access.bytes_out));
+    put("us", std::to_string(access.microseconds));
+    put("address", access.address);
+    put("trouble", access.trouble);
+    ops::log(access.trouble.empty() ? ops::LogLevel::info : ops::LogLevel::warn,
+             access.method.empty() ? "connection" : access.method, fields);
+}
+
+net::MonitorAnswer watch(Desk& desk, const ops::Metrics& metrics, std::string_view path) {
+    if (path == "/healthz") return {.status = 200, .body = "alive\n"};
+    if (path == "/readyz") {
+        const bool is_ready = desk.is_ready();
+        return {.status = is_ready ? 200 : 503,
+                .body = is_ready ? "ready\n" : "the records cannot be reached\n"};
+    }
+    if (path != "/metrics") return {.status = 404, .body = "/healthz, /readyz, /metrics\n"};
+    ops::Metrics::Gauges gauges;
+    gauges.is_ready = desk.is_ready();
+    const auto progress = desk.computing_now(gauges.computations);
+    gauges.units_done = progress.units_done;
+    gauges.units_all = progress.units_all;
+    gauges.payments = progress.payments;
+    gauges.database_restarts = desk.database_restarts();
+    return {.status = 200,
+            .content_type = "text/plain; version=0.0.4; charset=utf-8",
+            .body = metrics.text(gauges)};
+}
+
+/// SIGHUP: certificates, authorities and policies as the files have them now. What is faulty is told and not taken.
+void renew(Desk& desk, net::Server& server) {
+    const auto tell = [](const char* what, const Result<void>& done) {
+        ops::log(done ? ops::LogLevel::info : ops::LogLevel::error,
+                 fmt::format("{} {}", what, done ? "read anew" : "not taken: " + done.error().message()));
+    };
+    tell("certificates", server.renew_certificates());
+    tell("policies and authorities", desk.renew());
+}
+
 Result<int> serve(const Context& context) {
     const auto settings = context.settings();
     if (!settings) return std::unexpected{settings.error()};
     const auto taken = take_folder(settings->folder);
     if (!taken) return std::unexpected{taken.error()};
-    ops::start_log(level_of(settings->log_level));
-    // Threads inherit this: the two signals reach nobody but the sigwait below.
-    sigset_t stopping;
-    sigemptyset(&stopping);
-    sigaddset(&stopping, SIGINT);
-    sigaddset(&stopping, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
+    ops::start_log(level_of(settings->log_level),
+                   settings->log_format == "json" ? ops::LogForm::json : ops::LogForm::text);
+    // Threads inherit this: the signals reach nobody but the sigwait below.
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    for (const int each : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&awaited, each);
+    pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
     signal(SIGPIPE, SIG_IGN);
 
     auto desk = Desk::open(*settings);
@@ -68,12 +119,15 @@ Result<int> serve(const Context& context) {
     wanted.authorities = (*desk)->places.authorities;
     wanted.upload_folder = (*desk)->places.uploads;
     wanted.workers = settings->request_workers;
-    const auto server =
-        net::create_server(wanted, make_routes(**desk), refused_by_server, [](const net::Access& access) {
-            ops::log(ops::LogLevel::info,
-                     fmt::format("{} {} {} {} {} in {} out {} {} us", access.id, access.peer, access.method,
-                                 access.path, access.status, access.bytes_in, access.bytes_out,
-                                 access.microseconds));
+    ops::Metrics metrics;
+    const auto server = net::create_server(
+        wanted, make_routes(**desk), refused_by_server, [&metrics](const net::Access& access) {
+            if (access.method.empty())
+                metrics.turned_away();
+            else
+                metrics.answered(access.method, access.route, access.status, access.microseconds,
+                                 access.bytes_in, access.bytes_out);
+            log_access(access);
         });
     if (!server) return std::unexpected{server.error()};
     const std::string url = fmt::format("https://{}:{}", settings->address, (*server)->port());
@@ -82,11 +136,24 @@ Result<int> serve(const Context& context) {
     fmt::print("{} {}\n", context.in("服务地址", "serving"), url);
     std::fflush(stdout);
 
-    int signal_number = 0;
-    sigwait(&stopping, &signal_number);
+    std::unique_ptr<net::Monitor> monitor;
+    const std::filesystem::path monitor_file = settings->folder / "monitor";
+    if (settings->monitor_port) {
+        auto made = net::create_monitor(
+            *settings->monitor_port,
+            [&desk = **desk, &metrics](std::string_view path) { return watch(desk, metrics, path); });
+        if (!made) return std::unexpected{made.error()};
+        monitor = std::move(*made);
+        std::ofstream{monitor_file} << "http://127.0.0.1:" << monitor->port() << "\n";
+        ops::log(ops::LogLevel::info, "watched", {{"port", std::to_string(monitor->port())}});
+    }
+
+    for (int signal_number = 0; sigwait(&awaited, &signal_number) == 0 && signal_number == SIGHUP;)
+        renew(**desk, **server);
     ops::log(ops::LogLevel::info, "stopping");
     (*server)->stop(30);
     std::filesystem::remove((*desk)->places.url_file);
+    std::filesystem::remove(monitor_file);
     return 0;
 }
 
@@ -171,8 +238,11 @@ Result<int> generate(const Context& context, const PopulationOptions& options) {
     return 0;
 }
 
+}  // namespace
+
 /// Checks the books with read rights only, in a process of its own.
-Result<int> verify(const Context& context, std::string key_file) {
+
+Result<int> verify_books(const Context& context, std::string key_file) {
     const auto settings = context.settings();
     if (!settings) return std::unexpected{settings.error()};
     const Places places{*settings};
@@ -230,8 +300,6 @@ Result<int> verify(const Context& context, std::string key_file) {
     std::fputs(text.c_str(), stdout);
     return verdict.fits() ? 0 : 1;
 }
-
-}  // namespace
 
 void add_house_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
     app.add_subcommand("serve", "Run the service")->callback([=, &context] {
@@ -293,7 +361,7 @@ void add_house_commands(CLI::App& app, Context& context, std::function<void(Body
     verify_all->callback([=, &context] {
         chosen([=, &context] {
             return packet->file.empty()
-                       ? verify(context, *key)
+                       ? verify_books(context, *key)
                        : verify_packet_file(context, packet->file, *key, packet->authorities);
         });
     });

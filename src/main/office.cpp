@@ -215,6 +215,15 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
         });
     });
 
+    auto* state_of_funds = funds->add_subcommand("show", "Received, used, promised and available by county");
+    state_of_funds->add_option("--region", options->region);
+    state_of_funds->callback([=, &context] {
+        chosen([=, &context] {
+            return show(context, "maker", "GET",
+                        options->region.empty() ? "/v1/funds" : "/v1/funds?region=" + options->region);
+        });
+    });
+
     const auto region_query = [options] {
         return options->region.empty() ? std::string{} : "?region=" + options->region;
     };

@@ -176,6 +176,10 @@ constexpr std::array ways{
         Role::maker, Role::checker, Role::releaser),
     Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run}.by(Role::maker, Role::checker),
     Way{For::officers, "POST", "/v1/funds", receive_funds}.by(Role::maker),
+    Way{For::officers, "GET", "/v1/funds",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.books->funds(by, region_of(request, by))), request);
+        }},
     Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.books->breaks(by, region_of(request, by))), request);

@@ -54,6 +54,14 @@ public:
 
     std::uint16_t port() const override { return port_; }
 
+    Result<void> renew_certificates() override {
+        const ServerSettings& settings = service_->settings;
+        auto tls = server_context(settings.certificate, settings.key, settings.authorities);
+        if (!tls) return std::unexpected(std::move(tls.error()));
+        service_->use_tls(std::move(*tls));
+        return {};
+    }
+
     void stop(std::uint32_t seconds) override {
         if (!service_->is_stopping.exchange(true)) {
             asio::post(loops_.front()->context, [this] {
@@ -195,7 +203,7 @@ Result<std::unique_ptr<Server>> create_server(
         } catch (...) {  // NOLINT: a log that fails must not cost a request or keep the server from ending.
         }
     };
-    service->tls = std::move(*tls);
+    service->use_tls(std::move(*tls));
     service->id_prefix = random_prefix();
     return std::make_unique<TlsServer>(std::move(service), std::move(loops), std::move(acceptor));
 }

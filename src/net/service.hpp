@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_set>
@@ -43,7 +44,18 @@ struct Service {
     RouteTable routes;
     std::function<Response(int, std::string, const Request&)> refused;
     std::function<void(const Access&)> on_access;
-    TlsContext tls;
+    /// What new connections use; a connection keeps its own for life.
+    std::shared_ptr<SSL_CTX> current_tls() {
+        const std::scoped_lock lock{tls_mutex};
+        return tls;
+    }
+    void use_tls(TlsContext fresh) {
+        std::shared_ptr<SSL_CTX> shared{std::move(fresh)};
+        const std::scoped_lock lock{tls_mutex};
+        tls.swap(shared);
+    }
+    std::mutex tls_mutex;
+    std::shared_ptr<SSL_CTX> tls;
     std::string id_prefix;  ///< random: request ids of two starts of the service do not meet
     std::atomic<std::uint64_t> requests = 0;
     std::atomic<bool> is_stopping = false;

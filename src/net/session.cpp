@@ -140,7 +140,7 @@ public:
           loop_{loop},
           socket_{std::move(socket)},
           address_{std::move(address)},
-          channel_{service.tls.get(), socket_.native_handle()} {
+          channel_{service.current_tls().get(), socket_.native_handle()} {
         loop_.sessions.insert(this);
     }
     ~Session() { loop_.sessions.erase(this); }
@@ -387,6 +387,7 @@ void Session::understand(Exchange& exchange) {
         exchange.response.headers["Allow"] = exchange.match.allow;
         return;
     }
+    exchange.access.route = route->pattern;
     request.parameters = std::move(exchange.match.parameters);
     if (head.length && *head.length > route->body_bytes_max)
         return refuse_request(exchange, 413,

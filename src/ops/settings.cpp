@@ -25,6 +25,14 @@ public:
         else
             fault(*node, key, "must be a text in quotes");
     }
+    void word(std::string_view key, std::string& out, std::initializer_list<std::string_view> words) {
+        std::string value = out;
+        text(key, value);
+        if (std::ranges::find(words, value) == words.end())
+            fault(*table_.get(key), key, fmt::format("must be one of: {}", fmt::join(words, ", ")));
+        else
+            out = std::move(value);
+    }
     void path(std::string_view key, std::filesystem::path& out) {
         std::string value = out.string();
         text(key, value);
@@ -133,7 +141,11 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         reader.path("folder", s.folder);
         reader.path("certificates", s.certificates);
         reader.path("policy", s.policy);
-        reader.text("log_level", s.log_level);
+        reader.word("log_level", s.log_level, {"debug", "info", "warn", "error"});
+        reader.word("log_format", s.log_format, {"text", "json"});
+        std::int32_t port = -1;
+        reader.number("monitor_port", port, 0, 65535);
+        if (port >= 0) s.monitor_port = static_cast<std::uint16_t>(port);
     }
     {
         TableReader reader{table("database"), file, "database", faults};
@@ -188,6 +200,16 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
     if (!s.database_url.empty() && s.database_owner_url.empty())
         faults.push_back(
             {Fault::missing, file, "database.url needs database.owner_url beside it, for migrations"});
+
+    // A name that is two things would be whichever stands first.
+    std::vector<std::string> names;
+    for (const Officer& officer : s.officers) names.push_back(officer.name);
+    for (const app::Bank& bank : s.banks) names.push_back(bank.identity);
+    std::ranges::sort(names);
+    for (auto twice = std::ranges::adjacent_find(names); twice != names.end();
+         twice = std::adjacent_find(twice + 1, names.end()))
+        faults.push_back(
+            {Fault::duplicate, file, fmt::format("the certificate «{}» is named twice", *twice)});
 
     const std::filesystem::path base = std::filesystem::absolute(path).parent_path();
     for (std::filesystem::path* relative : {&s.folder, &s.certificates, &s.policy})

@@ -47,6 +47,7 @@ constexpr const char* database_name = "onecard";
 constexpr auto start_time_max = 10min;
 constexpr auto fast_stop_time_max = 30s;
 constexpr auto pause = 20ms;
+constexpr std::uintmax_t log_bytes_max = 16 * 1024 * 1024;
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
     throw std::system_error{errno, std::generic_category(),
@@ -400,6 +401,17 @@ public:
         return url_of(places_.sockets, role, database);
     }
 
+    Result<bool> tend() override {
+        if (!is_owner_) return false;
+        keep_log_short();
+        // One that was found running belongs to a process that has died: it is on its way out.
+        if (!is_gone()) return false;
+        keeper_.reset();
+        const auto started = start_server(programs_, Clock::now() + start_time_max);
+        if (!started) return std::unexpected{started.error()};
+        return true;
+    }
+
     Result<void> start(const ClusterSettings& settings) {
         const auto limit = Clock::now() + start_time_max;
         while (!become_owner()) {
@@ -416,6 +428,8 @@ public:
         if (!programs) return std::unexpected{programs.error()};
         if (const auto usable = check_version(*programs); !usable) return usable;
 
+        programs_ = *programs;
+        keep_log_short();
         while (const pid_t other = living_postmaster(places_.data)) {
             if (ask_server(places_.sockets) == Answer::yes) {
                 server_ = other;
@@ -524,6 +538,17 @@ private:
         return {};
     }
 
+    /// The server appends to it from several processes, and an append goes to the end wherever that is: so the file can
+    /// be copied away and cut. What it writes between the two is lost; events are not kept here.
+    void keep_log_short() const {
+        std::error_code error;
+        if (fs::file_size(places_.log, error) <= log_bytes_max || error) return;
+        const fs::path before = fs::path{places_.log} += ".1";
+        fs::copy_file(places_.log, before, fs::copy_options::overwrite_existing, error);
+        if (!error) fs::permissions(before, fs::perms::owner_read | fs::perms::owner_write, error);
+        if (!error) fs::resize_file(places_.log, 0, error);
+    }
+
     bool is_gone() const { return keeper_ ? has_ended(server_) : ::kill(server_, 0) != 0; }
 
     /// Fast: transactions are rolled back, everything is written. When that takes too long, the hard way, which the
@@ -544,6 +569,7 @@ private:
 
     Places places_;
     Account account_;
+    fs::path programs_;
     int lock_ = -1;
     bool is_owner_ = false;
     pid_t server_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <string>
@@ -37,6 +38,9 @@ public:
     Result<Progress> compute(const Identity& by, RunNo run, Moment now,
                              const std::function<void(const Progress&)>& on_progress);
 
+    /// Lets computations end after the unit that each worker is at; what is done stays done. For good.
+    void stop_soon() { stopping_ = true; }
+
     /// What an officer signs for one unit.
     struct ApprovalText {
         County county;
@@ -58,6 +62,7 @@ public:
 
 private:
     Tools& tools_;
+    std::atomic<bool> stopping_ = false;
     const policy::Book& book_;
     RunLimits limits_;
 };

@@ -78,6 +78,7 @@ struct ServerSettings {
 /// What the server tells about each answered request; `ops` logs it.
 struct Access {
     std::string peer, method, path, id, address;
+    std::string route;  ///< the pattern that took it; empty when none did
     int status = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;
     std::int64_t microseconds = 0;
@@ -93,6 +94,9 @@ public:
     virtual std::uint16_t port() const = 0;
     /// Stops listening, lets running requests end (at most `seconds`), then returns.
     virtual void stop(std::uint32_t seconds) = 0;
+    /// Reads certificate, key and authorities anew; connections made from now on use them. Errors: as of
+    /// create_server; what was in use stays.
+    virtual Result<void> renew_certificates() = 0;
 };
 
 /// Starts to serve at once. A request without a valid client certificate does not get past the handshake.

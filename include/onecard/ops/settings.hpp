@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ struct Settings {
     std::int32_t request_workers = 16;
     std::int64_t payments_per_part = 250'000;
     std::int64_t lines_per_file = 200'000;
-    std::string log_level = "info";
+    std::string log_level = "info";             ///< debug, info, warn, error
+    std::string log_format = "text";            ///< text, json
+    std::optional<std::uint16_t> monitor_port;  ///< health and metrics on the loopback address; none: off
     std::vector<Officer> officers;
     std::vector<app::Bank> banks;
 

@@ -29,6 +29,9 @@ public:
     virtual std::string owner_url() const = 0;
     virtual std::string service_url() const = 0;
     virtual std::string auditor_url() const = 0;
+    /// Starts the server again if it has died (true), and keeps its log within bounds. Only one thread may call it.
+    /// Nothing happens where another process owns the cluster. Errors: as of start_cluster.
+    virtual Result<bool> tend() = 0;
     /// The same for another database of the cluster (tests).
     virtual std::string url(const std::string& role, const std::string& database) const = 0;
 };
