@@ -57,7 +57,7 @@ void write_configuration(const fs::path& file, const store::Cluster& cluster) {
     out << fmt::format(
         "[service]\nport = 0\nfolder = \"service\"\ncertificates = \"certs\"\npolicy = \"policy\"\n"
         "log_level = \"warn\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\n\n"
-        "[limits]\nworkers = {}\nrequest_workers = 8\n",
+        "[limits]\nworkers = {}\n",
         cluster.service_url(), cluster.owner_url(), std::max(2U, std::thread::hardware_concurrency()));
     for (const char* officer : {"maker", "checker", "releaser", "auditor"})
         out << fmt::format("\n[[officer]]\nname = \"{0}\"\nrole = \"{0}\"\nregion = \"37\"\n", officer);

@@ -18,7 +18,7 @@ void wait_until_gone(pid_t process) {
     FAIL() << "process " << process << " lives on";
 }
 
-TEST(ADatabaseThatDies, IsSaidToBeAwayAndLosesNothing) {
+TEST(ADatabaseThatDies, IsSaidToBeAwayComesBackByItselfAndLosesNothing) {
     Installation here;
     here.start();
     here.done({"import", here.register_folder().string()});
@@ -37,13 +37,21 @@ TEST(ADatabaseThatDies, IsSaidToBeAwayAndLosesNothing) {
                                            {"maker", "POST", "/v1/runs/1/cancel"},
                                            {"bank-2", "GET", "/v1/bank/files"}}) {
         const Reply reply = here.curl(as, method, path);
-        expect_problem(reply, 503, "http-503");
+        // The service brings its own database back: whoever comes late may find it there already.
+        if (reply.status == 503) expect_problem(reply, 503, "http-503");
+        EXPECT_THAT(reply.status, ::testing::AnyOf(200, 409, 503)) << reply.body;
         // What the database says of itself is for the log, not for those who ask.
         EXPECT_EQ(reply.body.find("postgres"), std::string::npos) << reply.body;
         EXPECT_EQ(reply.body.find("/tmp"), std::string::npos) << reply.body;
     }
-    const Ran ran = here.card({"run", "status", run});
-    EXPECT_EQ(ran.code, 1) << ran.all();
+    int status = 0;
+    for (int tries = 0; tries < 300 && status != 200; ++tries) {
+        status = here.curl("maker", "GET", "/v1/runs").status;
+        if (status != 200) std::this_thread::sleep_for(100ms);
+    }
+    EXPECT_EQ(status, 200) << "the database did not come back by itself";
+    EXPECT_EQ(here.trial_balance(), balance);
+    EXPECT_EQ(here.counts(), counts);
 
     here.stop();
     here.start();
