@@ -75,6 +75,7 @@ net::MonitorAnswer watch(Desk& desk, const ops::Metrics& metrics, std::string_vi
     if (path != "/metrics") return {.status = 404, .body = "/healthz, /readyz, /metrics\n"};
     ops::Metrics::Gauges gauges;
     gauges.is_ready = desk.is_ready();
+    gauges.statements = store::statements_sent();
     const auto progress = desk.computing_now(gauges.computations);
     gauges.units_done = progress.units_done;
     gauges.units_all = progress.units_all;

@@ -62,6 +62,8 @@ std::string Metrics::text(const Gauges& gauges) const {
     line("onecard_turned_away_total {}", turned_away_);
     head("onecard_ready", "gauge", "1 while the records can be reached.");
     line("onecard_ready {}", gauges.is_ready ? 1 : 0);
+    head("onecard_statements_total", "counter", "Statements sent to the database.");
+    line("onecard_statements_total {}", gauges.statements);
     head("onecard_computations", "gauge", "Runs that are being computed.");
     line("onecard_computations {}", gauges.computations);
     head("onecard_computing_units", "gauge", "Units of those runs.");

@@ -23,6 +23,7 @@ public:
         bool is_ready = false;
         std::int64_t computations = 0, units_done = 0, units_all = 0, payments = 0;
         std::int64_t database_restarts = 0;
+        std::uint64_t statements = 0;
     };
     std::string text(const Gauges& gauges) const;
 
