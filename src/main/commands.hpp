@@ -19,6 +19,10 @@ struct Context {
     }
 };
 
+/// One question to the service as `role`, its answer printed.
+Result<int> show(const Context& context, std::string_view role, std::string_view method,
+                 const std::string& path, std::string_view body = {});
+
 /// A command's body: 0 when it did what it says.
 using Body = std::function<Result<int>()>;
 
@@ -28,6 +32,8 @@ void add_house_commands(CLI::App& app, Context& context, std::function<void(Body
 void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … and those of officers at its door (import, run, funds, period, failures, breaks, ledger, explain).
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … what an office asks before it does anything (simulate) …
+void add_planning_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … what auditors take away (audit packet, inclusion, consistency: after the house's, whose "audit" they join) …
 void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// Checks one packet with neither database nor network. Empty files: the packet's own key and authorities.

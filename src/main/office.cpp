@@ -11,6 +11,7 @@
 #include "onecard/net/json.hpp"
 #include "onecard/registry/csv.hpp"
 #include "onecard/seal/sealing.hpp"
+#include "ways.hpp"
 
 namespace onecard::cli {
 
@@ -26,26 +27,6 @@ Result<Remote> connect(const Context& context, std::string_view role) {
     const auto settings = context.settings();
     if (!settings) return std::unexpected{settings.error()};
     return Remote::connect(*settings, context.manner, role);
-}
-
-/// One question, its answer printed.
-Result<int> show(const Context& context, std::string_view role, std::string_view method,
-                 const std::string& path, std::string_view body = {}) {
-    auto remote = connect(context, role);
-    if (!remote) return std::unexpected{remote.error()};
-    const auto answer = remote->show(method, path, body);
-    if (!answer) return std::unexpected{answer.error()};
-    print(*answer);
-    return 0;
-}
-
-std::string json_text(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + "\"";
 }
 
 Result<int> import_folder(const Context& context, const std::filesystem::path& folder) {
@@ -145,6 +126,16 @@ Result<int> approve(const Context& context, std::string_view role, std::int32_t 
 }
 
 }  // namespace
+
+Result<int> show(const Context& context, std::string_view role, std::string_view method,
+                 const std::string& path, std::string_view body) {
+    auto remote = connect(context, role);
+    if (!remote) return std::unexpected{remote.error()};
+    const auto answer = remote->show(method, path, body);
+    if (!answer) return std::unexpected{answer.error()};
+    print(*answer);
+    return 0;
+}
 
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
     struct Options {

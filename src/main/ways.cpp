@@ -128,11 +128,13 @@ std::string query(const Request& request, const std::string& key, std::string ot
     return found == request.query.end() ? std::move(otherwise) : found->second;
 }
 
-RunNo run_of(const Request& request) {
-    const std::int64_t number = number_of(request.parameters.at("run"), "run");
+RunNo run_no_of(const std::string& text) {
+    const std::int64_t number = number_of(text, "run");
     if (number < 1 || number > 0x7fffffff) throw Refused{{Fault::unknown, "run", "there is no such run"}};
     return RunNo{static_cast<std::int32_t>(number)};
 }
+
+RunNo run_of(const Request& request) { return run_no_of(request.parameters.at("run")); }
 
 Region region_of(const Request& request, const app::Identity& by) {
     return must(Region::parse(query(request, "region", by.region.text())));

@@ -54,6 +54,7 @@ inline constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 std::span<const Way> api_ways();
 std::span<const Way> office_ways();
+std::span<const Way> planning_ways();
 std::span<const Way> ledger_ways();
 std::span<const Way> audit_ways();
 std::span<const Way> bank_ways();
@@ -77,6 +78,7 @@ const std::string& member(const Flat& object, const std::string& key);
 void only(const Flat& object, std::initializer_list<std::string_view> keys);
 
 std::string query(const net::Request& request, const std::string& key, std::string otherwise);
+RunNo run_no_of(const std::string& text);
 RunNo run_of(const net::Request& request);
 /// What is asked for, else all that the caller may see.
 Region region_of(const net::Request& request, const app::Identity& by);

@@ -83,15 +83,6 @@ std::string text_of(const Months& months) {
                                           : months.from.text() + ".." + months.to.previous().text();
 }
 
-/// What a month has of a standard. One of a year is spread over its months so that twelve of them make it to the fen:
-/// a twelfth of 989.00 is no amount.
-Money month_of(const Checked& standard, Month month) {
-    if (standard.numbers.empty()) return Money::of_fen(standard.number);
-    const std::int64_t parts = standard.numbers.front();
-    return Money::of_fen(standard.number * month.month() / parts -
-                         standard.number * (month.month() - 1) / parts);
-}
-
 constexpr std::string_view first_line = "onecard policy book 1\n";
 
 /// One line per value; line breaks within texts would let one value pass for two.
@@ -118,7 +109,7 @@ Result<CountyPolicy> Book::at(County county, Month month, std::optional<Day> kno
         const Entry* entry = holding[key].entry;
         if (!entry) continue;
         policy.standards[key] =
-            CountyPolicy::Value{.amount = month_of(entry->value, month), .source = &entry->source};
+            CountyPolicy::Value{.amount = monthly(entry->value, month), .source = &entry->source};
         has_standard = true;
     }
     if (!has_standard)

@@ -488,6 +488,13 @@ Result<void> check_value(std::string_view key, const Book::Builder::Input& input
     return {};
 }
 
+Money monthly(const Checked& standard, Month month) {
+    if (standard.numbers.empty()) return Money::of_fen(standard.number);
+    const std::int64_t parts = standard.numbers.front();
+    return Money::of_fen(standard.number * month.month() / parts -
+                         standard.number * (month.month() - 1) / parts);
+}
+
 std::string text_of(KeyNo key, const Checked& value) {
     switch (kind_of(key)) {
         case standard:

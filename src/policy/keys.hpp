@@ -55,6 +55,10 @@ KeyKind kind_of(KeyNo key);
 /// Errors: malformed, out_of_range; the text says how the value is to be written.
 Result<Checked> check(KeyNo key, const Book::Builder::Input& input);
 
+/// What a month has of a standard. One of a year is spread over its months so that twelve of them make it to the fen:
+/// a twelfth of 989.00 is no amount.
+Money monthly(const Checked& standard, Month month);
+
 /// As it would be written in a pack.
 std::string text_of(KeyNo key, const Checked& value);
 /// And back. Errors: malformed, for what no `text_of` of this key has written.

@@ -128,6 +128,7 @@ protected:
             {"createRun", R"({"kind":"regular","period":"2021-12","region":"370212"})"},
             {"receiveFunds", R"({"county":"370212","document":"QMZ-1","own":"1.00"})"},
             {"approve", "{}"},
+            {"simulate", R"({"period":"2021-12","region":"370212","dibao.urban":"+50.00"})"},
             {"putImportFile", "county,institution_no,name,valid_from,valid_to,absent\n"},
             {"bankReceipt", "no CMS"},
             {"bankReturnSignature", "no signature"},

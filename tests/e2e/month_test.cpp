@@ -199,6 +199,32 @@ TEST_F(TwoMonths, CanBeAskedAsTheyWereKnownBefore) {
     EXPECT_TRUE(before.at("balances").as_bool());
 }
 
+/// What a standard of another height would cost, asked twice: of the service, and of the rules alone with packs in which
+/// the notice says it.
+TEST_F(TwoMonths, TellWhatAnotherStandardWouldCostWithoutAnyEffect) {
+    const std::string before = here().done({"ledger", "trial-balance"}) + here().done({"run", "list"});
+    const json::object simulated =
+        here().ask({"simulate", "--run", "1", "dibao.urban=+46.00", "orphan.dispersed=2000"});
+    EXPECT_EQ(here().done({"ledger", "trial-balance"}) + here().done({"run", "list"}), before);
+
+    const fs::path packs = here().folder() / "other-packs";
+    fs::copy(fs::path{ONECARD_SOURCE_DIR} / "config/policy", packs, fs::copy_options::recursive);
+    const fs::path pack = packs / "370212-laoshan.toml";
+    std::string text = replaced(text_in(pack), "dibao.urban = \"904.00\"", "dibao.urban = \"950.00\"");
+    const std::size_t orphan = text.find("orphan.dispersed");
+    text.replace(orphan, text.find('\n', orphan) - orphan, "orphan.dispersed = \"2000.00\"");
+    write_text(pack, text);
+    const auto assessed = [&](const fs::path& policy) {
+        return here().ask({"assess", "--policy", policy.string(), "--register",
+                           here().register_folder().string(), "--month", "2021-12"});
+    };
+    EXPECT_EQ(number(simulated, "before_fen"),
+              number(assessed(fs::path{ONECARD_SOURCE_DIR} / "config/policy"), "total_fen"));
+    EXPECT_EQ(number(simulated, "after_fen"), number(assessed(packs), "total_fen"));
+    EXPECT_GT(number(simulated, "difference_fen"), 0);
+    EXPECT_EQ(number(simulated, "recorded_fen"), number(simulated, "before_fen"));
+}
+
 TEST_F(TwoMonths, SpeakChineseToThoseWhoWantIt) {
     const std::string chinese = here().done({"--lang", "zh", "period", "2022-01"});
     EXPECT_THAT(chinese, HasSubstr("发放汇总表"));

@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <array>
+
+#include "onecard/app/simulation.hpp"
+#include "onecard/net/json.hpp"
+#include "ways.hpp"
+
+/// What is asked before anything is done.
+namespace onecard::cli {
+
+using app::Role;
+using net::Request;
+using net::Response;
+
+namespace {
+
+/// Members of the body that are no key of a policy pack.
+constexpr std::array plain_members{"run", "period", "region"};
+
+Response simulate(Desk& desk, const app::Identity& by, const Request& request) {
+    const Flat body = must(net::parse_flat_json(request.body));
+    app::SimulationWish wish;
+    if (body.contains("run")) {
+        if (body.contains("period") || body.contains("region"))
+            throw Refused{{Fault::malformed, "run", "a run has its own period and region"}};
+        wish.run = run_no_of(member(body, "run"));
+    } else {
+        wish.period = must(Month::parse(member(body, "period")));
+        wish.region = must(Region::parse(member(body, "region")));
+    }
+    for (const auto& [key, text] : body)
+        if (std::ranges::find(plain_members, key) == plain_members.end())
+            wish.changes.push_back(must(policy::parse_change(key, text)));
+    if (wish.changes.empty())
+        throw Refused{
+            {Fault::missing, "body", "names no value that would hold, like \"dibao.urban\": \"+50.00\""}};
+    return answer(must(app::simulate(desk.tools(), desk.book(), by, wish)), request);
+}
+
+constexpr std::array ways{
+    Way{For::officers, "POST", "/v1/simulations", simulate}.by(Role::maker, Role::checker, Role::releaser,
+                                                               Role::auditor),
+};
+
+}  // namespace
+
+std::span<const Way> planning_ways() { return ways; }
+
+}  // namespace onecard::cli
