@@ -10,20 +10,57 @@
 
 #include "onecard/app/policies.hpp"
 #include "onecard/audit/merkle.hpp"
-#include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/bankfile/formats.hpp"
 #include "words.hpp"
 
 namespace onecard::app {
 
 namespace {
 
+FileSigner& signer_for(Tools& tools, Bench& bench, const bankfile::Profile& profile) {
+    if (profile.signature == bankfile::SignatureKind::cms) return *bench.signer;
+    if (bench.national_signer == nullptr) {
+        ensure(tools.make_national_signer != nullptr, "a bank that wants SM2 signatures, and no SM2 key");
+        bench.national_signer = tools.make_national_signer();
+    }
+    return *bench.national_signer;
+}
+
+std::string chinese_of_misfit(const Failure& misfit) {
+    if (misfit.place == "account") return "账号位数超过该银行文件的长度";
+    return misfit.fault == Fault::out_of_range ? "户名超过该银行文件的长度"
+                                               : "户名中有该银行文件编码没有的字符";
+}
+
+/// Accounts that their bank's files have no way to write, by index.
+std::vector<payment::Unwritable> unwritable_accounts(
+    FieldCipher& cipher, const BankProfiles::OfRun& profiles,
+    const std::vector<registry::Account>& accounts) {
+    std::vector<payment::Unwritable> found;
+    // The canonical profile takes every name and every account that the register takes.
+    if (std::ranges::all_of(profiles, [](const auto& one) { return one.second.is_canonical(); }))
+        return found;
+    std::array<char, 64> digits;
+    for (std::uint32_t i = 0; i < accounts.size(); ++i) {
+        const bankfile::Profile& profile = profile_in(profiles, accounts[i].bank);
+        if (profile.is_canonical()) continue;
+        // What cannot be opened is refused when its line is written.
+        ensure(accounts[i].account.size() <= digits.size(), "a sealed account longer than any account");
+        const auto length = cipher.open_into(accounts[i].account, digits.data());
+        const auto fitted = bankfile::fits(profile, accounts[i].holder, length ? *length : 0);
+        if (!fitted) found.push_back({i, fitted.error().text, chinese_of_misfit(fitted.error())});
+    }
+    return found;
+}
+
 /// Writes the file of one batch into the vault while it is signed and hashed: its bytes pass by once.
 class BatchFile {
 public:
-    BatchFile(Tools& tools, Bench& bench, const bankfile::BatchHeader& header)
-        : writer_{header, *bench.sm3},
+    BatchFile(Tools& tools, Bench& bench, const bankfile::Profile& profile,
+              const bankfile::BatchHeader& header)
+        : writer_{bankfile::write_batch(profile, header, *bench.sm3)},
           keeping_{tools.vault.begin()},
-          signing_{bench.signer->begin()},
+          signing_{signer_for(tools, bench, profile).begin()},
           cipher_{*bench.cipher} {}
 
     Result<void> add(std::int32_t seq, const PaymentReference& reference, const registry::Account& account,
@@ -43,14 +80,14 @@ public:
         line.bank_code = bank_code;
         line.amount = amount;
         line.summary = summary;
-        const auto added = writer_.add(line);
+        const auto added = writer_->add(line);
         if (!added) return added;
         if (seq % 1024 == 0) pass_on();
         return {};
     }
 
     Result<void> finish(Batch& batch) {
-        const auto finished = writer_.finish();
+        const auto finished = writer_->finish();
         if (!finished) return finished;
         pass_on();
         const FileVault::Kept kept = keeping_->keep();
@@ -62,11 +99,11 @@ public:
 
 private:
     void pass_on() {
-        const std::string bytes = writer_.take();
+        const std::string bytes = writer_->take();
         keeping_->append(bytes);
         signing_->update(bytes_of(bytes));
     }
-    bankfile::BatchWriter writer_;
+    std::unique_ptr<bankfile::BatchWriting> writer_;
     std::unique_ptr<FileVault::Writing> keeping_;
     std::unique_ptr<Signing> signing_;
     FieldCipher& cipher_;
@@ -132,8 +169,12 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     entitlement::History history{bench.facts, run.known_at, policies_of(book, unit.county)};
     entitlement::assess(bench.snapshot, *policy, bench.assessment, &history);
     work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
+    const auto profiles = profiles_of_run(tools, work, run.no);
+    const auto unwritable = unwritable_accounts(*bench.cipher, *profiles, bench.accounts);
+    std::vector<std::pair<BankNo, std::size_t>> lines_max;
+    for (const auto& [bank, profile] : *profiles) lines_max.emplace_back(bank, profile.lines_per_file);
     payment::plan_unit(unit.county, unit.part, out.result.first_serial, bench.assessment.awards,
-                       bench.accounts, limits.lines_per_file_max, bench.plan);
+                       bench.accounts, limits.lines_per_file_max, bench.plan, {lines_max, unwritable});
 
     const payment::UnitPlan& plan = bench.plan;
     work.payments().put_payments(unit.part, plan.payments);
@@ -144,7 +185,7 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
             open_batch(run, unit, banks, no, wanted.bank, wanted.programme, wanted.count, wanted.total);
         if (!made) return std::unexpected{made.error()};
         made->batch.first_serial = plan.payments[wanted.first].serial;
-        BatchFile file{tools, bench, made->header};
+        BatchFile file{tools, bench, profile_in(*profiles, wanted.bank), made->header};
         audit::MerkleFrontier lines{tools.sha256};
         std::array<std::byte, payment::leaf_bytes> leaf;
         for (std::size_t i = 0; i < wanted.count; ++i) {
@@ -179,6 +220,8 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const U
     const std::vector<OpenFailure> open = work.payments().open_failures(Region::of(unit.county));
     work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
 
+    const auto profiles = profiles_of_run(tools, work, run.no);
+
     struct Line {
         OpenFailure failure;
         const registry::Account* account;
@@ -186,7 +229,27 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const U
     std::vector<Line> lines;
     for (const OpenFailure& failure : open) {
         const registry::Account* account = find_account(bench.accounts, failure.payee_kind, failure.payee);
-        if (account != nullptr && can_be_retried(failure, *account)) lines.push_back({failure, account});
+        if (account == nullptr || !can_be_retried(failure, *account, profile_of_bank(tools, failure.bank)))
+            continue;
+        std::array<char, 64> digits;
+        ensure(account->account.size() <= digits.size(), "a sealed account longer than any account");
+        const auto length = bench.cipher->open_into(account->account, digits.data());
+        const auto fitted =
+            bankfile::fits(profile_in(*profiles, account->bank), account->holder, length ? *length : 0);
+        if (fitted)
+            lines.push_back({failure, account});
+        else
+            out.refusals.push_back(
+                {failure.programme,
+                 {},
+                 {},
+                 true,
+                 fmt::format("{}/{}/{}", failure.county.text(), unit.period.text(),
+                             PaymentReference{failure.county, failure.period().number(), failure.serial,
+                                              failure.attempt}
+                                 .text()),
+                 fmt::format("owed {} yuan, but {}", failure.amount.yuan(), fitted.error().text),
+                 fmt::format("应发 {} 元，但{}", failure.amount.yuan(), chinese_of_misfit(fitted.error()))});
     }
     const auto key = [](const Line& line) {
         return std::tuple{line.failure.programme, line.account->bank, line.failure.part, line.failure.serial};
@@ -197,13 +260,15 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const U
     for (std::size_t first = 0; first < lines.size();) {
         std::size_t end = first;
         Money total;
-        while (end < lines.size() && lines[end].failure.programme == lines[first].failure.programme &&
+        const bankfile::Profile& profile = profile_in(*profiles, lines[first].account->bank);
+        while (end < lines.size() && end - first < profile.lines_per_file &&
+               lines[end].failure.programme == lines[first].failure.programme &&
                lines[end].account->bank == lines[first].account->bank)
             total += lines[end++].failure.amount;
         auto made = open_batch(run, unit, banks, no, lines[first].account->bank,
                                lines[first].failure.programme, end - first, total);
         if (!made) return std::unexpected{made.error()};
-        BatchFile file{tools, bench, made->header};
+        BatchFile file{tools, bench, profile, made->header};
         audit::MerkleFrontier roots{tools.sha256};
         std::array<std::byte, reissue_leaf_bytes> leaf;
         for (std::size_t i = first; i < end; ++i) {
@@ -247,8 +312,9 @@ const registry::Account* find_account(const std::vector<registry::Account>& acco
     return found != accounts.end() && key(*found) == std::tuple{kind, payee} ? &*found : nullptr;
 }
 
-bool can_be_retried(const OpenFailure& failure, const registry::Account& account) {
-    switch (bankfile::text_of(failure.reason).action) {
+bool can_be_retried(const OpenFailure& failure, const registry::Account& account,
+                    const bankfile::Profile& profile) {
+    switch (profile.action_of(failure.reason)) {
         case bankfile::Action::correct_account: return account.recorded.import > failure.known_at;
         case bankfile::Action::next_day: return true;
         case bankfile::Action::none:

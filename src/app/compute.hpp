@@ -17,6 +17,7 @@ struct Bench {
     entitlement::Assessment assessment;
     std::vector<registry::Account> accounts;
     payment::UnitPlan plan;
+    std::unique_ptr<FileSigner> national_signer;  ///< made when the first bank asks for it
 };
 
 /// One unit in one transaction: facts → awards → payments → files → digests → result.
@@ -25,7 +26,8 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
                                 const Run& run, const Unit& unit, const std::vector<Bank>& banks, Moment now);
 
 /// Failures that may be tried again now: the account was changed since, or the reason passes by itself.
-bool can_be_retried(const OpenFailure& failure, const registry::Account& account);
+bool can_be_retried(const OpenFailure& failure, const registry::Account& account,
+                    const bankfile::Profile& profile);
 const registry::Account* find_account(const std::vector<registry::Account>& accounts,
                                       registry::PayeeKind kind, std::int64_t payee);
 

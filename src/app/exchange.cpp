@@ -49,6 +49,11 @@ Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord&
     return true;
 }
 
+/// Signed by the certificate that brings it; TLS knows no SM2, whose certificates go by the name.
+bool is_of(const Identity& bank, const Signer& signer) {
+    return signer.is_national ? signer.name == bank.name : signer.fingerprint == bank.fingerprint;
+}
+
 }  // namespace
 
 Exchange::Exchange(Tools& tools)
@@ -71,10 +76,13 @@ std::optional<Batch> Exchange::batch_sent_to(const Identity& bank, std::string_v
 Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
     if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks fetch files", "files");
     Report report{{"待取文件", "Files for this bank"}, {}, {}};
+    const std::string code =
+        tools_.profiles == nullptr ? std::string{} : tools_.profiles->code_of_bank(bank.bank);
     Table files{"files",
                 {"文件", "Files"},
                 {{"seq", {"序号", "seq"}},
                  {"file_id", {"文件名", "file"}},
+                 {"name", {"贵行文件名", "your name for it"}},
                  {"lines", {"笔数", "lines"}},
                  {"total", {"金额", "total"}},
                  {"sha256", {"摘要", "sha256"}},
@@ -87,9 +95,10 @@ Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
         sent_->keep(bank.bank, file.batch);
         Words receipt{"无", "none"};
         if (file.accepted) receipt = *file.accepted ? Words{"已接收", "accepted"} : Words{"拒收", "refused"};
-        files.rows.push_back({std::int64_t{file.seq}, file.batch.file_id, std::int64_t{file.batch.lines},
-                              file.batch.total, file.batch.file_digest.hex(), file.batch.file_bytes,
-                              receipt});
+        files.rows.push_back({std::int64_t{file.seq}, file.batch.file_id,
+                              profile_of_bank(tools_, bank.bank).name_of_batch(file.batch.file_id, code),
+                              std::int64_t{file.batch.lines}, file.batch.total, file.batch.file_digest.hex(),
+                              file.batch.file_bytes, receipt});
     }
     report.tables.push_back(std::move(files));
     return report;
@@ -124,7 +133,7 @@ Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_
     const Batch& batch = *sent;
     auto text = tools_.verifier.verify_attached(cms);
     if (!text) return std::unexpected{Failure{text.error().fault, place, text.error().text}};
-    if (text->signer.fingerprint != bank.fingerprint)
+    if (!is_of(bank, text->signer))
         return refuse(Fault::forbidden, "the receipt is not signed by the certificate that brings it", place);
     // openssl's own text mode ends lines with CRLF; the words are the same.
     std::erase(text->text, '\r');
@@ -177,8 +186,14 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     const std::string& cms = *waiting;
     auto signer = tools_.verifier.verify_file(path, cms);
     if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
-    if (signer->fingerprint != bank.fingerprint)
+    if (!is_of(bank, *signer))
         return refuse(Fault::forbidden, "the return file is not signed by the certificate that brings it",
+                      place);
+    const bool wants_national = profile_of_bank(tools_, bank.bank).signature == bankfile::SignatureKind::sm2;
+    if (signer->is_national != wants_national)
+        return refuse(Fault::forbidden,
+                      wants_national ? "this bank has agreed on SM2 signatures (GB/T 35275)"
+                                     : "this bank has agreed on CMS signatures (ECDSA or RSA)",
                       place);
     if (!batch_sent_to(bank, *file_id))
         return refuse(Fault::unknown, "no such file was sent to this bank", place);
@@ -189,7 +204,7 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     file.digest = kept.digest;
     file.bytes = kept.bytes;
     file.signature = cms;
-    file.fingerprint = bank.fingerprint;
+    file.fingerprint = signer->fingerprint;
     file.at = now;
     std::optional<std::int64_t> number;
     try {

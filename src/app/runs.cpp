@@ -189,7 +189,9 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
             auto& known = accounts[failure.county];
             if (known.empty()) work->registers().load_accounts(failure.county, run.known_at, period, known);
             const registry::Account* account = find_account(known, failure.payee_kind, failure.payee);
-            if (account != nullptr && can_be_retried(failure, *account)) ++retries[failure.county];
+            if (account != nullptr &&
+                can_be_retried(failure, *account, profile_of_bank(tools_, failure.bank)))
+                ++retries[failure.county];
         }
         wanted.assign(retries.begin(), retries.end());
         if (wanted.empty())
@@ -199,6 +201,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
 
     work->runs().put_policy(run.policy, book_.canonical_text());
     run.no = work->runs().put_run(run);
+    if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256);
     std::vector<Unit> units;
     std::int64_t in_part = 0;
     PartNo part;
@@ -273,7 +276,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     Faults faults;
     std::exception_ptr broken_worker;
     const auto work_on = [&] {
-        Bench bench{tools_.make_signer(), tools_.make_cipher(), tools_.sm3.stream(), {}, {}, {}, {}, {}};
+        Bench bench{tools_.make_signer(), tools_.make_cipher(), tools_.sm3.stream(), {}, {}, {}, {}, {}, {}};
         for (std::size_t i = next++; i < queue.size(); i = next++) {
             bool whole = true;
             for (const Unit& unit : queue[i].second) {

@@ -12,7 +12,7 @@
 #include "batch_entry.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/audit/merkle.hpp"
-#include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/bankfile/formats.hpp"
 #include "onecard/recon/match.hpp"
 #include "retry.hpp"
 #include "returns.hpp"
@@ -41,23 +41,24 @@ void read_pieces(const std::filesystem::path& path, const std::function<void(std
 }
 
 /// Reads back what a bank was sent: the file itself is the record of it, and its digest is on record too.
-std::vector<recon::SentLine> load_sent(Tools& tools, const Batch& batch) {
+std::vector<recon::SentLine> load_sent(Tools& tools, const Batch& batch, const bankfile::Profile& profile) {
     std::vector<recon::SentLine> sent;
     sent.reserve(static_cast<std::size_t>(batch.lines));
     const auto sha256 = tools.sha256.stream();
     bool well_formed = true;
-    bankfile::BatchReader reader{batch.file_id, [&](const bankfile::BatchLine& line) {
-                                     const auto reference = PaymentReference::parse(line.payment);
-                                     well_formed = well_formed && reference.has_value();
-                                     sent.push_back({reference.value_or(PaymentReference{}), line.amount,
-                                                     recon::account_hash(line.account), false});
-                                 }};
+    const auto reader =
+        bankfile::read_batch(profile, batch.file_id, nullptr, [&](const bankfile::BatchLine& line) {
+            const auto reference = PaymentReference::parse(line.payment);
+            well_formed = well_formed && reference.has_value();
+            sent.push_back({reference.value_or(PaymentReference{}), line.amount,
+                            recon::account_hash(line.account), false});
+        });
     read_pieces(path_in(tools.vault, batch.file_digest, batch.file_id), [&](std::string_view bytes) {
         sha256->update(bytes_of(bytes));
-        reader.feed(bytes);
+        reader->feed(bytes);
     });
-    reader.finish();
-    ensure(well_formed && reader.faults().empty() && sha256->finish() == batch.file_digest &&
+    reader->finish();
+    ensure(well_formed && reader->faults().empty() && sha256->finish() == batch.file_digest &&
                sent.size() == static_cast<std::size_t>(batch.lines),
            "a batch file in the vault is not what was sent");
     return sent;
@@ -252,7 +253,9 @@ void mark_answered(Work& work, const Batch& batch, std::vector<recon::SentLine>&
 void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& batch,
            const std::string& bank_code, bool was_answered_before, Posting& posting) {
     Tools& tools = settling.tools;
-    std::vector<recon::SentLine> sent = load_sent(tools, batch);
+    const auto profiles = profiles_of_run(tools, work, batch.run);
+    const bankfile::Profile& profile = profile_in(*profiles, batch.bank);
+    std::vector<recon::SentLine> sent = load_sent(tools, batch, profile);
     Answered answered{.file = &file, .batch = batch, .matched = {}, .parts = {}};
     if (!batch.first_serial) {
         answered.parts.resize(sent.size());
@@ -263,19 +266,19 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
 
     answered.matched.outcomes.reserve(sent.size());
     recon::Matcher matcher{sent, answered.matched};
-    bankfile::ReturnReader reader{file.name, settling.sm3,
-                                  [&](const bankfile::ReturnLine& line) { matcher.take(line); }};
+    const auto reader = bankfile::read_return(profile, file.name, settling.sm3,
+                                              [&](const bankfile::ReturnLine& line) { matcher.take(line); });
     read_pieces(path_in(tools.vault, file.digest, file.name),
-                [&](std::string_view bytes) { reader.feed(bytes); });
-    reader.finish();
-    Faults faults = reader.faults();
-    if (faults.empty() && reader.header().file_id != batch.file_id)
+                [&](std::string_view bytes) { reader->feed(bytes); });
+    reader->finish();
+    Faults faults = reader->faults();
+    if (faults.empty() && reader->header().file_id != batch.file_id)
         faults.push_back(
             {Fault::mismatch, file.name + ":1:file id",
-             fmt::format("answers {}, but is named for {}", reader.header().file_id, batch.file_id)});
-    if (faults.empty() && reader.header().bank_code != bank_code)
+             fmt::format("answers {}, but is named for {}", reader->header().file_id, batch.file_id)});
+    if (faults.empty() && !reader->header().bank_code.empty() && reader->header().bank_code != bank_code)
         faults.push_back({Fault::mismatch, file.name + ":1:bank", "is not the bank of the batch"});
-    if (faults.empty() && reader.header().county != batch.county)
+    if (faults.empty() && reader->header().county != batch.county)
         faults.push_back({Fault::mismatch, file.name + ":1:area", "is not the area of the batch"});
     if (!faults.empty())
         return refuse_return(tools.sha256, posting, file, text_of_faults(faults), settling.now);

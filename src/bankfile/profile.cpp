@@ -468,7 +468,8 @@ Result<void> fits(const Profile& profile, std::string_view name, std::size_t acc
     if (account_digits > profile.account_digits_max)
         return refuse(Fault::out_of_range,
                       fmt::format("the account has {} digits, this bank's files have place for {}",
-                                  account_digits, profile.account_digits_max));
+                                  account_digits, profile.account_digits_max),
+                      "account");
     std::string encoded;
     if (profile.batch.form == Form::ykt_text) return encode(name, Encoding::gb18030, encoded);
     const auto field = std::ranges::find(profile.batch.detail.fields, Slot::name, &Field::slot);
@@ -479,6 +480,7 @@ Result<void> fits(const Profile& profile, std::string_view name, std::size_t acc
     if (!fitted)
         fitted.error().text =
             fmt::format("the name cannot stand in this bank's files: {}", fitted.error().text);
+    if (!fitted) fitted.error().place = "name";
     return fitted;
 }
 

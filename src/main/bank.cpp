@@ -15,6 +15,7 @@
 
 #include "bank_answers.hpp"
 #include "bank_returns.hpp"
+#include "desk.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/sealing.hpp"
 #include "onecard/net/http.hpp"
@@ -145,12 +146,13 @@ class Bank {
 public:
     Bank(const BankWish& wish, const std::function<void(const BankProgress&)>& on_progress,
          BankAnswers answers, std::unique_ptr<net::Client> client, std::unique_ptr<app::FileSigner> signer,
-         std::unique_ptr<app::SignatureVerifier> verifier)
+         std::unique_ptr<app::FileSigner> national_signer, std::unique_ptr<app::SignatureVerifier> verifier)
         : wish_{wish},
           on_progress_{on_progress},
           answers_{std::move(answers)},
           client_{std::move(client)},
           signer_{std::move(signer)},
+          national_signer_{std::move(national_signer)},
           verifier_{std::move(verifier)} {}
 
     Result<BankReport> act() {
@@ -208,6 +210,30 @@ private:
     }
     static std::string return_name(const Listed& file, int round) {
         return round == 1 ? file.file_id + ".ret" : fmt::format("{}.{}.ret", file.file_id, round);
+    }
+
+    /// What the service is asked for: the names that this bank has agreed on.
+    std::string remote_batch(const Listed& file) const {
+        return "/v1/bank/files/" + wish_.profile.name_of_batch(file.file_id, wish_.bank_code);
+    }
+    std::string remote_return(const std::string& name) const {
+        const auto ours = bankfile::canonical_profile().return_in(name, {});
+        ensure(ours.has_value(), "a return file of ours with a name that is none");
+        return "/v1/bank/returns/" +
+               wish_.profile.name_of_return(ours->file_id, wish_.bank_code, ours->round);
+    }
+    /// The number of a return file, for banks that have agreed to number theirs. Once given it stays.
+    Result<std::string> number_of(const std::string& name) {
+        const fs::path path = wish_.folder / "returns" / (name + ".seq");
+        std::error_code error;
+        if (fs::exists(path, error)) return bytes_in(path);
+        const auto reply = call("GET", "/v1/bank/sequence");
+        if (!reply) return std::unexpected{reply.error()};
+        const auto next = net::parse_flat_json(reply->body);
+        if (!next || !next->contains("next"))
+            return refuse(Fault::malformed, text_of(*reply), "/v1/bank/sequence");
+        if (auto kept = keep(path, next->at("next")); !kept) return std::unexpected{kept.error()};
+        return next->at("next");
     }
 
     // --- talking ------------------------------------------------------------------------------------------------
@@ -314,7 +340,8 @@ private:
                 .round = round,
                 .answered = {},
                 .value_day = wish_.value_day,
-                .made_at = wish_.now};
+                .made_at = wish_.now,
+                .profile = &wish_.profile};
     }
 
     /// Has the batch file and its signature here, as listed and rightly signed by the service.
@@ -336,7 +363,7 @@ private:
         }
         if (!fs::exists(batch, error)) {
             tell("fetch", file.file_id);
-            const std::string path = fmt::format("/v1/bank/files/{}.txt", file.file_id);
+            const std::string path = remote_batch(file);
             const auto reply = patiently([&] { return client_->fetch_file(path, batch); });
             if (!reply) return std::unexpected{reply.error()};
             if (reply->status != 200) return problem(path, text_of(*reply));
@@ -349,7 +376,7 @@ private:
             }
         }
         if (!fs::exists(signature, error)) {
-            const std::string path = fmt::format("/v1/bank/files/{}.txt.p7s", file.file_id);
+            const std::string path = remote_batch(file) + ".p7s";
             const auto reply = patiently([&] { return client_->fetch_file(path, signature); });
             if (!reply) return std::unexpected{reply.error()};
             if (reply->status != 200) return problem(path, text_of(*reply));
@@ -364,6 +391,8 @@ private:
                                                                 signer->name, wish_.service_name)
                                                   : signer.error().text);
     }
+
+    app::FileSigner& return_signer() { return national_signer_ != nullptr ? *national_signer_ : *signer_; }
 
     Result<Digest> digest_of(const fs::path& file) const {
         const auto sha256 = hashes_.sha256.stream();
@@ -495,7 +524,7 @@ private:
     Result<SignedReturn> sign_new_return(const fs::path& path, const ReturnTotals& totals) {
         SignedReturn made{.sha256 = {}, .cms = {}, .totals = totals};
         const auto sha256 = hashes_.sha256.stream();
-        const auto signing = signer_->begin();
+        const auto signing = return_signer().begin();
         auto read = read_pieces(path, [&](std::string_view bytes) {
             sha256->update(bytes_of(bytes));
             signing->update(bytes_of(bytes));
@@ -517,32 +546,32 @@ private:
             if (!cms) return std::unexpected{cms.error()};
             // By a certificate that was since replaced, or over other bytes, it would be refused for ever.
             const auto signer = verifier_->verify_file(path, *cms);
-            has_signature = signer && *signer == signer_->signer();
+            has_signature = signer && *signer == return_signer().signer();
             signed_return.cms = std::move(*cms);
         }
         const auto sha256 = hashes_.sha256.stream();
         const auto sm3 = hashes_.sm3.stream();
-        const auto signing = signer_->begin();
-        bankfile::ReturnReader reader{path.filename().string(), *sm3, {}};
+        const auto signing = return_signer().begin();
+        const auto reader = bankfile::read_return(wish_.profile, path.filename().string(), *sm3, {});
         auto read = read_pieces(path, [&](std::string_view bytes) {
             sha256->update(bytes_of(bytes));
             if (!has_signature) signing->update(bytes_of(bytes));
-            reader.feed(bytes);
+            reader->feed(bytes);
         });
         if (!read) return std::unexpected{read.error()};
-        reader.finish();
-        if (!reader.faults().empty()) {
-            const Failure& fault = reader.faults().front();
+        reader->finish();
+        if (!reader->faults().empty()) {
+            const Failure& fault = reader->faults().front();
             return refuse(
                 fault.fault,
                 "this return file is damaged, remove it with its .p7s to make it anew: " + fault.message(),
                 path.string());
         }
         signed_return.sha256 = sha256->finish();
-        signed_return.totals.paid = reader.header().paid_count;
-        signed_return.totals.failed = reader.header().failed_count;
-        signed_return.totals.in_progress =
-            reader.header().count - reader.header().paid_count - reader.header().failed_count;
+        const bankfile::ReturnHeader& header = reader->header();
+        signed_return.totals.paid = header.paid_count;
+        signed_return.totals.failed = header.failed_count;
+        signed_return.totals.in_progress = header.count - header.paid_count - header.failed_count;
         if (!has_signature) {
             signed_return.cms = signing->finish();
             if (auto kept = keep(signature_path(path), signed_return.cms); !kept)
@@ -553,11 +582,16 @@ private:
 
     /// The signature goes first, so that the service never holds a return file that it cannot verify.
     Result<net::Reply> put_both(const std::string& name, const std::string& cms) {
-        const std::string path = "/v1/bank/returns/" + name;
+        const std::string path = remote_return(name);
         auto signature = call("PUT", path + ".p7s", cms);
         if (!signature || signature->status / 100 != 2) return signature;
-        const std::map<std::string, std::string> headers{{"accept", std::string{cms_type}},
-                                                         {"content-type", "text/plain; charset=gb18030"}};
+        std::map<std::string, std::string> headers{{"accept", std::string{cms_type}},
+                                                   {"content-type", "application/octet-stream"}};
+        if (wish_.profile.numbers_returns) {
+            const auto number = number_of(name);
+            if (!number) return std::unexpected{number.error()};
+            headers["onecard-sequence"] = *number;
+        }
         return patiently([&] { return client_->send_file("PUT", path, return_path(name), headers); });
     }
 
@@ -606,7 +640,7 @@ private:
     }
 
     Result<ReturnState> state_of(const std::string& name) {
-        const std::string path = "/v1/bank/returns/" + name;
+        const std::string path = remote_return(name);
         const auto reply = call("GET", path);
         if (!reply) return std::unexpected{reply.error()};
         if (reply->status == 404) return ReturnState{};
@@ -681,7 +715,8 @@ private:
             if (!fs::exists(return_path(name), error))
                 return problem(name,
                                "was posted, but is no longer in this folder: its open lines are not known");
-            if (auto marked = mark_answered(return_path(name), plan.answered, hashes_); !marked)
+            if (auto marked = mark_answered(return_path(name), plan.answered, hashes_, wish_.profile);
+                !marked)
                 return problem(name, marked.error().message());
         }
         // The first return file is the business of the other ways to call.
@@ -736,6 +771,7 @@ private:
     BankAnswers answers_;
     std::unique_ptr<net::Client> client_;
     std::unique_ptr<app::FileSigner> signer_;
+    std::unique_ptr<app::FileSigner> national_signer_;  ///< null where the profile does not ask for it
     std::unique_ptr<app::SignatureVerifier> verifier_;
     FileHashes hashes_{seal::sha256(), seal::sm3()};
     BankProgress progress_;
@@ -771,7 +807,13 @@ Result<BankReport> act_as_bank(const BankWish& wish,
     if (!answers) return std::unexpected{answers.error()};
     auto signer = seal::create_file_signer(wish.certificate, wish.key);
     if (!signer) return std::unexpected{signer.error()};
-    auto verifier = seal::create_verifier(wish.authorities, wish.now);
+    std::unique_ptr<app::FileSigner> national_signer;
+    if (wish.profile.signature == bankfile::SignatureKind::sm2) {
+        auto made = seal::create_national_signer(wish.national_certificate, wish.national_key);
+        if (!made) return std::unexpected{made.error()};
+        national_signer = std::move(*made);
+    }
+    auto verifier = create_verifier(wish.authorities, wish.national_authorities, wish.now);
     if (!verifier) return std::unexpected{verifier.error()};
     auto client = net::create_client(
         {.url = wish.url, .certificate = wish.certificate, .key = wish.key, .authorities = wish.authorities});
@@ -783,8 +825,13 @@ Result<BankReport> act_as_bank(const BankWish& wish,
             return refuse(Fault::missing, "cannot be made: " + error.message(),
                           (wish.folder / folder).string());
     }
-    return Bank{
-        wish, on_progress, std::move(*answers), std::move(*client), std::move(*signer), std::move(*verifier)}
+    return Bank{wish,
+                on_progress,
+                std::move(*answers),
+                std::move(*client),
+                std::move(*signer),
+                std::move(national_signer),
+                std::move(*verifier)}
         .act();
 }
 

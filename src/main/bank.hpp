@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "onecard/bankfile/profile.hpp"
 #include "onecard/core/calendar.hpp"
 #include "onecard/core/result.hpp"
 
@@ -24,6 +25,8 @@ enum class BankDoes : std::uint8_t {
 struct BankWish {
     std::string url;  ///< "https://127.0.0.1:8443"
     std::filesystem::path certificate, key, authorities;
+    /// SM2, for banks whose profile says so; receipts are signed with the other key all the same.
+    std::filesystem::path national_certificate, national_key, national_authorities;
     /// The bank's archive and its memory of what it has done: files/ and returns/ with each file beside its .p7s,
     /// receipts/, and set-aside/ for what belonged to another file of the same name. One bank, one folder.
     std::filesystem::path folder;
@@ -33,6 +36,8 @@ struct BankWish {
     std::uint64_t seed = 0;
     std::filesystem::path answers;  ///< script (bank_answers.hpp); empty: the seed alone decides
     Day value_day;
+    bankfile::Profile profile = bankfile::canonical_profile();  ///< how its files look and are called
+    std::string bank_code;                                      ///< 12 digits, for names that hold it
     /// The clock: certificates must be valid then, and return files say that they were made then.
     Moment now;
     bool refuse_files = false;  ///< signed refusals instead of receipts

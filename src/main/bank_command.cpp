@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "bank.hpp"
+#include "bank_profiles.hpp"
 #include "commands.hpp"
 #include "desk.hpp"
 
@@ -31,8 +32,18 @@ Result<int> act(const Context& context, const Options& options) {
     wish.certificate = settings->certificates / (context.manner.as + ".pem");
     wish.key = settings->certificates / (context.manner.as + ".key");
     wish.authorities = settings->certificates / "ca.pem";
+    wish.national_certificate = settings->certificates / (context.manner.as + "-sm2.pem");
+    wish.national_key = settings->certificates / (context.manner.as + "-sm2.key");
+    wish.national_authorities = settings->certificates / "ca-sm2.pem";
     wish.folder = options.folder;
     wish.answers = options.answers;
+    const auto profiles = configured_profiles(*settings);
+    if (!profiles) return std::unexpected{profiles.error()};
+    for (const app::Bank& one : settings->banks) {
+        if (one.identity != context.manner.as) continue;
+        wish.profile = profiles->at(one.no).profile;
+        wish.bank_code = one.code;
+    }
     wish.now = now();
     wish.value_day = wish.now.day_in_china();
     if (!options.value_day.empty()) {

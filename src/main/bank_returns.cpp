@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -56,7 +57,7 @@ public:
         : plan_{plan},
           // What follows "YKT" names the batch, so that a bank reference is unique over all files of a day.
           batch_digits_{survey.header.file_id.substr(3)},
-          writer_{header_for(survey, plan), sm3},
+          writer_{bankfile::write_return(*plan.profile, header_for(survey, plan), sm3)},
           out_{out} {}
 
     void take(const BatchLine& line) {
@@ -67,31 +68,34 @@ public:
         const bankfile::ReasonText& reason = bankfile::text_of(answer.reason);
         std::string bank_reference;
         if (answer.kind == AnswerKind::paid)
-            bank_reference = fmt::format("BK{}-{}-{:07}", day.digits(), batch_digits_, line.seq);
-        const auto added = writer_.add({.seq = line.seq,
-                                        .payment = line.payment,
-                                        .account = line.account,
-                                        .amount = line.amount,
-                                        .status = status_of(answer.kind),
-                                        .code = reason.code,
-                                        .text = reason.chinese,
-                                        .bank_day = day,
-                                        .bank_reference = bank_reference});
+            // ISO 20022 has place for 35 characters.
+            bank_reference = plan_.profile->is_canonical()
+                                 ? fmt::format("BK{}-{}-{:07}", day.digits(), batch_digits_, line.seq)
+                                 : fmt::format("BK{}{:07}", batch_digits_, line.seq);
+        const auto added = writer_->add({.seq = line.seq,
+                                         .payment = line.payment,
+                                         .account = line.account,
+                                         .amount = line.amount,
+                                         .status = status_of(answer.kind),
+                                         .code = reason.code,
+                                         .text = reason.chinese,
+                                         .bank_day = day,
+                                         .bank_reference = bank_reference});
         if (!added) failure_ = added.error();
-        if (++lines_ % lines_between_writes == 0) out_ << writer_.take();
+        if (++lines_ % lines_between_writes == 0) out_ << writer_->take();
     }
 
     Result<void> finish() {
         if (failure_) return std::unexpected{*failure_};
-        if (auto finished = writer_.finish(); !finished) return finished;
-        out_ << writer_.take();
+        if (auto finished = writer_->finish(); !finished) return finished;
+        out_ << writer_->take();
         return {};
     }
 
 private:
     const ReturnPlan& plan_;
     std::string batch_digits_;
-    bankfile::ReturnWriter writer_;
+    std::unique_ptr<bankfile::ReturnWriting> writer_;
     std::ofstream& out_;
     std::int32_t lines_ = 0;
     std::optional<Failure> failure_;
@@ -133,21 +137,21 @@ Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, 
     const auto sm3 = hashes.sm3.stream();
     // A total over amounts may overflow in a file made to do so: only what the reader has accepted is summed up, and
     // it refuses a line with which the total of its file would not fit.
-    bankfile::BatchReader reader{batch.filename().string(), *sm3, [&](const BatchLine& line) {
-                                     if (is_marked(plan.answered, line.seq)) return;
-                                     survey.totals.add(plan.answers.answer_to(line.payment, plan.round).kind,
-                                                       line.amount);
-                                 }};
+    const auto reader =
+        bankfile::read_batch(*plan.profile, batch.filename().string(), sm3.get(), [&](const BatchLine& line) {
+            if (is_marked(plan.answered, line.seq)) return;
+            survey.totals.add(plan.answers.answer_to(line.payment, plan.round).kind, line.amount);
+        });
     auto read = read_pieces(batch, [&](std::string_view bytes) {
         survey.bytes += bytes.size();
         sha256->update(bytes_of(bytes));
-        reader.feed(bytes);
+        reader->feed(bytes);
     });
     if (!read) return std::unexpected{read.error()};
-    reader.finish();
+    reader->finish();
     survey.sha256 = sha256->finish();
-    survey.header = reader.header();
-    survey.faults = reader.faults();
+    survey.header = reader->header();
+    survey.faults = reader->faults();
     return survey;
 }
 
@@ -162,15 +166,15 @@ Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, cons
     const auto sha256 = hashes.sha256.stream();
     const auto return_sm3 = hashes.sm3.stream();
     Answering answering{survey, plan, *return_sm3, out};
-    bankfile::BatchReader reader{batch.filename().string(),
-                                 [&](const BatchLine& line) { answering.take(line); }};
+    const auto reader = bankfile::read_batch(*plan.profile, batch.filename().string(), nullptr,
+                                             [&](const BatchLine& line) { answering.take(line); });
     auto read = read_pieces(batch, [&](std::string_view bytes) {
         sha256->update(bytes_of(bytes));
-        reader.feed(bytes);
+        reader->feed(bytes);
     });
     if (!read) return read;
-    reader.finish();
-    if (!reader.faults().empty() || sha256->finish() != survey.sha256)
+    reader->finish();
+    if (!reader->faults().empty() || sha256->finish() != survey.sha256)
         return refuse(Fault::mismatch, "changed while it was answered", batch.string());
     if (auto finished = answering.finish(); !finished) return finished;
     out.close();
@@ -180,20 +184,21 @@ Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, cons
     return {};
 }
 
-Result<void> mark_answered(const fs::path& return_file, std::vector<bool>& answered,
-                           const FileHashes& hashes) {
+Result<void> mark_answered(const fs::path& return_file, std::vector<bool>& answered, const FileHashes& hashes,
+                           const bankfile::Profile& profile) {
     const auto sm3 = hashes.sm3.stream();
-    bankfile::ReturnReader reader{return_file.filename().string(), *sm3,
-                                  [&](const bankfile::ReturnLine& line) {
-                                      if (line.status == bankfile::ReturnStatus::in_progress) return;
-                                      const auto seq = static_cast<std::size_t>(line.seq);
-                                      if (answered.size() <= seq) answered.resize(seq + 1);
-                                      answered[seq] = true;
-                                  }};
-    if (auto read = read_pieces(return_file, [&](std::string_view bytes) { reader.feed(bytes); }); !read)
+    const auto reader = bankfile::read_return(profile, return_file.filename().string(), *sm3,
+                                              [&](const bankfile::ReturnLine& line) {
+                                                  if (line.status == bankfile::ReturnStatus::in_progress)
+                                                      return;
+                                                  const auto seq = static_cast<std::size_t>(line.seq);
+                                                  if (answered.size() <= seq) answered.resize(seq + 1);
+                                                  answered[seq] = true;
+                                              });
+    if (auto read = read_pieces(return_file, [&](std::string_view bytes) { reader->feed(bytes); }); !read)
         return read;
-    reader.finish();
-    if (!reader.faults().empty()) return std::unexpected{reader.faults().front()};
+    reader->finish();
+    if (!reader->faults().empty()) return std::unexpected{reader->faults().front()};
     return {};
 }
 

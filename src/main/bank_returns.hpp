@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bank_answers.hpp"
-#include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/bankfile/formats.hpp"
 #include "onecard/core/digest.hpp"
 #include "onecard/core/result.hpp"
 
@@ -34,6 +34,7 @@ struct ReturnPlan {
     std::vector<bool> answered;  ///< by sequence number from 1: lines with the final word in an earlier round
     Day value_day;
     Moment made_at;
+    const bankfile::Profile* profile = &bankfile::canonical_profile();  ///< of the batch and of its answer
 };
 
 /// A batch file read strictly from its first byte to its last.
@@ -62,6 +63,7 @@ Result<void> write_return(const std::filesystem::path& batch, const BatchSurvey&
 
 /// Marks in `answered` the lines that a return file of ours says paid or failed. Errors: missing, malformed.
 Result<void> mark_answered(const std::filesystem::path& return_file, std::vector<bool>& answered,
-                           const FileHashes& hashes);
+                           const FileHashes& hashes,
+                           const bankfile::Profile& profile = bankfile::canonical_profile());
 
 }  // namespace onecard::cli

@@ -1,10 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -22,19 +19,30 @@ Response bank_files(Desk& desk, const app::Identity& by, const Request& request)
     return answer(must(desk.exchange->files(by, static_cast<std::int32_t>(after))), request);
 }
 
+/// The file that a bank means: by our own name, or by the one that its profile gives it.
+std::string file_id_of(Desk& desk, const app::Identity& by, std::string_view name) {
+    if (const auto ours =
+            desk.profiles().of_bank(by.bank).file_id_in(name, desk.profiles().code_of_bank(by.bank)))
+        return *ours;
+    if (!name.ends_with(".txt"))
+        throw Refused{
+            {Fault::unknown, std::string{name.substr(0, 64)},
+             "files end in .txt, their signatures in .txt.p7s, unless your profile names them otherwise"}};
+    name.remove_suffix(4);
+    return std::string{name};
+}
+
 Response bank_file(Desk& desk, const app::Identity& by, const Request& request) {
     std::string_view name = request.parameters.at("name");
     Response response;
-    if (name.ends_with(".txt.p7s")) {
-        name.remove_suffix(8);
+    if (name.ends_with(".p7s")) {
+        name.remove_suffix(4);
         response.content_type = "application/pkcs7-signature";
-        response.body = must(desk.exchange->batch_signature(by, name));
+        response.body = must(desk.exchange->batch_signature(by, file_id_of(desk, by, name)));
         return response;
     }
-    if (!name.ends_with(".txt"))
-        throw Refused{{Fault::unknown, std::string{name}, "files end in .txt, their signatures in .txt.p7s"}};
-    name.remove_suffix(4);
-    const auto file = must(desk.exchange->batch_file(by, name, request.peer.address, now()));
+    const std::string file_id = file_id_of(desk, by, name);
+    const auto file = must(desk.exchange->batch_file(by, file_id, request.peer.address, now()));
     response.content_type = "application/octet-stream";
     response.headers["ETag"] = fmt::format("\"{}\"", file.digest.hex());
     response.file = file.file;
@@ -46,18 +54,38 @@ Response receipt(Desk& desk, const app::Identity& by, const Request& request) {
     return json({}, 204);
 }
 
+/// Our name for a return file that may come by the bank's own.
+std::string return_name_of(Desk& desk, const app::Identity& by, const std::string& name) {
+    const auto found =
+        desk.profiles().of_bank(by.bank).return_in(name, desk.profiles().code_of_bank(by.bank));
+    if (!found) return name;
+    return found->round == 1 ? found->file_id + ".ret"
+                             : fmt::format("{}.{}.ret", found->file_id, found->round);
+}
+
+std::optional<std::int32_t> sequence_in(const Request& request) {
+    const auto found = request.headers.find("onecard-sequence");
+    if (found == request.headers.end()) return std::nullopt;
+    const std::int64_t number = number_of(found->second, "Onecard-Sequence");
+    if (number < 1 || number > 0x7fffffff)
+        throw Refused{{Fault::out_of_range, "Onecard-Sequence", "must be 1 or more"}};
+    return static_cast<std::int32_t>(number);
+}
+
 /// The signature comes first and waits for its file.
 Response return_signature(Desk& desk, const app::Identity& by, const Request& request) {
-    must(desk.exchange->hold_signature(by, request.parameters.at("name"), request.body));
+    const std::string name = return_name_of(desk, by, request.parameters.at("name"));
+    must(desk.exchange->hold_signature(by, name, request.body));
     return json("{}", 201);
 }
 
 Response return_file(Desk& desk, const app::Identity& by, const Request& request) {
+    const std::string name = return_name_of(desk, by, request.parameters.at("name"));
+    must(desk.channel->take_sequence(by, name, sequence_in(request), now()));
     Response response;
     response.status = 201;
     response.content_type = "application/pkcs7-mime";
-    response.body =
-        must(desk.exchange->take_return(by, request.parameters.at("name"), request.body_file, now()));
+    response.body = must(desk.exchange->take_return(by, name, request.body_file, now()));
     desk.returns_have_come();
     return response;
 }
@@ -69,7 +97,9 @@ Response returns(Desk& desk, const app::Identity& by, const Request& request) {
 }
 
 Response return_report(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(must(desk.exchange->return_report(by, request.parameters.at("name"))), request);
+    return answer(
+        must(desk.exchange->return_report(by, return_name_of(desk, by, request.parameters.at("name")))),
+        request);
 }
 
 constexpr std::array ways{

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <fstream>
 
+#include "bank_profiles.hpp"
 #include "onecard/app/banks.hpp"
 #include "onecard/audit/checkpoint.hpp"
+#include "onecard/net/http.hpp"
 #include "onecard/ops/log.hpp"
 #include "onecard/ops/policy_files.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -32,7 +34,19 @@ Places::Places(const ops::Settings& settings)
       url_file{settings.folder / "url"},
       authorities{settings.certificates / "ca.pem"},
       certificate{settings.certificates / "service.pem"},
-      certificate_key{settings.certificates / "service.key"} {}
+      certificate_key{settings.certificates / "service.key"},
+      national_authorities{settings.certificates / "ca-sm2.pem"},
+      national_certificate{settings.certificates / "service-sm2.pem"},
+      national_key{settings.certificates / "service-sm2.key"} {}
+
+Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(
+    const std::filesystem::path& authorities, const std::filesystem::path& national_authorities, Moment now) {
+    auto cms = seal::create_verifier(authorities, now);
+    if (!cms || !std::filesystem::exists(national_authorities)) return cms;
+    auto sm2 = seal::create_national_verifier(national_authorities, now);
+    if (!sm2) return std::unexpected{sm2.error()};
+    return seal::either_verifier(std::move(*cms), std::move(*sm2));
+}
 
 Result<OpenDatabase> open_database(const ops::Settings& settings) {
     OpenDatabase opened;
@@ -124,6 +138,7 @@ Desk::~Desk() {
     // All of them use what is wired above them: they end before anything else goes.
     is_stopping_ = true;
     tender_ = {};
+    watcher_ = {};
     settler_ = {};
     for (app::Runs& each : runs_of_books_) each.stop_soon();
     computations_.clear();
@@ -141,7 +156,9 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     }
 
     desk->verifier_ = std::make_unique<RenewedVerifier>(
-        [authorities = places.authorities] { return seal::create_verifier(authorities, now()); });
+        [authorities = places.authorities, national_authorities = places.national_authorities] {
+            return create_verifier(authorities, national_authorities, now());
+        });
     if (const auto made = desk->verifier_->renew(); !made) return std::unexpected{made.error()};
     const auto signer = seal::create_file_signer(places.certificate, places.certificate_key);
     if (!signer) return std::unexpected{signer.error()};
@@ -175,15 +192,36 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     const auto make_cipher = [self] {
         return std::move(seal::create_field_cipher(self->places.field_key)).value();
     };
+    auto profiles = configured_profiles(settings);
+    if (!profiles) return std::unexpected{profiles.error()};
+    for (const auto& [bank, configured] : *profiles) {
+        if (configured.profile.signature != bankfile::SignatureKind::sm2) continue;
+        if (!std::filesystem::exists(places.national_authorities))
+            return refuse(Fault::missing,
+                          fmt::format("bank {} has agreed on SM2: its authority is not there", bank.number()),
+                          places.national_authorities.string());
+        const auto national = seal::create_national_signer(places.national_certificate, places.national_key);
+        if (!national) return std::unexpected{national.error()};
+    }
+    const auto make_national_signer = [self] {
+        return std::move(
+                   seal::create_national_signer(self->places.national_certificate, self->places.national_key))
+            .value();
+    };
+    desk->profiles_ = std::make_unique<app::BankProfiles>(std::move(*profiles), kept_profile);
     desk->tools_.reset(new app::Tools{*desk->database_, *desk->vault_, seal::sha256(), seal::sm3(),
-                                      *desk->verifier_, make_signer, make_cipher, settings.workers});
+                                      *desk->verifier_, make_signer, make_cipher, settings.workers,
+                                      desk->profiles_.get(), make_national_signer});
     desk->use_book(std::move(loaded.book));
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
+    desk->channel = std::make_unique<app::Channel>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};
     desk->tender_ = std::jthread{[self](const std::stop_token& stop) { self->tend_until_stopped(stop); }};
     desk->settler_ = std::jthread{[self](const std::stop_token& stop) { self->settle_until_stopped(stop); }};
+    desk->watcher_ =
+        std::jthread{[self](const std::stop_token& stop) { self->watch_channel_until_stopped(stop); }};
     return desk;
 }
 
@@ -281,6 +319,77 @@ void Desk::settle_until_stopped(const std::stop_token& stop) {
         } catch (const std::exception& outage) {
             log_problem(outage.what());
         }
+    }
+}
+
+namespace {
+
+constexpr std::chrono::seconds between_watches{5};
+constexpr std::int64_t between_timers_seconds = 60;
+
+/// A bank's own HTTPS address, asked as we are asked by it: with our certificate, and only by what ours trusts.
+class HttpsAddress final : public app::BankAddress {
+public:
+    HttpsAddress(std::string url, const Places& places) {
+        const std::size_t path = url.find('/', std::string_view{"https://"}.size());
+        if (path != std::string::npos) {
+            folder_ = url.substr(path);
+            url.resize(path);
+        }
+        while (folder_.ends_with('/')) folder_.pop_back();
+        settings_ = {.url = std::move(url),
+                     .certificate = places.certificate,
+                     .key = places.certificate_key,
+                     .authorities = places.authorities};
+    }
+
+    app::PushAnswer bring(std::string_view name, std::int32_t seq, const std::filesystem::path& file,
+                          std::string_view signature) override {
+        auto client = net::create_client(settings_);
+        if (!client) return {0, client.error().message()};
+        const std::string path = fmt::format("{}/{}", folder_, name);
+        const std::map<std::string, std::string> headers{{"onecard-sequence", std::to_string(seq)},
+                                                         {"content-type", "application/octet-stream"}};
+        // The signature comes first and waits for its file, as it does here.
+        auto answer = (*client)->call("PUT", path + ".p7s", signature, headers);
+        if (answer && answer->status / 100 == 2) answer = (*client)->send_file("PUT", path, file, headers);
+        if (!answer) return {0, answer.error().message()};
+        return {answer->status, answer->body};
+    }
+
+private:
+    net::ClientSettings settings_;
+    std::string folder_;
+};
+
+}  // namespace
+
+void Desk::watch_channel_until_stopped(const std::stop_token& stop) {
+    const auto log_problem = [](std::string_view problem) { ops::log(ops::LogLevel::error, problem); };
+    struct Pushed {
+        BankNo bank;
+        HttpsAddress address;
+        app::CircuitBreaker breaker;
+    };
+    std::vector<Pushed> pushed;
+    for (const auto& [bank, terms] : settings.bank_terms)
+        if (!terms.push_url.empty()) pushed.push_back({bank, HttpsAddress{terms.push_url, places}, {}});
+    std::mutex guard;
+    std::condition_variable_any wake;
+    Moment timers_at;
+    while (!stop.stop_requested()) {
+        try {
+            if (now().unix_seconds() >= timers_at.unix_seconds() + between_timers_seconds) {
+                timers_at = now();
+                channel->raise_unheard(timers_at,
+                                       [](std::string_view text) { ops::log(ops::LogLevel::warn, text); });
+            }
+            for (Pushed& one : pushed) channel->push(one.bank, one.address, one.breaker, now());
+        } catch (const std::exception& outage) {
+            log_problem(outage.what());
+        }
+        std::unique_lock lock{guard};
+        wake.wait_for(lock, stop, between_watches, [] { return false; });
     }
 }
 

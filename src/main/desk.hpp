@@ -10,7 +10,9 @@
 #include <string>
 #include <thread>
 
+#include "onecard/app/bank_profiles.hpp"
 #include "onecard/app/books.hpp"
+#include "onecard/app/channel.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/runs.hpp"
@@ -30,7 +32,13 @@ struct Places {
     std::filesystem::path cluster, vault, uploads, incoming, field_key, ledger_key, ledger_public_key,
         url_file;
     std::filesystem::path authorities, certificate, certificate_key;
+    /// SM2; they need not be there where no bank has agreed on it.
+    std::filesystem::path national_authorities, national_certificate, national_key;
 };
+
+/// Trusts the authorities of the installation: the one of CMS, and that of SM2 where there is one.
+Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(
+    const std::filesystem::path& authorities, const std::filesystem::path& national_authorities, Moment now);
 
 /// The database with its records migrated: private cluster or configured URL.
 struct OpenDatabase {
@@ -77,6 +85,7 @@ private:
     explicit Desk(ops::Settings s);
     void use_book(policy::Book book);
     void settle_until_stopped(const std::stop_token& stop);
+    void watch_channel_until_stopped(const std::stop_token& stop);
 
     void tend_until_stopped(const std::stop_token& stop);
 
@@ -91,6 +100,7 @@ private:
     std::unique_ptr<RenewedVerifier> verifier_;
     std::unique_ptr<app::Database> watched_;  ///< a line of its own to ask whether the database is there
     std::unique_ptr<app::NoteSigner> ledger_key_;
+    std::unique_ptr<app::BankProfiles> profiles_;
     std::unique_ptr<app::Tools> tools_;
     std::mutex guard_;
     std::condition_variable_any wake_;
@@ -101,6 +111,7 @@ private:
 public:
     const policy::Book& book() const { return *book_; }
     app::Tools& tools() { return *tools_; }
+    const app::BankProfiles& profiles() const { return *profiles_; }
     app::NoteSigner& ledger_key() { return *ledger_key_; }
     /// Those of the newest book.
     struct Newest {
@@ -108,10 +119,11 @@ public:
         app::Runs* operator->() const { return at; }
     } runs;
     std::unique_ptr<app::Exchange> exchange;
+    std::unique_ptr<app::Channel> channel;
     std::unique_ptr<app::Books> books;
 
 private:
-    std::jthread settler_, tender_;
+    std::jthread settler_, tender_, watcher_;
 };
 
 }  // namespace onecard::cli

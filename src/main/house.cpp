@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 
+#include "bank_profiles.hpp"
 #include "commands.hpp"
 #include "desk.hpp"
 #include "loadtest/population/population.hpp"
@@ -169,13 +170,19 @@ Result<int> migrate(const Context& context) {
 
 Result<int> make_certificates(const Context& context, const std::string& folder,
                               const std::vector<std::string>& names) {
-    std::vector<seal::CertificateWish> wishes{{"service", true}};
-    for (const std::string& name : names) wishes.push_back({name, false});
+    std::vector<seal::CertificateWish> wishes{{"service", true, false}};
+    for (const std::string& name : names) wishes.push_back({name, false, false});
     if (names.empty()) {
         const auto settings = context.settings();
         if (!settings) return std::unexpected{settings.error()};
-        for (const ops::Officer& officer : settings->officers) wishes.push_back({officer.name, false});
-        for (const app::Bank& bank : settings->banks) wishes.push_back({bank.identity, false});
+        for (const ops::Officer& officer : settings->officers) wishes.push_back({officer.name, false, false});
+        for (const app::Bank& bank : settings->banks) wishes.push_back({bank.identity, false, false});
+        const auto profiles = configured_profiles(*settings);
+        if (!profiles) return std::unexpected{profiles.error()};
+        for (const app::Bank& bank : settings->banks)
+            if (profiles->at(bank.no).profile.signature == bankfile::SignatureKind::sm2)
+                for (const std::string& name : {std::string{"service"}, bank.identity})
+                    wishes.push_back({name, false, true});
     }
     const auto made = seal::make_certificates(folder, wishes, now(), certificate_days);
     if (!made) return std::unexpected{made.error()};
@@ -253,7 +260,7 @@ Result<int> verify_books(const Context& context, std::string key_file) {
         return refuse(Fault::missing, "cannot be read: the ledger's public key", key_file);
     const auto key = audit::parse_verifier_key(seal::sha256(), key_text);
     if (!key) return std::unexpected{key.error()};
-    const auto verifier = seal::create_verifier(places.authorities, now());
+    const auto verifier = create_verifier(places.authorities, places.national_authorities, now());
     if (!verifier) return std::unexpected{verifier.error()};
 
     std::unique_ptr<store::Cluster> cluster;
@@ -330,6 +337,8 @@ void add_house_commands(CLI::App& app, Context& context, std::function<void(Body
         chosen([&context]() -> Result<int> {
             const auto settings = context.settings();
             if (!settings) return std::unexpected{settings.error()};
+            const auto profiles = configured_profiles(*settings);
+            if (!profiles) return std::unexpected{profiles.error()};
             fmt::print("{}\n", context.in("配置无误", "the configuration is sound"));
             return 0;
         });

@@ -141,6 +141,7 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         reader.path("folder", s.folder);
         reader.path("certificates", s.certificates);
         reader.path("policy", s.policy);
+        reader.path("bank_profiles", s.bank_profiles);
         reader.word("log_level", s.log_level, {"debug", "info", "warn", "error"});
         reader.word("log_format", s.log_format, {"text", "json"});
         std::int32_t port = -1;
@@ -195,6 +196,21 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         });
         reader.text("name", bank.name, true);
         reader.text("certificate", bank.identity, true);
+        BankTerms terms;
+        reader.text("profile", terms.profile);
+        reader.text("transit_account", terms.transit_account);
+        reader.text("push_url", terms.push_url);
+        const auto wrong = [&](std::string_view what) {
+            faults.push_back({Fault::malformed, fmt::format("{}:{}", file, row.source().begin.line),
+                              fmt::format("bank.{}", what)});
+        };
+        const std::string& account = terms.transit_account;
+        if (!account.empty() && (account.size() < 12 || account.size() > 30 ||
+                                 account.find_first_not_of("0123456789") != std::string::npos))
+            wrong("transit_account must be 12 to 30 digits");
+        if (!terms.push_url.empty() && !terms.push_url.starts_with("https://"))
+            wrong("push_url must begin with https://");
+        s.bank_terms.insert_or_assign(bank.no, std::move(terms));
         s.banks.push_back(std::move(bank));
     });
     if (!s.database_url.empty() && s.database_owner_url.empty())
@@ -212,7 +228,7 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
             {Fault::duplicate, file, fmt::format("the certificate «{}» is named twice", *twice)});
 
     const std::filesystem::path base = std::filesystem::absolute(path).parent_path();
-    for (std::filesystem::path* relative : {&s.folder, &s.certificates, &s.policy})
+    for (std::filesystem::path* relative : {&s.folder, &s.certificates, &s.policy, &s.bank_profiles})
         if (relative->is_relative()) *relative = (base / *relative).lexically_normal();
     return loaded;
 }

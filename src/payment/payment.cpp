@@ -45,14 +45,20 @@ void write_leaf(const Payment& payment, std::byte* out) {
 }
 
 void plan_unit(County county, PartNo part, Serial first_serial, std::span<const entitlement::Award> awards,
-               std::span<const registry::Account> accounts, std::size_t lines_per_file_max, UnitPlan& out) {
+               std::span<const registry::Account> accounts, std::size_t lines_per_file_max, UnitPlan& out,
+               const BankRules& rules) {
     out = {};
     std::vector<Candidate> candidates;
     candidates.reserve(awards.size());
     for (std::uint32_t i = 0; i < awards.size(); ++i) {
         const entitlement::Award& award = awards[i];
         const std::uint32_t account = find_account(accounts, award);
-        if (account == no_account) {
+        const Unwritable* unwritable = nullptr;
+        if (account != no_account && !rules.unwritable.empty()) {
+            const auto found = std::ranges::lower_bound(rules.unwritable, account, {}, &Unwritable::account);
+            if (found != rules.unwritable.end() && found->account == account) unwritable = &*found;
+        }
+        if (account == no_account || unwritable != nullptr) {
             const bool person = award.payee_kind == registry::PayeeKind::person;
             out.held.push_back(
                 {award.programme, award.household, award.person, true,
@@ -60,8 +66,12 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
                      Fault::missing,
                      fmt::format("{}/{}/household {}/{} {}", county.text(), award.benefit_month.text(),
                                  award.household.number(), person ? "person" : "institution", award.payee),
-                     fmt::format("owed {} yuan, but the payee has no account", award.amount.yuan())},
-                 fmt::format("应发 {} 元，但收款人没有账户", award.amount.yuan())});
+                     unwritable == nullptr
+                         ? fmt::format("owed {} yuan, but the payee has no account", award.amount.yuan())
+                         : fmt::format("owed {} yuan, but {}", award.amount.yuan(), unwritable->why)},
+                 unwritable == nullptr
+                     ? fmt::format("应发 {} 元，但收款人没有账户", award.amount.yuan())
+                     : fmt::format("应发 {} 元，但{}", award.amount.yuan(), unwritable->chinese)});
             continue;
         }
         candidates.push_back(
@@ -73,6 +83,12 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
         return std::tuple{c.programme, c.bank, award.beneficiary, award.component, award.benefit_month};
     });
 
+    const auto lines_max_of = [&](BankNo bank) {
+        for (const auto& [limited, lines] : rules.lines_per_file_max)
+            if (limited == bank) return std::min(lines, lines_per_file_max);
+        return lines_per_file_max;
+    };
+    std::size_t lines_max = 0;
     out.payments.reserve(candidates.size());
     out.accounts.reserve(candidates.size());
     Serial serial = first_serial;
@@ -80,8 +96,10 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
         const entitlement::Award& award = awards[candidate.award];
         const BankNo bank{candidate.bank};
         if (out.batches.empty() || out.batches.back().bank != bank ||
-            out.batches.back().programme != award.programme || out.batches.back().count == lines_per_file_max)
+            out.batches.back().programme != award.programme || out.batches.back().count == lines_max) {
             out.batches.push_back({bank, award.programme, out.payments.size(), 0, Money{}});
+            lines_max = lines_max_of(bank);
+        }
         out.payments.push_back({part, county, serial, award.programme, award.component, Kind::regular,
                                 award.benefit_month, award.beneficiary, award.payee_kind, award.payee,
                                 award.amount});

@@ -8,6 +8,7 @@
 
 #include "files.hpp"
 #include "identities.hpp"
+#include "national.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "openssl_types.hpp"
 
@@ -28,7 +29,21 @@ using OwnedName = Owned<X509_NAME, free_name>;
 using OwnedNumber = Owned<BIGNUM, BN_free>;
 using OwnedExtension = Owned<X509_EXTENSION, X509_EXTENSION_free>;
 
-enum class Kind { authority, server, client };
+enum class Kind { authority, server, client, signer };
+
+enum class Scheme { p256, sm2 };
+
+/// What the files of a scheme are called after the name.
+std::string suffix_of(Scheme scheme) { return scheme == Scheme::sm2 ? "-sm2" : ""; }
+
+void sign(X509* certificate, EVP_PKEY* key) {
+    if (!national::is_sm2(key)) {
+        if (X509_sign(certificate, key, EVP_sha256()) <= 0) openssl_failed("sign a certificate");
+        return;
+    }
+    const national::Digesting signing = national::begin_signing(key);
+    if (X509_sign_ctx(certificate, signing.context.get()) <= 0) openssl_failed("sign a certificate");
+}
 
 struct Pair {
     OwnedCertificate certificate;
@@ -101,7 +116,7 @@ OwnedCertificate issue(EVP_PKEY* subject_key, const char* common_name, Kind kind
                   is_authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE");
     add_extension(made, issuing, NID_key_usage,
                   is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-    if (!is_authority)
+    if (kind == Kind::server || kind == Kind::client)
         add_extension(made, issuing, NID_ext_key_usage, kind == Kind::server ? "serverAuth" : "clientAuth");
     if (kind == Kind::server)
         add_extension(made, issuing, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
@@ -109,8 +124,7 @@ OwnedCertificate issue(EVP_PKEY* subject_key, const char* common_name, Kind kind
     // After the subject's own identifier, which is the authority's when it signs itself.
     add_extension(made, issuing, NID_authority_key_identifier, "keyid:always");
 
-    if (X509_sign(made, issuer != nullptr ? issuer->key.get() : subject_key, EVP_sha256()) <= 0)
-        openssl_failed("sign a certificate");
+    sign(made, issuer != nullptr ? issuer->key.get() : subject_key);
     return certificate;
 }
 
@@ -121,6 +135,7 @@ bool is_valid_at(const X509* certificate, Moment now) {
 }
 
 bool is_issued_by(X509* certificate, X509* issuer) {
+    if (national::is_sm2(X509_get0_pubkey(issuer))) national::identify(certificate);
     return X509_check_issued(issuer, certificate) == X509_V_OK &&
            X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
 }
@@ -130,15 +145,19 @@ bool fits(X509* certificate, EVP_PKEY* key, const CertificateWish& wish, X509* a
     const auto signer = signer_of(certificate, {});
     const std::uint32_t use = X509_get_extended_key_usage(certificate);
     return signer && signer->name == wish.name && X509_check_private_key(certificate, key) == 1 &&
-           is_valid_at(certificate, now) && is_issued_by(certificate, authority) && use != UINT32_MAX &&
-           (use & (wish.server ? XKU_SSL_SERVER : XKU_SSL_CLIENT)) != 0;
+           is_valid_at(certificate, now) && is_issued_by(certificate, authority) &&
+           (wish.national || use != UINT32_MAX) &&
+           (wish.national || (use & (wish.server ? XKU_SSL_SERVER : XKU_SSL_CLIENT)) != 0);
 }
 
 /// The key in the file; made when there is none. What is there but is no key is refused, not overwritten: it
 /// may be somebody's.
-Result<OwnedKey> key_in(const std::filesystem::path& path) {
+Result<OwnedKey> key_in(const std::filesystem::path& path, Scheme scheme) {
     if (!is_file(path)) {
-        const OwnedKey key{must(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), "make a P-256 key")};
+        const OwnedKey key{
+            scheme == Scheme::sm2
+                ? must(EVP_PKEY_Q_keygen(nullptr, nullptr, "SM2"), "make an SM2 key")
+                : must(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), "make a P-256 key")};
         const OwnedBio pem{must(BIO_new(BIO_s_secmem()), "write to memory")};
         must(PEM_write_bio_PKCS8PrivateKey(pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr),
              "write a key as PEM");
@@ -170,9 +189,9 @@ Result<void> write_certificate(const std::filesystem::path& path, X509* certific
 
 /// The authority of the folder: kept while it is valid, renewed under the same key and name when it has
 /// expired.
-Result<Pair> authority_in(const std::filesystem::path& folder, Validity validity, Moment now) {
-    const auto certificate_path = folder / "ca.pem";
-    const auto key_path = folder / "ca.key";
+Result<Pair> authority_in(const std::filesystem::path& folder, Scheme scheme, Validity validity, Moment now) {
+    const auto certificate_path = folder / ("ca" + suffix_of(scheme) + ".pem");
+    const auto key_path = folder / ("ca" + suffix_of(scheme) + ".key");
     Pair authority;
     auto certificate = certificate_in(certificate_path);
     if (!certificate) return std::unexpected(certificate.error());
@@ -182,7 +201,7 @@ Result<Pair> authority_in(const std::filesystem::path& folder, Validity validity
         return refuse(Fault::missing,
                       "the key of the authority in " + certificate_path.string() + " is not there",
                       key_path.string());
-    auto key = key_in(key_path);
+    auto key = key_in(key_path, scheme);
     if (!key) return std::unexpected(key.error());
     authority.key = std::move(*key);
 
@@ -202,15 +221,19 @@ Result<Pair> authority_in(const std::filesystem::path& folder, Validity validity
 
 Result<void> grant(const std::filesystem::path& folder, const CertificateWish& wish, const Pair& authority,
                    Validity validity, Moment now) {
-    const auto certificate_path = folder / (wish.name + ".pem");
-    auto key = key_in(folder / (wish.name + ".key"));
+    const Scheme scheme = wish.national ? Scheme::sm2 : Scheme::p256;
+    const auto certificate_path = folder / (wish.name + suffix_of(scheme) + ".pem");
+    auto key = key_in(folder / (wish.name + suffix_of(scheme) + ".key"), scheme);
     if (!key) return std::unexpected(key.error());
     auto certificate = certificate_in(certificate_path);
     if (!certificate) return std::unexpected(certificate.error());
     if (*certificate && fits(certificate->get(), key->get(), wish, authority.certificate.get(), now))
         return {};
-    const auto made =
-        issue(key->get(), wish.name.c_str(), wish.server ? Kind::server : Kind::client, validity, &authority);
+    const auto made = issue(key->get(), wish.name.c_str(),
+                            wish.national ? Kind::signer
+                            : wish.server ? Kind::server
+                                          : Kind::client,
+                            validity, &authority);
     return write_certificate(certificate_path, made.get());
 }
 
@@ -248,14 +271,22 @@ Result<void> make_certificates(const std::filesystem::path& folder,
                 wish.name);
     if (auto made = make_folder(folder); !made) return made;
 
-    Validity validity{.from = now.unix_seconds() - day_seconds,
-                      .until = now.unix_seconds() + days * day_seconds};
-    const auto authority = authority_in(folder, validity, now);
-    if (!authority) return std::unexpected(authority.error());
-    // No certificate outlives the authority that was kept.
-    validity.until = std::min(validity.until, end_of(authority->certificate.get()));
-    for (const CertificateWish& wish : wishes)
-        if (auto granted = grant(folder, wish, *authority, validity, now); !granted) return granted;
+    const Validity validity{.from = now.unix_seconds() - day_seconds,
+                            .until = now.unix_seconds() + days * day_seconds};
+    for (const Scheme scheme : {Scheme::p256, Scheme::sm2}) {
+        const bool is_national = scheme == Scheme::sm2;
+        if (is_national && std::ranges::find(wishes, true, &CertificateWish::national) == wishes.end())
+            continue;
+        const auto authority = authority_in(folder, scheme, validity, now);
+        if (!authority) return std::unexpected(authority.error());
+        // No certificate outlives the authority that was kept.
+        Validity granted_for = validity;
+        granted_for.until = std::min(validity.until, end_of(authority->certificate.get()));
+        for (const CertificateWish& wish : wishes)
+            if (wish.national == is_national)
+                if (auto granted = grant(folder, wish, *authority, granted_for, now); !granted)
+                    return granted;
+    }
     return {};
 }
 

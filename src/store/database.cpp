@@ -87,6 +87,7 @@ public:
         recovery_ = recovery_records(*line_);
         office_ = office_records(*line_);
         audit_ = audit_records(*line_);
+        channel_ = channel_records(*line_);
     }
     ~WorkOnConnection() override {
         line_->roll_back();
@@ -104,6 +105,7 @@ public:
     app::RecoveryRecords& recovery() override { return open(*recovery_); }
     app::OfficeRecords& office() override { return open(*office_); }
     app::AuditRecords& audit() override { return open(*audit_); }
+    app::ChannelRecords& channel() override { return open(*channel_); }
 
     void commit() override {
         ensure(!committed_, "a work that was committed before");
@@ -131,6 +133,7 @@ private:
     std::unique_ptr<app::RecoveryRecords> recovery_;
     std::unique_ptr<app::OfficeRecords> office_;
     std::unique_ptr<app::AuditRecords> audit_;
+    std::unique_ptr<app::ChannelRecords> channel_;
 };
 
 class PooledDatabase final : public app::Database {

@@ -23,6 +23,7 @@ enum class LockClass : std::uint16_t {
     recovery = 13,   ///< (county): receivables and what becomes of them
     answer =
         40,  ///< (hash of caller and key): who does what the caller asks under it; taken before all others
+    sequences = 26,  ///< (bank): the numbers of what it hands in
     funds = 41,  ///< (county): what of its money is promised; taken by put_step.sql itself
 };
 

@@ -19,6 +19,7 @@ namespace onecard::app {
 struct Signer {
     std::string name;
     Digest fingerprint;
+    bool is_national = false;  ///< SM2: its certificate is none that TLS knows, and goes by its name
     friend bool operator==(const Signer&, const Signer&) = default;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "onecard/app/audit_records.hpp"
+#include "onecard/app/channel_records.hpp"
 #include "onecard/app/office_records.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/recovery_records.hpp"
@@ -254,6 +255,7 @@ public:
     virtual RecoveryRecords& recovery() = 0;
     virtual OfficeRecords& office() = 0;
     virtual AuditRecords& audit() = 0;
+    virtual ChannelRecords& channel() = 0;
     virtual void commit() = 0;
 };
 

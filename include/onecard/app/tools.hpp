@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "onecard/app/bank_profiles.hpp"
 #include "onecard/app/sealing.hpp"
 #include "onecard/app/store.hpp"
 #include "onecard/app/vault.hpp"
@@ -21,7 +22,16 @@ struct Tools {
     std::function<std::unique_ptr<FileSigner>()> make_signer;
     std::function<std::unique_ptr<FieldCipher>()> make_cipher;
     int workers = 2;
+    /// Null: every bank has the canonical profile.
+    BankProfiles* profiles = nullptr;
+    /// The key for banks that want national cryptography; empty where there is none.
+    std::function<std::unique_ptr<FileSigner>()> make_national_signer = {};
 };
+
+/// The profiles of a run, whoever wired the tools.
+std::shared_ptr<const BankProfiles::OfRun> profiles_of_run(Tools& tools, Work& work, RunNo run);
+/// A bank's profile of today.
+const bankfile::Profile& profile_of_bank(const Tools& tools, BankNo bank);
 
 Digest digest_of(const HashFunction& hash, std::string_view text);
 

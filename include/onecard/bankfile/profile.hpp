@@ -190,7 +190,7 @@ std::vector<std::string> faults_of(const Profile& profile);
 
 /// Whether a payee's name and account can stand in this bank's batch file: to be asked before anything is owed through
 /// it. Errors: unknown (a character that the encoding does not have, named as U+XXXX; never replaced by '?'),
-/// out_of_range (too long: how many bytes there are, how many it has).
+/// out_of_range (too long: how many bytes there are, how many it has). Their place is the field: name or account.
 Result<void> fits(const Profile& profile, std::string_view name, std::size_t account_digits);
 
 /// The same for what the payee reads on the bank statement.

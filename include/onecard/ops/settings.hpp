@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,13 @@ struct Officer {
     Region region;
 };
 
+/// What was agreed with a bank besides who it is.
+struct BankTerms {
+    std::string profile = "ykt-txt";  ///< of `Settings::bank_profiles`
+    std::string transit_account;      ///< ours there, 12 to 30 digits; empty where no format needs it
+    std::string push_url;             ///< "https://host:port/folder"; empty: the bank fetches
+};
+
 /// The whole configuration, declared once. Paths are absolute after loading (relative ones count from `folder`).
 struct Settings {
     std::string address = "127.0.0.1";
@@ -26,6 +34,7 @@ struct Settings {
     std::filesystem::path folder = "var";          ///< everything that the service writes
     std::filesystem::path certificates = "certs";  ///< ca.pem, service.pem, service.key, <name>.pem …
     std::filesystem::path policy = "config/policy";
+    std::filesystem::path bank_profiles = "banks";  ///< *.toml, one a layout
     std::string database_url;        ///< service role; empty: the private cluster under `folder`
     std::string database_owner_url;  ///< for migrations; needed when database_url is given
     std::string ledger_name = "onecard.example/ledger";
@@ -38,6 +47,7 @@ struct Settings {
     std::optional<std::uint16_t> monitor_port;  ///< health and metrics on the loopback address; none: off
     std::vector<Officer> officers;
     std::vector<app::Bank> banks;
+    std::map<BankNo, BankTerms> bank_terms;  ///< one a bank
 
     std::string url() const;  ///< https://address:port, for clients on this machine
 };

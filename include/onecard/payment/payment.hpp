@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "onecard/core/calendar.hpp"
@@ -58,10 +59,26 @@ struct UnitPlan {
     Money total;
 };
 
+/// Why an account, by its index, cannot stand in its bank's files.
+struct Unwritable {
+    std::uint32_t account = 0;
+    std::string why;
+    std::string chinese;
+};
+
+/// What the banks' own formats demand of a plan.
+struct BankRules {
+    /// Where a bank takes shorter files than the installation's limit.
+    std::span<const std::pair<BankNo, std::size_t>> lines_per_file_max;
+    /// Accounts (ascending) that their bank's files have no way to write: their payments are held.
+    std::span<const Unwritable> unwritable;
+};
+
 /// Turns awards into numbered payments and batches. `accounts` is ordered by (kind, payee), at most one a payee.
 /// `lines_per_file_max` splits large batches. Deterministic: the same input gives the same serials.
 void plan_unit(County county, PartNo part, Serial first_serial, std::span<const entitlement::Award> awards,
-               std::span<const registry::Account> accounts, std::size_t lines_per_file_max, UnitPlan& out);
+               std::span<const registry::Account> accounts, std::size_t lines_per_file_max, UnitPlan& out,
+               const BankRules& rules = {});
 
 /// "YKT" county yyyymm, then the batch number with at least four digits.
 std::string file_id_of(County county, Month period, BatchNo batch);

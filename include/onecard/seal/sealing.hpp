@@ -27,6 +27,17 @@ Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(const std::files
 Result<std::unique_ptr<app::SignatureVerifier>> create_verifier_from(const std::string& pem,
                                                                      const std::string& place, Moment now);
 
+/// The same with SM2 and SM3: signatures are GB/T 35275-2017 SignedData with the certificate, over the file's bytes, with
+/// the signer's identifier 1234567812345678 (GM/T 0009). Errors: missing, malformed (no SM2 key), mismatch.
+Result<std::unique_ptr<app::FileSigner>> create_national_signer(const std::filesystem::path& certificate,
+                                                                const std::filesystem::path& key);
+/// Takes strict DER with one signer, SM3 with SM2, without authenticated attributes.
+Result<std::unique_ptr<app::SignatureVerifier>> create_national_verifier(
+    const std::filesystem::path& authorities, Moment now);
+/// Verifies what either was made for, by the content type that a signature names.
+std::unique_ptr<app::SignatureVerifier> either_verifier(std::unique_ptr<app::SignatureVerifier> cms,
+                                                        std::unique_ptr<app::SignatureVerifier> sm2);
+
 /// A cipher with the 64 key bytes (32 for the digest, 32 for AES-256) in `key_file`; a missing file is made
 /// with fresh random bytes, mode 0600, written and synced before it is used. Fields have at most 64 KiB.
 /// Errors, naming the file: missing (cannot be read or written), malformed (not 64 bytes).
@@ -40,8 +51,9 @@ bool verify_ed25519(std::string_view public_key, std::string_view text, std::str
 
 /// What one throw-away certificate is for.
 struct CertificateWish {
-    std::string name;     ///< common name and file stem: <name>.pem, <name>.key
-    bool server = false;  ///< serverAuth with localhost, 127.0.0.1 and ::1; clientAuth otherwise
+    std::string name;       ///< common name and file stem: <name>.pem, <name>.key
+    bool server = false;    ///< serverAuth with localhost, 127.0.0.1 and ::1; clientAuth otherwise
+    bool national = false;  ///< SM2, for signatures only: <name>-sm2.pem and .key, issued by ca-sm2.pem
 };
 
 /// Makes a throw-away authority (ca.pem, ca.key) and a P-256 certificate and key per wish in `folder` (0700,

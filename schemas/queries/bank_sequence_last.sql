@@ -1,0 +1,1 @@
+select coalesce(max(seq), 0) from bank_sequence where bank = :bank::smallint;

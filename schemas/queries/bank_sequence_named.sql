@@ -1,0 +1,1 @@
+select seq from bank_sequence where bank = :bank::smallint and name = :name;

@@ -1,0 +1,1 @@
+insert into bank_profile (digest, name, text) values (decode(:digest, 'hex'), :name, :text) on conflict do nothing;

@@ -1,0 +1,204 @@
+#include "onecard/app/channel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "returns.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+constexpr std::size_t answer_text_max = 500;
+
+struct Heading {
+    std::string_view key, chinese, english;
+};
+constexpr std::array headings{
+    Heading{"bank", "银行", "bank"},
+    Heading{"seq", "序号", "seq"},
+    Heading{"file", "文件", "file"},
+    Heading{"county", "区划", "county"},
+    Heading{"lines", "笔数", "lines"},
+    Heading{"total", "金额", "total"},
+    Heading{"state", "状态", "state"},
+    Heading{"sealed_at", "签章", "sealed"},
+    Heading{"released_at", "放行", "released"},
+    Heading{"fetched_at", "取走", "fetched"},
+    Heading{"fetched_by", "取走证书", "fetched by"},
+    Heading{"pushed_at", "推送", "pushed"},
+    Heading{"receipt_at", "回执", "receipt"},
+    Heading{"receipt_by", "回执证书", "receipt by"},
+    Heading{"receipt_sha256", "回执签名摘要", "receipt sha256"},
+    Heading{"receipt_reason", "拒收原因", "refused because"},
+    Heading{"paid", "成功", "paid"},
+    Heading{"failed", "失败", "failed"},
+    Heading{"answered_at", "回盘", "answered"},
+    Heading{"never_heard_back", "逾期未回应", "never heard back"},
+    Heading{"expected", "应为", "expected"},
+    Heading{"name", "文件名", "file name"},
+    Heading{"kind", "类型", "kind"},
+    Heading{"at", "时间", "at"},
+};
+
+Table table_of(LedgerRecords& records, std::string key, Words title, std::string_view query,
+               const std::vector<std::pair<std::string, std::string>>& parameters) {
+    const std::vector<TextRow> rows = records.ask(query, parameters);
+    Table table{std::move(key), std::move(title), {}, {}};
+    for (const std::string& column : rows.front()) {
+        const auto found = std::ranges::find(headings, column, &Heading::key);
+        table.columns.push_back(
+            found == headings.end()
+                ? Column{column, {column, column}}
+                : Column{column, {std::string{found->chinese}, std::string{found->english}}});
+    }
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        std::vector<Cell> cells;
+        for (std::size_t c = 0; c < rows[i].size(); ++c) {
+            const std::string& column = rows.front()[c];
+            if (column == "total")
+                cells.emplace_back(Money::of_fen(std::stoll(rows[i][c])));
+            else if (column == "seq" || column == "lines" || column == "paid" || column == "failed" ||
+                     column == "expected" || column == "bank")
+                cells.emplace_back(std::int64_t{std::stoll(rows[i][c])});
+            else
+                cells.emplace_back(rows[i][c]);
+        }
+        table.rows.push_back(std::move(cells));
+    }
+    return table;
+}
+
+}  // namespace
+
+void CircuitBreaker::note(bool succeeded, Moment now) {
+    if (succeeded) {
+        *this = {};
+        return;
+    }
+    if (++failures_ < failures_max) return;
+    pause_ = pause_ == 0 ? first_pause_seconds : std::min(pause_ * 2, pause_seconds_max);
+    closed_until_ = now.unix_seconds() + pause_;
+}
+
+Result<void> Channel::take_sequence(const Identity& bank, std::string_view name,
+                                    std::optional<std::int32_t> seq, Moment now) {
+    if (bank.role != Role::bank)
+        return refuse(Fault::forbidden, "only banks hand in files", std::string{name});
+    const std::string place{name.substr(0, 64)};
+    if (!seq && !profile_of_bank(tools_, bank.bank).numbers_returns) return {};
+    auto work = tools_.database.begin();
+    const std::int32_t next = work->channel().next_sequence(bank.bank);
+    const auto before = work->channel().sequence_of(bank.bank, name);
+    if (!seq) {
+        if (before) return {};
+        return refuse(
+            Fault::missing,
+            fmt::format("this bank has agreed to number its files: the header Onecard-Sequence is missing; "
+                        "the next number is {}",
+                        next),
+            place);
+    }
+    if (before == seq) return {};
+    std::optional<Failure> failure;
+    if (before)
+        failure = Failure{Fault::duplicate, place,
+                          fmt::format("this file came with number {} before, now with {}", *before, *seq)};
+    else if (*seq < next)
+        failure =
+            Failure{Fault::duplicate, place,
+                    fmt::format("number {} was used for another file; the next number is {}", *seq, next)};
+    else if (*seq > next)
+        failure = Failure{Fault::conflict, place,
+                          fmt::format("number {} leaves a gap: number {} must come first", *seq, next)};
+    if (failure)
+        work->channel().put_sequence_refusal(bank.bank, *seq, before.value_or(next), place, now);
+    else
+        work->channel().put_sequence(bank.bank, *seq, name, now);
+    work->commit();
+    if (failure) return std::unexpected{*failure};
+    return {};
+}
+
+Result<std::int32_t> Channel::next_sequence(const Identity& bank) {
+    if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks number their files", "sequence");
+    return tools_.database.begin()->channel().next_sequence(bank.bank);
+}
+
+Result<Report> Channel::ladder(const Identity& by, const Region& region) {
+    if (by.role == Role::bank || !by.region.covers(region))
+        return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)), "channel");
+    auto work = tools_.database.begin();
+    Report report{{"银行通道", "The bank channel"}, {}, {}};
+    report.tables.push_back(table_of(work->ledger(), "files", {"发放文件", "Files"}, "report_file_ladder",
+                                     {{"region_low", std::to_string(region.lowest())},
+                                      {"region_high", std::to_string(region.highest())}}));
+    return report;
+}
+
+Result<Report> Channel::sequence_refusals(const Identity& by) {
+    if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their own numbers only", "channel");
+    auto work = tools_.database.begin();
+    Report report{{"被拒序号", "Sequence numbers refused"}, {}, {}};
+    report.tables.push_back(table_of(work->ledger(), "sequence_refusals",
+                                     {"被拒序号", "Sequence numbers refused"}, "report_sequence_refusals",
+                                     {}));
+    return report;
+}
+
+std::int64_t Channel::raise_unheard(Moment now, const std::function<void(std::string_view)>& on_unheard) {
+    auto work = tools_.database.begin();
+    std::int64_t raised = 0;
+    for (const OpenDispatch& file : work->channel().open_dispatches()) {
+        const bankfile::Profile& profile = profile_of_bank(tools_, file.bank);
+        const auto late = [&](std::string_view step, std::int32_t minutes, Moment since) {
+            if (minutes == 0 || file.missed.find(step) != std::string::npos) return;
+            // Released after the cut-off, it counts from the next working day.
+            const Moment due = profile.after_working_minutes(since, minutes);
+            if (now <= due) return;
+            work->channel().put_unheard(file.bank, file.seq, step, due, now);
+            ++raised;
+            on_unheard(fmt::format("bank {}, file {} ({}): never heard back: no {} until {}",
+                                   file.bank.number(), file.seq, file.file_id, step, due.text()));
+        };
+        if (file.receipted)
+            late("answer", profile.patience.answer, *file.receipted);
+        else if (file.fetched)
+            late("receipt", profile.patience.receipt, *file.fetched);
+        else
+            late("fetch", profile.patience.fetch, file.released);
+    }
+    if (raised > 0) work->commit();
+    return raised;
+}
+
+std::int64_t Channel::push(BankNo bank, BankAddress& address, CircuitBreaker& breaker, Moment now) {
+    if (!breaker.lets_through(now)) return 0;
+    const bankfile::Profile& profile = profile_of_bank(tools_, bank);
+    const std::string code = tools_.profiles == nullptr ? std::string{} : tools_.profiles->code_of_bank(bank);
+    std::int64_t delivered = 0;
+    for (const Unpushed& file : tools_.database.begin()->channel().unpushed(bank, files_max)) {
+        if (file.attempts > 0) {
+            const std::int64_t pause =
+                std::min(first_retry_seconds << std::min(file.attempts - 1, 10), retry_seconds_max);
+            // Files come in order: what follows waits too.
+            if (now.unix_seconds() < file.last_attempt.unix_seconds() + pause) break;
+        }
+        const PushAnswer answer =
+            address.bring(profile.name_of_batch(file.file_id, code), file.seq,
+                          path_in(tools_.vault, file.file_digest, file.file_id), file.signature);
+        const bool is_delivered = answer.status / 100 == 2;
+        breaker.note(is_delivered, now);
+        auto work = tools_.database.begin();
+        work->channel().put_push_attempt(bank, file.seq, is_delivered, answer.status,
+                                         answer.text.substr(0, answer_text_max), now);
+        work->commit();
+        if (!is_delivered) break;
+        ++delivered;
+    }
+    return delivered;
+}
+
+}  // namespace onecard::app

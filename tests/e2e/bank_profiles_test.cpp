@@ -1,0 +1,218 @@
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <ctime>
+#include <mutex>
+#include <thread>
+
+#include "onecard/net/http.hpp"
+#include "onecard/seal/sealing.hpp"
+#include "support/installation.hpp"
+
+namespace onecard::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// One month with a bank of each layout: fixed widths in GBK, XML in GBK with SM2 signatures, ISO 20022.
+class EveryLayout : public WithInstallation<EveryLayout> {
+public:
+    static void prepare(Installation& here) {
+        open_own_address(here);
+        here.configure([](std::string text) {
+            const auto after = [&](const std::string& mark, const std::string& more) {
+                text.insert(text.find(mark) + mark.size(), more);
+            };
+            after("certificate = \"bank-1\"\n",
+                  fmt::format("profile = \"fixed-gbk\"\npush_url = \"https://127.0.0.1:{}/in\"\n",
+                              address_->port()));
+            after("certificate = \"bank-2\"\n", "profile = \"xml-sm2\"\n");
+            after("certificate = \"bank-3\"\n",
+                  "profile = \"iso20022\"\ntransit_account = \"0099010199990001\"\n");
+            return text;
+        });
+        // Bank 2 signs with SM2 besides.
+        write_text(here.folder() / "banks/xml-sm2.toml", [] {
+            std::string text = text_in(fs::path{ONECARD_SOURCE_DIR} / "config/banks/xml-gbk.toml");
+            const std::string cms = "signature = \"cms\"";
+            return text.replace(text.find(cms), cms.size(), "signature = \"sm2\"");
+        }());
+        for (const char* name : {"fixed-gbk", "iso20022"})
+            fs::copy_file(fs::path{ONECARD_SOURCE_DIR} / "config/banks" / (std::string{name} + ".toml"),
+                          here.folder() / "banks" / (std::string{name} + ".toml"));
+        here.done({"certs", here.certs().string()});
+        here.start();
+        here.ask({"import", here.register_folder().string()});
+        here.done({"funds", "receive", "--county", "370212", "--document", "QMZ-1", "--central", "900000",
+                   "--own", "100000"});
+        const std::string run = here.create_run("regular", "2021-12");
+        here.done({"run", "compute", run});
+        here.sign_and_release(run);
+        wait_until_pushed(here);
+        listed_ = rows(object_of(here.curl("bank-1", "GET", "/v1/bank/files").body), "files");
+        for (int bank = 1; bank <= 3; ++bank)
+            said_.push_back(here.ask(here.bank_words(bank, Installation::realistic())));
+    }
+
+protected:
+    struct Brought {
+        std::string name, sequence;
+    };
+
+    /// Bank 1 has a server of its own, to which files are brought.
+    static void open_own_address(Installation& here) {
+        const fs::path certificates = here.folder() / "bank-1-server";
+        fs::create_directories(certificates);
+        for (const char* name : {"ca.pem", "ca.key"}) fs::copy_file(here.certs() / name, certificates / name);
+        const auto now = Moment::of_unix_seconds(std::time(nullptr));
+        const auto made = seal::make_certificates(certificates, {{"bank-1-server", true, false}}, now, 30);
+        if (!made) throw std::runtime_error{made.error().message()};
+        net::ServerSettings wanted;
+        wanted.port = 0;
+        wanted.certificate = certificates / "bank-1-server.pem";
+        wanted.key = certificates / "bank-1-server.key";
+        wanted.authorities = certificates / "ca.pem";
+        wanted.upload_folder = certificates;
+        net::Route route;
+        route.method = "PUT";
+        route.pattern = "/in/{name}";
+        route.body_bytes_max = 64 * 1024 * 1024;
+        route.handle = [](const net::Request& request) {
+            const std::lock_guard lock{guard_};
+            const auto number = request.headers.find("onecard-sequence");
+            brought_.push_back(
+                {request.parameters.at("name"), number == request.headers.end() ? "" : number->second});
+            net::Response response;
+            response.status = request.peer.name == "service" ? 201 : 403;
+            return response;
+        };
+        const auto refused = [](int status, std::string, const net::Request&) {
+            net::Response response;
+            response.status = status;
+            return response;
+        };
+        auto opened = net::create_server(wanted, {route}, refused, [](const net::Access&) {});
+        if (!opened) throw std::runtime_error{opened.error().message()};
+        address_ = std::move(*opened);
+    }
+    static void wait_until_pushed(Installation& here) {
+        const auto until = std::chrono::steady_clock::now() + 60s;
+        while (std::chrono::steady_clock::now() < until) {
+            bool all = true;
+            for (const auto& row : rows(object_of(here.curl("auditor", "GET", "/v1/channel").body), "files"))
+                if (number(row.as_object(), "bank") == 1) all &= !word(row.as_object(), "pushed_at").empty();
+            if (all) return;
+            std::this_thread::sleep_for(200ms);
+        }
+        throw std::runtime_error{"nothing was brought to bank 1"};
+    }
+
+    static inline std::unique_ptr<net::Server> address_;
+    static inline std::mutex guard_;
+    static inline std::vector<Brought> brought_;
+    static inline std::vector<json::object> said_;
+    static inline json::array listed_;
+};
+
+TEST_F(EveryLayout, IsFetchedAnsweredAndPostedWithoutARemainder) {
+    std::int64_t failed = 0;
+    for (const json::object& said : said_) {
+        EXPECT_GT(number(said, "files"), 0);
+        EXPECT_EQ(number(said, "files"), number(said, "returns_posted")) << json::serialize(said);
+        EXPECT_EQ(number(said, "lines"),
+                  number(said, "paid") + number(said, "failed") + number(said, "in_progress"));
+        failed += number(said, "failed");
+    }
+    EXPECT_GT(failed, 0) << "the codes of every bank became reasons of ours";
+    const json::object period = here().ask({"period", "2021-12"});
+    EXPECT_TRUE(period.at("accounted").as_bool()) << json::serialize(period);
+    EXPECT_TRUE(rows(here().ask({"breaks"}), "breaks").empty());
+    EXPECT_EQ(static_cast<std::int64_t>(rows(here().ask({"failures"}), "failures").size()), failed);
+    EXPECT_EQ(here().card({"audit", "verify"}).code, 0);
+}
+
+TEST_F(EveryLayout, IsCalledByTheNameThatItsBankGaveIt) {
+    ASSERT_FALSE(listed_.empty());
+    const std::string name = word(listed_.front().as_object(), "name");
+    EXPECT_THAT(name, HasSubstr("PAY_370212_202112_"));
+    const Reply file = here().curl("bank-1", "GET", "/v1/bank/files/" + name);
+    EXPECT_EQ(file.status, 200);
+    EXPECT_EQ(file.body.substr(0, 4), "1YKT");
+    EXPECT_EQ(here().curl("bank-1", "GET", "/v1/bank/files/" + name + ".p7s").status, 200);
+    EXPECT_EQ(here().curl("bank-2", "GET", "/v1/bank/files/" + name).status, 404);
+}
+
+TEST_F(EveryLayout, IsSignedTheWayThatItsBankHasAgreedOn) {
+    const json::array files = rows(object_of(here().curl("bank-2", "GET", "/v1/bank/files").body), "files");
+    const std::string name = word(files.at(0).as_object(), "name");
+    const std::string signature = here().curl("bank-2", "GET", "/v1/bank/files/" + name + ".p7s").body;
+    EXPECT_NE(signature.find("\x2a\x81\x1c\xcf\x55\x06\x01\x04\x02\x02"), std::string::npos) << "GB/T 35275";
+    // A CMS signature of the same bank is not what was agreed on.
+    write_text(here().folder() / "x", "x");
+    const auto openssl = here().run(
+        {"openssl", "cms", "-sign", "-binary", "-outform", "DER", "-signer",
+         (here().certs() / "bank-2.pem").string(), "-inkey", (here().certs() / "bank-2.key").string(), "-in",
+         (here().folder() / "x").string(), "-out", (here().folder() / "x.p7s").string()});
+    ASSERT_EQ(openssl.code, 0) << openssl.all();
+    const auto put = [&](const std::string& path, const std::string& file) {
+        return here().curl("bank-2", "PUT", "/v1/bank/returns/" + path,
+                           {"--data-binary", "@" + (here().folder() / file).string()});
+    };
+    put("YKT3702122021120001.9.ret.xml.p7s", "x.p7s");
+    const Reply refused = put("YKT3702122021120001.9.ret.xml", "x");
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_THAT(refused.body, HasSubstr("SM2"));
+}
+
+TEST_F(EveryLayout, IsBroughtToABankThatHasAnAddressOfItsOwn) {
+    const std::lock_guard lock{guard_};
+    ASSERT_EQ(brought_.size(), 2 * listed_.size());
+    for (std::size_t i = 0; i < listed_.size(); ++i) {
+        const std::string name = word(listed_[i].as_object(), "name");
+        EXPECT_EQ(brought_[2 * i].name, name + ".p7s") << "the signature comes first";
+        EXPECT_EQ(brought_[2 * i + 1].name, name);
+        EXPECT_EQ(brought_[2 * i + 1].sequence, std::to_string(i + 1));
+    }
+}
+
+TEST_F(EveryLayout, TakesNumberedReturnsInOrderOnly) {
+    const std::string number = "Onecard-Sequence: ";
+    const auto put = [&](const std::string& name, const std::string& seq) {
+        write_text(here().folder() / "x", "x");
+        const Words body{"--header", number + seq, "--data-binary", "@" + (here().folder() / "x").string()};
+        here().curl("bank-1", "PUT", "/v1/bank/returns/" + name + ".p7s", body);
+        return here().curl("bank-1", "PUT", "/v1/bank/returns/" + name, body);
+    };
+    EXPECT_THAT(here().curl("bank-1", "GET", "/v1/bank/sequence").body, HasSubstr("\"next\":1"));
+    const Reply gap = put("YKT3702122021120001.7.ret", "2");
+    EXPECT_EQ(gap.status, 409);
+    EXPECT_THAT(gap.body, HasSubstr("leaves a gap: number 1 must come first"));
+    // The number is good; the bytes are not.
+    EXPECT_THAT(put("YKT3702122021120001.7.ret", "1").body, ::testing::Not(HasSubstr("number")));
+    const Reply replay = put("YKT3702122021120001.8.ret", "1");
+    EXPECT_EQ(replay.status, 409);
+    EXPECT_THAT(replay.body, HasSubstr("was used for another file; the next number is 2"));
+    EXPECT_THAT(put("YKT3702122021120001.7.ret", "2").body, HasSubstr("came with number 1 before"));
+    const json::object refused = object_of(here().curl("auditor", "GET", "/v1/channel/sequences").body);
+    EXPECT_EQ(rows(refused, "sequence_refusals").size(), 3u);
+}
+
+TEST_F(EveryLayout, HasALadderWithEachStepItsTimeAndItsCertificate) {
+    const json::object channel = object_of(here().curl("auditor", "GET", "/v1/channel").body);
+    const json::array files = rows(channel, "files");
+    ASSERT_FALSE(files.empty());
+    for (const auto& row : files) {
+        const json::object& file = row.as_object();
+        EXPECT_EQ(word(file, "state"), number(file, "paid") + number(file, "failed") == number(file, "lines")
+                                           ? "final"
+                                           : "partial");
+        EXPECT_EQ(word(file, "fetched_by").size(), 64u);
+        EXPECT_EQ(word(file, "receipt_by"), word(file, "fetched_by"));
+        for (const char* step : {"sealed_at", "released_at", "fetched_at", "receipt_at", "answered_at"})
+            EXPECT_EQ(word(file, step).size(), 25u) << step;
+        EXPECT_EQ(word(file, "never_heard_back"), "");
+    }
+}
+
+}  // namespace
+}  // namespace onecard::test
