@@ -88,7 +88,8 @@ for wish in "$@"; do
         exit 1
     fi
     if [ "$wish" != "$name" ] || [ "$name" = service ]; then
-        use='extendedKeyUsage = serverAuth
+        # It brings files to banks' own addresses too.
+        use='extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1'
     else
         use='extendedKeyUsage = clientAuth'

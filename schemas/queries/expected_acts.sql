@@ -72,6 +72,30 @@ select 'return-posted', 'return-posted|' || r.return_no || '|' || f.name || '|' 
               group by return_no) b using (return_no)
  where r.accepted
 union all
+select 'run-profile', 'run-profile|' || p.run_no || '|' || p.bank || '|' || encode(p.profile, 'hex') || '|'
+                      || encode(sha256(convert_to(p.transit_account, 'UTF8')), 'hex'),
+       extract(epoch from r.made_at)::bigint, 'run ' || p.run_no || ' profile of bank ' || p.bank
+  from run_profile p
+  join run r using (run_no)
+union all
+select 'sequence', 'sequence|' || bank || '|' || seq || '|' || name,
+       extract(epoch from at)::bigint, 'sequence ' || bank || '/' || seq
+  from bank_sequence
+union all
+select 'sequence-refused', 'sequence-refused|' || bank || '|' || seq || '|' || expected || '|' || name,
+       extract(epoch from at)::bigint, 'refused sequence ' || bank || '/' || no
+  from sequence_refusal
+union all
+select 'push', 'push|' || bank || '|' || seq || '|' || attempt || '|' || delivered::text || '|' || status || '|'
+               || encode(sha256(convert_to(text, 'UTF8')), 'hex'),
+       extract(epoch from at)::bigint, 'push ' || bank || '/' || seq || '/' || attempt
+  from push_attempt
+union all
+select 'unheard', 'unheard|' || bank || '|' || seq || '|' || step || '|'
+                  || to_char(due_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'),
+       extract(epoch from raised_at)::bigint, 'unheard ' || bank || '/' || seq || ' ' || step
+  from unheard
+union all
 select 'funds', 'funds|' || lpad(county::text, 6, '0') || '|' || substr(cause, 10) || '|*|*',
        extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
   from entry

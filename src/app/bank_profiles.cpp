@@ -1,5 +1,7 @@
 #include "onecard/app/bank_profiles.hpp"
 
+#include <fmt/format.h>
+
 #include "onecard/app/tools.hpp"
 
 namespace onecard::app {
@@ -20,13 +22,19 @@ const std::string& BankProfiles::code_of_bank(BankNo bank) const {
     return found == configured_.end() ? none : found->second.bank_code;
 }
 
-void BankProfiles::put(Work& work, RunNo run, const HashFunction& sha256) const {
+void BankProfiles::put(Work& work, RunNo run, const HashFunction& sha256, Moment now) const {
+    std::vector<Act> acts;
     for (const auto& [bank, configured] : configured_) {
         if (configured.text.empty()) continue;
-        work.channel().put_run_profile(
-            run, digest_of(sha256, configured.text),
-            {bank, configured.profile.name, configured.text, configured.profile.transit_account});
+        const Digest digest = digest_of(sha256, configured.text);
+        const std::string& transit_account = configured.profile.transit_account;
+        work.channel().put_run_profile(run, digest,
+                                       {bank, configured.profile.name, configured.text, transit_account});
+        acts.push_back({"run-profile", County{},
+                        fmt::format("run-profile|{}|{}|{}|{}", run.number(), bank.number(), digest.hex(),
+                                    digest_of(sha256, transit_account).hex())});
     }
+    work.ledger().put_acts(acts, sha256, now);
 }
 
 std::shared_ptr<const BankProfiles::OfRun> BankProfiles::of_run(Work& work, RunNo run) {

@@ -43,6 +43,18 @@ constexpr std::array headings{
     Heading{"at", "时间", "at"},
 };
 
+/// What a stranger's server says may be any bytes.
+std::string printable(std::string_view text) {
+    std::string out{text.substr(0, answer_text_max)};
+    std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return out;
+}
+
+void put_act(Tools& tools, Work& work, const std::string& kind, std::string_view what, Moment now) {
+    const Act act{kind, County{}, fmt::format("{}|{}", kind, what)};
+    work.ledger().put_acts({&act, 1}, tools.sha256, now);
+}
+
 Table table_of(LedgerRecords& records, std::string key, Words title, std::string_view query,
                const std::vector<std::pair<std::string, std::string>>& parameters) {
     const std::vector<TextRow> rows = records.ask(query, parameters);
@@ -88,6 +100,8 @@ Result<void> Channel::take_sequence(const Identity& bank, std::string_view name,
     if (bank.role != Role::bank)
         return refuse(Fault::forbidden, "only banks hand in files", std::string{name});
     const std::string place{name.substr(0, 64)};
+    // What is no return file at all takes no number; whoever takes the file in says so.
+    if (!file_id_of_return(name)) return {};
     if (!seq && !profile_of_bank(tools_, bank.bank).numbers_returns) return {};
     auto work = tools_.database.begin();
     const std::int32_t next = work->channel().next_sequence(bank.bank);
@@ -113,10 +127,15 @@ Result<void> Channel::take_sequence(const Identity& bank, std::string_view name,
     else if (*seq > next)
         failure = Failure{Fault::conflict, place,
                           fmt::format("number {} leaves a gap: number {} must come first", *seq, next)};
+    const std::int32_t expected = before.value_or(next);
     if (failure)
-        work->channel().put_sequence_refusal(bank.bank, *seq, before.value_or(next), place, now);
+        work->channel().put_sequence_refusal(bank.bank, *seq, expected, name, now);
     else
         work->channel().put_sequence(bank.bank, *seq, name, now);
+    put_act(tools_, *work, failure ? "sequence-refused" : "sequence",
+            failure ? fmt::format("{}|{}|{}|{}", bank.bank.number(), *seq, expected, name)
+                    : fmt::format("{}|{}|{}", bank.bank.number(), *seq, name),
+            now);
     work->commit();
     if (failure) return std::unexpected{*failure};
     return {};
@@ -159,6 +178,8 @@ std::int64_t Channel::raise_unheard(Moment now, const std::function<void(std::st
             const Moment due = profile.after_working_minutes(since, minutes);
             if (now <= due) return;
             work->channel().put_unheard(file.bank, file.seq, step, due, now);
+            put_act(tools_, *work, "unheard",
+                    fmt::format("{}|{}|{}|{}", file.bank.number(), file.seq, step, due.text()), now);
             ++raised;
             on_unheard(fmt::format("bank {}, file {} ({}): never heard back: no {} until {}",
                                    file.bank.number(), file.seq, file.file_id, step, due.text()));
@@ -192,8 +213,13 @@ std::int64_t Channel::push(BankNo bank, BankAddress& address, CircuitBreaker& br
         const bool is_delivered = answer.status / 100 == 2;
         breaker.note(is_delivered, now);
         auto work = tools_.database.begin();
-        work->channel().put_push_attempt(bank, file.seq, is_delivered, answer.status,
-                                         answer.text.substr(0, answer_text_max), now);
+        const std::int32_t attempt = file.attempts + 1;
+        const std::string text = printable(answer.text);
+        work->channel().put_push_attempt(bank, file.seq, attempt, is_delivered, answer.status, text, now);
+        put_act(tools_, *work, "push",
+                fmt::format("{}|{}|{}|{}|{}|{}", bank.number(), file.seq, attempt, is_delivered,
+                            answer.status, digest_of(tools_.sha256, text).hex()),
+                now);
         work->commit();
         if (!is_delivered) break;
         ++delivered;

@@ -33,9 +33,8 @@ std::string chinese_of_misfit(const Failure& misfit) {
 }
 
 /// Accounts that their bank's files have no way to write, by index.
-std::vector<payment::Unwritable> unwritable_accounts(
-    FieldCipher& cipher, const BankProfiles::OfRun& profiles,
-    const std::vector<registry::Account>& accounts) {
+std::vector<payment::Unwritable> unwritable_accounts(FieldCipher& cipher, const BankProfiles::OfRun& profiles,
+                                                     const std::vector<registry::Account>& accounts) {
     std::vector<payment::Unwritable> found;
     // The canonical profile takes every name and every account that the register takes.
     if (std::ranges::all_of(profiles, [](const auto& one) { return one.second.is_canonical(); }))

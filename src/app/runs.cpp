@@ -201,7 +201,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
 
     work->runs().put_policy(run.policy, book_.canonical_text());
     run.no = work->runs().put_run(run);
-    if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256);
+    if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256, now);
     std::vector<Unit> units;
     std::int64_t in_part = 0;
     PartNo part;

@@ -25,6 +25,8 @@ constexpr std::array tolds{
     Told{"unit-computed", {-1, -1}},  Told{"approval", {-1, -1}},      Told{"cancelled", {3, 4}},
     Told{"download", {-1, -1}},       Told{"receipt", {-1, -1}},       Told{"return-received", {-1, -1}},
     Told{"return-refused", {-1, -1}}, Told{"return-posted", {-1, -1}}, Told{"funds", {3, 4}},
+    Told{"run-profile", {-1, -1}},    Told{"sequence", {-1, -1}},      Told{"sequence-refused", {-1, -1}},
+    Told{"push", {-1, -1}},           Told{"unheard", {-1, -1}},
 };
 
 /// The text with its unknown fields as "*".

@@ -117,7 +117,8 @@ OwnedCertificate issue(EVP_PKEY* subject_key, const char* common_name, Kind kind
     add_extension(made, issuing, NID_key_usage,
                   is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
     if (kind == Kind::server || kind == Kind::client)
-        add_extension(made, issuing, NID_ext_key_usage, kind == Kind::server ? "serverAuth" : "clientAuth");
+        add_extension(made, issuing, NID_ext_key_usage,
+                      kind == Kind::server ? "serverAuth,clientAuth" : "clientAuth");
     if (kind == Kind::server)
         add_extension(made, issuing, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
     add_extension(made, issuing, NID_subject_key_identifier, "hash");
@@ -144,10 +145,10 @@ bool is_issued_by(X509* certificate, X509* issuer) {
 bool fits(X509* certificate, EVP_PKEY* key, const CertificateWish& wish, X509* authority, Moment now) {
     const auto signer = signer_of(certificate, {});
     const std::uint32_t use = X509_get_extended_key_usage(certificate);
+    const std::uint32_t wanted = wish.server ? XKU_SSL_SERVER | XKU_SSL_CLIENT : XKU_SSL_CLIENT;
     return signer && signer->name == wish.name && X509_check_private_key(certificate, key) == 1 &&
            is_valid_at(certificate, now) && is_issued_by(certificate, authority) &&
-           (wish.national || use != UINT32_MAX) &&
-           (wish.national || (use & (wish.server ? XKU_SSL_SERVER : XKU_SSL_CLIENT)) != 0);
+           (wish.national || use != UINT32_MAX) && (wish.national || (use & wanted) == wanted);
 }
 
 /// The key in the file; made when there is none. What is there but is no key is refused, not overwritten: it

@@ -291,6 +291,12 @@ public:
         return signer;
     }
 
+    /// SM2 signs SM3 over the signer's identity and the bytes: their SHA-256 says nothing about it.
+    Result<app::Signer> verify_digest(const Digest&, std::string_view) override {
+        return refuse(Fault::malformed,
+                      "an SM2 signature is over an SM3 digest: the bytes themselves are needed");
+    }
+
     Result<Attached> verify_attached(std::string_view der) override {
         std::optional<std::string> text;
         auto signer = check(der, [&](const auto& feed) { return feed(*text), Result<void>{}; }, &text);
@@ -356,6 +362,9 @@ public:
     }
     Result<app::Signer> verify_file(const std::filesystem::path& path, std::string_view der) override {
         return of(der).verify_file(path, der);
+    }
+    Result<app::Signer> verify_digest(const Digest& sha256, std::string_view der) override {
+        return of(der).verify_digest(sha256, der);
     }
     Result<Attached> verify_attached(std::string_view der) override { return of(der).verify_attached(der); }
 

@@ -98,10 +98,11 @@ public:
         return files;
     }
 
-    void put_push_attempt(BankNo bank, std::int32_t seq, bool delivered, int status, std::string_view text,
-                          Moment at) override {
+    void put_push_attempt(BankNo bank, std::int32_t seq, std::int32_t attempt, bool delivered, int status,
+                          std::string_view text, Moment at) override {
         connection_.run(sql::put_push_attempt, {{"bank", bank},
                                                 {"seq", seq},
+                                                {"attempt", attempt},
                                                 {"delivered", delivered},
                                                 {"status", status},
                                                 {"text", text},

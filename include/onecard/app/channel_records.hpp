@@ -63,8 +63,8 @@ public:
                              Moment raised) = 0;
 
     virtual std::vector<Unpushed> unpushed(BankNo bank, int at_most) = 0;
-    virtual void put_push_attempt(BankNo bank, std::int32_t seq, bool delivered, int status,
-                                  std::string_view text, Moment at) = 0;
+    virtual void put_push_attempt(BankNo bank, std::int32_t seq, std::int32_t attempt, bool delivered,
+                                  int status, std::string_view text, Moment at) = 0;
 };
 
 }  // namespace onecard::app

@@ -51,8 +51,9 @@ bool verify_ed25519(std::string_view public_key, std::string_view text, std::str
 
 /// What one throw-away certificate is for.
 struct CertificateWish {
-    std::string name;       ///< common name and file stem: <name>.pem, <name>.key
-    bool server = false;    ///< serverAuth with localhost, 127.0.0.1 and ::1; clientAuth otherwise
+    std::string name;  ///< common name and file stem: <name>.pem, <name>.key
+    bool server =
+        false;  ///< serverAuth with localhost, 127.0.0.1 and ::1 besides clientAuth: it calls banks too
     bool national = false;  ///< SM2, for signatures only: <name>-sm2.pem and .key, issued by ca-sm2.pem
 };
 
