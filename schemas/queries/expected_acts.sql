@@ -99,4 +99,15 @@ union all
 select 'funds', 'funds|' || lpad(county::text, 6, '0') || '|' || substr(cause, 10) || '|*|*',
        extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
   from entry
- where kind = 1;
+ where kind = 1
+union all
+select 'allotment', 'allotment|' || lpad(county::text, 6, '0') || '|' || document || '|'
+                    || (array['general', 'relief', 'children', 'disability'])[purpose] || '|' || year || '|' || central || '|'
+                    || province || '|' || prefecture || '|' || own || '|' || officer || '|' || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'allotment ' || lpad(county::text, 6, '0') || ' ' || document
+  from allotment
+union all
+select 'services', 'services|' || lpad(county::text, 6, '0') || '|' || substr(cause, 10) || '|*|*',
+       extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
+  from entry
+ where kind = 32;

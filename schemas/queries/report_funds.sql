@@ -1,5 +1,5 @@
 -- The money of each county: received by source (entries of kind 1), used (what else moved the special account), and
--- promised to units that are checked and not yet sent, other than those of one run.
+-- promised to units that are checked and not yet sent.
 with moved as (
     select e.county, e.kind, p.source, p.amount
       from entry e
@@ -12,7 +12,6 @@ with moved as (
       join unit_step s using (run_no, county)
       left join unit_fate f using (county, period, kind, generation)
      where county between :region_low::int and :region_high::int and u.kind <> 2 and s.step = 2 and f.fate is null
-       and run_no <> :run::int
      group by county
 )
 select m.county::text as county,

@@ -182,46 +182,6 @@ void put_fields(Report& report, const Table& table) {
 
 }  // namespace
 
-Result<void> Books::receive_funds(const Identity& by, County county, std::string_view document,
-                                  const std::array<Money, 4>& by_source, Moment now) {
-    const std::string place = fmt::format("funds {} of {}", document, county.text());
-    if (by.role != Role::maker) return refuse(Fault::forbidden, "only a maker records funds", place);
-    if (!by.region.covers(county)) return refuse(Fault::forbidden, "outside this maker's region", place);
-    if (document.empty() || document.size() > 100 || document.find('|') != std::string_view::npos)
-        return refuse(Fault::malformed,
-                      "the allotment document needs a number of at most 100 bytes, without '|'", place);
-    ledger::Entry::About about;
-    about.county = county;
-    about.cause = fmt::format("document {}", document);
-    about.value_day = now.day_in_china();
-    auto entry = ledger::funds_received(std::move(about), by_source);
-    if (!entry) return std::unexpected{entry.error()};
-    auto work = tools_.database.begin();
-    try {
-        work->ledger().put_entries({&*entry, 1}, tools_.sha256, now);
-        const Act act{
-            "funds", county,
-            fmt::format("funds|{}|{}|{}|{}", county.text(), document, by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
-        work->commit();
-    } catch (const RefusedByDatabase&) {
-        return refuse(Fault::duplicate, "this document was received already", place);
-    }
-    return {};
-}
-
-Result<Report> Books::funds(const Identity& by, const Region& region) {
-    const auto allowed = may_read(by, region, "funds");
-    if (!allowed) return std::unexpected{allowed.error()};
-    auto parameters = region_parameters(region);
-    parameters.emplace_back("run", "0");
-    auto work = tools_.database.begin();
-    Report report{{"资金台账", "Funds"}, {}, {}};
-    report.tables.push_back(
-        table_of(work->ledger(), "counties", {"按区划", "By county"}, "report_funds", parameters));
-    return report;
-}
-
 Result<Report> Books::trial_balance(const Identity& by, const Region& region, Moment known_at) {
     const auto allowed = may_read(by, region, "trial balance");
     if (!allowed) return std::unexpected{allowed.error()};

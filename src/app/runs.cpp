@@ -11,7 +11,7 @@
 
 #include "batch_entry.hpp"
 #include "compute.hpp"
-#include "onecard/ledger/waterfall.hpp"
+#include "onecard/app/funds.hpp"
 #include "onecard/payment/payment.hpp"
 #include "retry.hpp"
 #include "words.hpp"
@@ -34,49 +34,8 @@ std::optional<Step> step_of(Role role) {
     std::unreachable();
 }
 
-/// What one programme after the other lacks, for people.
-std::string shortfall_text(const ledger::Funding& funding) {
-    std::string text = fmt::format("the county's funds are short by {} yuan:", funding.missing().yuan());
-    for (const ledger::Need& need : funding.shortfall)
-        text += fmt::format(" {} {}", text_of(need.programme).english, need.amount.yuan());
-    return text;
-}
-
-/// How a unit would be paid for now; nothing where the county has recorded no funds at all, or where nothing is owed for
-/// the first time.
-std::optional<ledger::Funding> funding_of(LedgerRecords& records, RunNo run, County county) {
-    const std::string county_text = std::to_string(county.number()), run_text = std::to_string(run.number());
-    const auto funds = records.ask(
-        "report_funds", {{"region_low", county_text}, {"region_high", county_text}, {"run", run_text}});
-    if (funds.size() < 2) return std::nullopt;
-    const auto cell = [&](std::string_view name) {
-        const auto column = std::ranges::find(funds[0], name) - funds[0].begin();
-        return std::stoll(funds[1].at(static_cast<std::size_t>(column)));
-    };
-    if (cell("receipts") == 0) return std::nullopt;
-    const auto rows = records.ask("report_needs", {{"run", run_text}, {"county", county_text}});
-    std::vector<ledger::Need> needs;
-    for (auto row = rows.begin() + 1; row != rows.end(); ++row) {
-        const auto programme = programme_of_number(std::stoll(row->at(0)));
-        ensure(programme.has_value(), "a batch of no programme");
-        needs.push_back({*programme, Money::of_fen(std::stoll(row->at(1)))});
-    }
-    if (needs.empty()) return std::nullopt;
-    return ledger::fund({Money::of_fen(cell("central_total")), Money::of_fen(cell("province_total")),
-                         Money::of_fen(cell("prefecture_total")), Money::of_fen(cell("own_total"))},
-                        Money::of_fen(cell("used_total") + cell("promised_total")), needs);
-}
-
 /// The steps before the money is promised are taken over how it is paid for, too.
 bool is_about_funds(Step step) { return step != Step::released; }
-
-/// The line that says it in the text to sign; empty where there is nothing to say.
-std::string funds_text(const std::optional<ledger::Funding>& funding) {
-    if (!funding) return {};
-    const ledger::BySource& sources = funding->by_source;
-    return fmt::format("funds-fen central {} province {} prefecture {} own {}\n", sources[0].fen(),
-                       sources[1].fen(), sources[2].fen(), sources[3].fen());
-}
 
 /// Units that wait for a step: computed, not cancelled, the step before taken, this one not.
 bool waits_for(const UnitState& state, Step step) {

@@ -27,7 +27,8 @@ constexpr std::array tolds{
     Told{"download", {-1, -1}},       Told{"receipt", {-1, -1}},       Told{"return-received", {-1, -1}},
     Told{"return-refused", {-1, -1}}, Told{"return-posted", {-1, -1}}, Told{"funds", {3, 4}},
     Told{"run-profile", {-1, -1}},    Told{"sequence", {-1, -1}},      Told{"sequence-refused", {-1, -1}},
-    Told{"push", {-1, -1}},           Told{"unheard", {-1, -1}},
+    Told{"push", {-1, -1}},           Told{"unheard", {-1, -1}},       Told{"allotment", {-1, -1}},
+    Told{"services", {3, 4}},
 };
 
 /// The text with its unknown fields as "*".

@@ -55,6 +55,7 @@ constexpr std::array standards{
     Standard{EntryKind::bank_claim_settled, "bank-claim-settled", Account::agency_bank, Account::bank_claim},
     Standard{EntryKind::year_closed, "year-closed", Account::carried_forward, Account::expenditure},
     Standard{EntryKind::reversal, "reversal", Account::carried_forward, Account::carried_forward},
+    Standard{EntryKind::services, "services", Account::services, Account::special_account},
 };
 static_assert(std::ranges::all_of(standards, [](const Standard& row) {
     return &row - standards.data() == static_cast<std::int16_t>(row.kind) - 1;
@@ -204,8 +205,8 @@ Result<Entry> year_closed(Entry::About about, std::span<const SourceBalance> bal
     for (const SourceBalance& closing : balances) {
         const bool is_closed =
             std::ranges::find(income_of_source, closing.account) != income_of_source.end() ||
-            closing.account == Account::expenditure || closing.account == Account::written_off ||
-            closing.account == Account::prior_year;
+            closing.account == Account::expenditure || closing.account == Account::services ||
+            closing.account == Account::written_off || closing.account == Account::prior_year;
         if (!is_closed || closing.balance.is_zero()) continue;
         postings.push_back({closing.account, closing.source, -closing.balance});
         postings.push_back({Account::carried_forward, closing.source, closing.balance});

@@ -30,10 +30,12 @@ using Body = std::function<Result<int>()>;
 void add_house_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … that which needs neither service nor database (assess) …
 void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
-/// … and those of officers at its door (import, run, funds, period, failures, breaks, ledger, explain).
+/// … and those of officers at its door (import, run, period, failures, breaks, ledger, explain).
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … what an office asks before it does anything (simulate) …
 void add_planning_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … the money that is there (funds) …
+void add_funds_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … what auditors take away (audit packet, inclusion, consistency: after the house's, whose "audit" they join) …
 void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// Checks one packet with neither database nor network. Empty files: the packet's own key and authorities.

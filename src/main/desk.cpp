@@ -216,6 +216,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->channel = std::make_unique<app::Channel>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
+    desk->funds = std::make_unique<app::Funds>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};
     desk->tender_ = std::jthread{[self](const std::stop_token& stop) { self->tend_until_stopped(stop); }};

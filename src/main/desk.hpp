@@ -14,6 +14,7 @@
 #include "onecard/app/books.hpp"
 #include "onecard/app/channel.hpp"
 #include "onecard/app/exchange.hpp"
+#include "onecard/app/funds.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/runs.hpp"
 #include "onecard/app/tools.hpp"
@@ -121,6 +122,7 @@ public:
     std::unique_ptr<app::Exchange> exchange;
     std::unique_ptr<app::Channel> channel;
     std::unique_ptr<app::Books> books;
+    std::unique_ptr<app::Funds> funds;
 
 private:
     std::jthread settler_, tender_, watcher_;

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
     add_audit_commands(app, context, chosen);
     add_trial_command(app, context, chosen);
     add_office_commands(app, context, chosen);
+    add_funds_commands(app, context, chosen);
     add_planning_commands(app, context, chosen);
     add_backup_commands(app, context, chosen);
     add_bank_command(app, context, chosen);

@@ -139,8 +139,7 @@ Result<int> show(const Context& context, std::string_view role, std::string_view
 
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
     struct Options {
-        std::string folder, period, region = "", kind = "regular", reference, county, known_at, document;
-        std::string central = "0", province = "0", prefecture = "0", own = "0";
+        std::string folder, period, region = "", kind = "regular", reference, county, known_at;
         std::int64_t person = 0;
         std::int32_t run = 0;
     };
@@ -185,34 +184,6 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     });
     run->add_subcommand("list", "All runs")->callback([=, &context] {
         chosen([&context] { return show(context, "maker", "GET", "/v1/runs"); });
-    });
-
-    auto* funds = app.add_subcommand("funds", "Money received for payments")->require_subcommand(1);
-    auto* receive = funds->add_subcommand("receive", "Record an allotment (as maker)");
-    receive->add_option("--county", options->county)->required();
-    receive->add_option("--document", options->document, "document number of the allotment")->required();
-    receive->add_option("--central", options->central, "yuan");
-    receive->add_option("--province", options->province, "yuan");
-    receive->add_option("--prefecture", options->prefecture, "yuan");
-    receive->add_option("--own", options->own, "yuan");
-    receive->callback([=, &context] {
-        chosen([=, &context] {
-            return show(
-                context, "maker", "POST", "/v1/funds",
-                fmt::format(
-                    R"({{"county":{},"document":{},"central":{},"province":{},"prefecture":{},"own":{}}})",
-                    json_text(options->county), json_text(options->document), json_text(options->central),
-                    json_text(options->province), json_text(options->prefecture), json_text(options->own)));
-        });
-    });
-
-    auto* state_of_funds = funds->add_subcommand("show", "Received, used, promised and available by county");
-    state_of_funds->add_option("--region", options->region);
-    state_of_funds->callback([=, &context] {
-        chosen([=, &context] {
-            return show(context, "maker", "GET",
-                        options->region.empty() ? "/v1/funds" : "/v1/funds?region=" + options->region);
-        });
     });
 
     const auto region_query = [options] {

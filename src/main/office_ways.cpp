@@ -137,19 +137,6 @@ Response cancel_run(Desk& desk, const app::Identity& by, const Request& request)
     return json(fmt::format(R"({{"units":{}}})", must(desk.runs->cancel(by, run_of(request), now()))));
 }
 
-Response receive_funds(Desk& desk, const app::Identity& by, const Request& request) {
-    const Flat body = must(net::parse_flat_json(request.body));
-    only(body, {"county", "document", "central", "province", "prefecture", "own"});
-    const auto amount = [&](const std::string& key) {
-        const auto found = body.find(key);
-        return found == body.end() ? Money{} : must(Money::parse_yuan(found->second));
-    };
-    must(desk.books->receive_funds(
-        by, must(County::parse(member(body, "county"))), member(body, "document"),
-        {amount("central"), amount("province"), amount("prefecture"), amount("own")}, now()));
-    return json("{}", 201);
-}
-
 constexpr std::array ways{
     Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true}.by(Role::maker),
     Way{For::officers, "POST", "/v1/import", commit_import}.by(Role::maker),
@@ -175,11 +162,6 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024}.by(
         Role::maker, Role::checker, Role::releaser),
     Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run}.by(Role::maker, Role::checker),
-    Way{For::officers, "POST", "/v1/funds", receive_funds}.by(Role::maker),
-    Way{For::officers, "GET", "/v1/funds",
-        [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.books->funds(by, region_of(request, by))), request);
-        }},
     Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.books->breaks(by, region_of(request, by))), request);

@@ -55,6 +55,7 @@ inline constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 std::span<const Way> api_ways();
 std::span<const Way> office_ways();
 std::span<const Way> planning_ways();
+std::span<const Way> funds_ways();
 std::span<const Way> ledger_ways();
 std::span<const Way> audit_ways();
 std::span<const Way> bank_ways();

@@ -182,6 +182,7 @@ constexpr std::array own_rules{
              for (std::size_t i = 0; i < p.price.fractions.size(); ++i)
                  p.price.fractions[i] = static_cast<std::int32_t>(v.numbers[i]);
          }},
+    Rule{"funds.services_percent", percent, set_percent<&P::services_percent>},
 };
 
 // The rules that come in rows: one a programme, a class, a reason, a pair of kinds.

@@ -24,7 +24,7 @@ enum class LockClass : std::uint16_t {
     answer =
         40,  ///< (hash of caller and key): who does what the caller asks under it; taken before all others
     sequences = 26,  ///< (bank): the numbers of what it hands in
-    funds = 41,      ///< (county): what of its money is promised; taken by put_step.sql itself
+    funds = 41,  ///< (county): what of its money is received, promised, spent; taken by put_step.sql itself
 };
 
 constexpr std::int64_t lock_key(LockClass lock, std::int32_t number = 0, std::int32_t county = 0) {

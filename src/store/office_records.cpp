@@ -37,6 +37,22 @@ public:
                                                {"at", at}});
     }
 
+    void hold_funds(County county) override { connection_.lock(LockClass::funds, 0, county.number()); }
+
+    void put_allotment(const app::Allotment& allotment, Moment at) override {
+        connection_.run(sql::put_allotment, {{"county", allotment.county},
+                                             {"document", allotment.document},
+                                             {"purpose", static_cast<std::int16_t>(allotment.purpose)},
+                                             {"year", allotment.year},
+                                             {"central", allotment.by_source[0]},
+                                             {"province", allotment.by_source[1]},
+                                             {"prefecture", allotment.by_source[2]},
+                                             {"own", allotment.by_source[3]},
+                                             {"officer", allotment.officer},
+                                             {"fingerprint", allotment.fingerprint},
+                                             {"at", at}});
+    }
+
 private:
     /// FNV-1a: two keys that meet only wait for each other.
     static std::int32_t short_hash(const Digest& fingerprint, std::string_view key) {

@@ -264,5 +264,78 @@ TEST_F(TheMoney, MustBeThereBeforeARunIsApprovedAndIsPromisedToOneRunOnly) {
     expect_books_fit(here());
 }
 
+/// Documents say what money is for, of which year, and how much there is at most.
+class TheAllotments : public WithInstallation<TheAllotments> {
+public:
+    static void prepare(Installation& here) {
+        here.start();
+        here.done({"import", here.register_folder().string()});
+        const std::string run = here.create_run("regular", "2022-01");
+        here.done({"run", "compute", run});
+        total_ = number(here.ask({"run", "status", run}), "total_fen");
+    }
+
+protected:
+    static std::string yuan(std::int64_t fen) { return fmt::format("{}.{:02}", fen / 100, fen % 100); }
+    static std::vector<std::string> under(const std::string& what, const std::string& document,
+                                          std::int64_t fen, std::vector<std::string> more = {}) {
+        std::vector<std::string> words{"funds",      what,     "--county", "370212",
+                                       "--document", document, "--own",    yuan(fen)};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+    static void expect_refused(const std::vector<std::string>& words, const std::string& why) {
+        const std::string counts = here().counts();
+        const Ran ran = here().card(words);
+        EXPECT_EQ(ran.code, 1) << ran.all();
+        EXPECT_THAT(ran.err, HasSubstr(why));
+        EXPECT_EQ(here().counts(), counts);
+    }
+    static inline std::int64_t total_ = 0;
+};
+
+TEST_F(TheAllotments, HoldReceiptsRunsAndServicesToThem) {
+    here().done(under("allot", "RELIEF-22", total_, {"--purpose", "relief", "--year", "2022"}));
+    expect_refused(under("allot", "RELIEF-22", total_, {"--year", "2022"}), "on record already");
+    expect_refused(under("receive", "RELIEF-22", total_ + 1),
+                   yuan(total_ + 1) + " yuan would be received, the document allots " + yuan(total_));
+    here().done(under("receive", "RELIEF-22", total_ - 10'000));
+    expect_refused(under("receive", "RELIEF-22", 10'000), "received already");
+    here().done(under("receive", "RELIEF-22", 10'000, {"--receipt", "2"}));
+    expect_refused(under("receive", "RELIEF-22", 1, {"--receipt", "3"}), "would be received");
+
+    // Relief money is no money for the disability subsidies; what they need is exactly what is missing.
+    const Ran short_of = here().card({"run", "approve", "1", "--as", "maker"});
+    EXPECT_EQ(short_of.code, 1) << short_of.all();
+    EXPECT_THAT(short_of.err, HasSubstr("disability living"));
+    EXPECT_THAT(short_of.err, HasSubstr("disability nursing"));
+    EXPECT_THAT(short_of.err, Not(HasSubstr("dibao")));
+    const json::object period = here().ask({"period", "2022-01"});
+    std::int64_t disability = 0;
+    for (const auto& row : rows(period, "by_programme_and_bank"))
+        if (word(row.as_object(), "programme").find("disability") != std::string::npos)
+            disability += number(row.as_object(), "total_fen");
+    EXPECT_THAT(short_of.err, HasSubstr("short by " + yuan(disability) + " yuan"));
+    here().done(under("allot", "DISABLED-22", disability, {"--purpose", "disability", "--year", "2022"}));
+    here().done(under("receive", "DISABLED-22", disability));
+    here().done({"run", "approve", "1", "--as", "maker"});
+
+    // Two of a hundred may buy services, to the fen, and only money that is there.
+    const std::int64_t ceiling = total_ / 50;
+    expect_refused(under("services", "V-1", 1, {"--year", "2021"}), "no relief money of this year");
+    expect_refused(under("services", "V-1", ceiling + 1, {"--year", "2022"}), yuan(ceiling));
+    here().done(under("services", "V-1", ceiling - 1, {"--year", "2022"}));
+    expect_refused(under("services", "V-2", 2, {"--year", "2022"}), "2 % of " + yuan(total_) + " yuan");
+    here().done(under("services", "V-2", 1, {"--year", "2022"}));
+    const json::object shown = here().ask({"funds", "show"});
+    EXPECT_EQ(number(rows(shown, "services").at(0).as_object(), "used_fen"), ceiling);
+    EXPECT_EQ(rows(shown, "documents").size(), 2U);
+
+    // The text that the checker signs says how the unit is paid for now.
+    here().done({"run", "approve", "1", "--as", "checker"});
+    here().done({"run", "release", "1", "--as", "releaser"});
+    expect_books_fit(here());
+}
+
 }  // namespace
 }  // namespace onecard::test

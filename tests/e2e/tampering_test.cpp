@@ -30,6 +30,8 @@ public:
     static void prepare(Installation& here) {
         here.start();
         here.done({"import", here.register_folder().string()});
+        here.done({"funds", "allot", "--county", "370212", "--document", "QMZ-1", "--year", "2021",
+                   "--central", "900000"});
         here.done({"funds", "receive", "--county", "370212", "--document", "QMZ-1", "--central", "900000"});
         pay(here, "regular", "2021-12");
         const json::array failures = rows(here.ask({"failures"}), "failures");
@@ -328,6 +330,9 @@ TEST_F(BehindTheBack, EveryAlterationOfARowIsFoundAndNamedFirst) {
          {"update import set made_by = 'somebody' where import_no = 1"},
          "import 1: no act in the log"},
         // The banks.
+        {"what a document allots", {"update allotment set central = central + 1"}, "allotment 370212 QMZ-1"},
+        {"what money is for", {"update allotment set purpose = 4"}, "allotment 370212 QMZ-1"},
+        {"a document gone", {"delete from allotment"}, "act "},
         {"whose certificate a bank has",
          {"update bank set identity = 'bank-x' where bank = 1"},
          "bank 1: no act in the log"},

@@ -358,7 +358,7 @@ public:
         std::string all;
         for (const char* table : {"import", "person", "account", "run", "unit", "unit_step", "unit_fate",
                                   "payment", "batch", "dispatch", "receipt", "return_file", "return_result",
-                                  "outcome", "failure", "reissue", "break"})
+                                  "outcome", "failure", "reissue", "break", "entry", "allotment"})
             all += fmt::format("{} {}\n", table, sql.cell(fmt::format("select count(*) from {}", table)));
         return all;
     }

@@ -18,14 +18,6 @@ class Books {
 public:
     explicit Books(Tools& tools) : tools_{tools} {}
 
-    /// Dr 1002 / Cr 4001–4004. `document` names the allotment and can be used once a county. Errors: forbidden,
-    /// out_of_range, duplicate.
-    Result<void> receive_funds(const Identity& by, County county, std::string_view document,
-                               const std::array<Money, 4>& by_source, Moment now);
-
-    /// What each county has received, used, promised and still has. Errors: forbidden.
-    Result<Report> funds(const Identity& by, const Region& region);
-
     /// As known at a moment. Ends with whether debits equal credits.
     Result<Report> trial_balance(const Identity& by, const Region& region, Moment known_at);
     /// Everything ever owed to a person, themself or as representative, guardian or caregiver.

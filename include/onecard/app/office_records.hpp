@@ -6,6 +6,7 @@
 
 #include "onecard/core/calendar.hpp"
 #include "onecard/core/digest.hpp"
+#include "onecard/ledger/waterfall.hpp"
 
 namespace onecard::app {
 
@@ -18,7 +19,18 @@ struct KeptAnswer {
     std::string body;
 };
 
-/// The port to what the office leaves behind beside runs and payments (schemas/db/0008_office.sql).
+/// A document that allots money to a county.
+struct Allotment {
+    County county;
+    std::string document;
+    ledger::Purpose purpose = ledger::Purpose::general;
+    std::int16_t year = 0;         ///< fiscal year, 2000 … 2999
+    ledger::BySource by_source{};  ///< the most that may be received from each
+    std::string officer;
+    Digest fingerprint;
+};
+
+/// The port to what the office leaves behind beside runs and payments (schemas/db/0008_office.sql, 0009_funds.sql).
 class OfficeRecords {
 public:
     virtual ~OfficeRecords() = default;
@@ -27,6 +39,11 @@ public:
     /// `digest` is that of the body.
     virtual void put_answer(const Digest& fingerprint, std::string_view key, const KeptAnswer& answer,
                             const Digest& digest, Moment at) = 0;
+
+    /// Holds the county's money until the work ends: nobody else receives, promises or spends it meanwhile.
+    virtual void hold_funds(County county) = 0;
+    /// Throws RefusedByDatabase where the document is on record already.
+    virtual void put_allotment(const Allotment& allotment, Moment at) = 0;
 };
 
 }  // namespace onecard::app

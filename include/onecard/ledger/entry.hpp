@@ -35,6 +35,7 @@ enum class Account : std::int32_t {
     income_prefecture = 4003,  ///< 补助收入 市
     income_county = 4004,      ///< 本级安排 县
     expenditure = 5001,        ///< 救助补助支出
+    services = 5002,           ///< 购买服务支出: relief money that is no benefit
     written_off = 5099,        ///< 核销
 };
 
@@ -61,6 +62,7 @@ inline constexpr std::array chart{
     AccountText{Account::income_prefecture, "补助收入-市", "grants, prefecture", false},
     AccountText{Account::income_county, "本级安排-县", "own funds, county", false},
     AccountText{Account::expenditure, "救助补助支出", "relief expenditure", true},
+    AccountText{Account::services, "购买服务支出", "services bought", true},
     AccountText{Account::written_off, "核销", "written off", true},
 };
 /// Nothing for a number that is not in the chart.
@@ -98,8 +100,9 @@ enum class EntryKind : std::int16_t {
     failure_corrected = 27,            ///< Dr 2111 / Cr 2102: a reported failure was none; `paid` follows
     bank_claimed = 28,                 ///< Dr 1213 / Cr 1003: the bank took money that it must give back
     bank_claim_settled = 29,           ///< Dr 1003 / Cr 1213
-    year_closed = 30,                  ///< Dr 4001–4004 / Cr 3001; Dr 3001 / Cr 5001, 5099; 3002 with 3001
-    reversal = 31,                     ///< the postings of another entry, negated: how a mistake is corrected
+    year_closed = 30,  ///< Dr 4001–4004 / Cr 3001; Dr 3001 / Cr 5001, 5002, 5099; 3002 with 3001
+    reversal = 31,     ///< the postings of another entry, negated: how a mistake is corrected
+    services = 32,     ///< Dr 5002 / Cr 1002: relief money used for services, at most 2 % of a year's
 };
 std::string_view code_of(EntryKind kind);
 /// Nothing for a number that names no kind.
@@ -175,7 +178,7 @@ struct SourceBalance {
     std::int16_t source = 0;
     Money balance;
 };
-/// Closes a fiscal year: income (4001–4004), expenditure (5001), write-offs (5099) and prior-year adjustments (3002) go
+/// Closes a fiscal year: income (4001–4004), expenditure (5001, 5002), write-offs (5099) and prior-year adjustments (3002) go
 /// to what is carried forward (3001), each source by itself. Other accounts in `balances` are left alone.
 /// Errors: missing when there is nothing to close.
 Result<Entry> year_closed(Entry::About about, std::span<const SourceBalance> balances);

@@ -199,6 +199,8 @@ struct CountyPolicy {
     std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
     Covers one_off_covers;
     StopRule stop_on_death = StopRule::month_after_event;
+    /// % of a year's relief money that may buy services and is no benefit (M7: 不超过2%).
+    std::int32_t services_percent = 2;
     std::optional<Money> poverty_line;                        ///< a month; only for the warning of 003 E3
     StopRule stop_on_grown_up = StopRule::month_after_event;  ///< the 18th birthday (S30)
     /// By position in end_events: from the month after (S42), but from the month itself where a parent is found
