@@ -178,8 +178,9 @@ create table correction_line (
     payee         bigint not null,
     awarded       bigint not null check (awarded >= 0),
     due           bigint not null check (due >= 0),
+    demanded      bigint not null check (demanded >= 0),  -- the receivable: what of it was not demanded before
     serial        int,
-    check (awarded <> due and (due > awarded) = (serial is not null)),
+    check (awarded <> due and (due > awarded) = (serial is not null) and (demanded = 0 or due < awarded)),
     primary key (run_no, county, line_no),
     unique (run_no, county, programme, component, benefit_month, beneficiary),
     foreign key (run_no, county) references unit (run_no, county)

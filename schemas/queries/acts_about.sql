@@ -1,6 +1,6 @@
 select act_no
   from act
- where (kind = 'run-created' and text like 'run-created|' || :run_no::text || '|%')
+ where (kind in ('run-created', 'run-past', 'run-screened') and text like kind || '|' || :run_no::text || '|%')
     or (kind in ('unit-computed', 'approval') and county = :county::int
         and text like kind || '|' || :run_no::text || '|' || lpad(:county::text, 6, '0') || '|%')
     or (kind = 'receipt' and county = :county::int and text like 'receipt|' || :file_id::text || '|%')

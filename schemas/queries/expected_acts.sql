@@ -1,4 +1,10 @@
 -- The acts that must be in the log because a row tells of them. A field "*" is not in the row.
+with list_kind (kind, code) as (
+    values (0, 'same-person'), (1, 'deaths'), (2, 'custody'), (3, 'work-injury-care'), (4, 'elder-care'),
+           (5, 'fiscal-payroll'), (6, 'vehicles'), (7, 'houses'), (8, 'companies'), (9, 'officials-relatives'), (10, 'other')
+), recovery_kind (kind, code) as (
+    values (1, 'cash'), (2, 'offset'), (3, 'write-off'), (4, 'transfer')
+)
 select 'bank', 'bank|' || bank || '|' || code || '|' || name || '|' || identity, 0::bigint, 'bank ' || bank
   from bank
 union all
@@ -110,4 +116,77 @@ union all
 select 'services', 'services|' || lpad(county::text, 6, '0') || '|' || substr(cause, 10) || '|*|*',
        extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
   from entry
- where kind = 32;
+ where kind = 32
+union all
+select 'run-past', 'run-past|' || run_no || '|' || p.arrears_from / 100 || '-' || lpad((p.arrears_from % 100)::text, 2, '0') || '|'
+                   || p.offset_percent || '|' || p.excluded,
+       extract(epoch from r.made_at)::bigint, 'past months of run ' || run_no
+  from run_past p
+  join run r using (run_no)
+union all
+select 'run-screened', 'run-screened|' || run_no || '|' || lists_known || '|'
+                       || encode(sha256(convert_to(rules, 'UTF8')), 'hex'),
+       extract(epoch from at)::bigint, 'screening of run ' || run_no
+  from run_screening
+union all
+select 'screening-list', 'screening-list|' || l.list_no || '|' || k.code || '|' || l.region || '|'
+                         || (date '1970-01-01' + l.snapshot_day) || '|' || encode(l.file_digest, 'hex') || '|' || l.rows
+                         || '|' || l.source || '|' || encode(sha256(convert_to(coalesce(r.texts, ''), 'UTF8')), 'hex')
+                         || '|' || l.made_by || '|' || encode(l.fingerprint, 'hex'),
+       extract(epoch from l.made_at)::bigint, 'screening list ' || l.list_no
+  from screening_list l
+  join list_kind k using (kind)
+  left join (select list_no, string_agg(line || '|' || encode(identity, 'hex') || '|' || from_day || '|' || until_day || '|'
+                                        || note || e'\n', '' order by line) as texts
+               from screening_row
+              group by list_no) r using (list_no)
+union all
+select 'stale-accepted', 'stale-accepted|' || a.run_no || '|' || k.code || '|' || a.region || '|' || a.officer || '|'
+                         || encode(a.fingerprint, 'hex') || '|' || a.reason,
+       extract(epoch from a.at)::bigint, 'acceptance of «' || k.code || '» for run ' || a.run_no
+  from stale_acceptance a
+  join list_kind k using (kind)
+union all
+select 'finding-release', 'finding-release|' || lpad(county::text, 6, '0') || '|' || subject || '|' || step || '|' || officer
+                          || '|' || encode(fingerprint, 'hex') || '|' || reason,
+       extract(epoch from at)::bigint, 'release of ' || lpad(county::text, 6, '0') || ' ' || subject
+  from finding_release
+union all
+select 'overpayment', 'overpayment|' || lpad(r.county::text, 6, '0') || '|' || r.receivable_no || '|*|' || r.amount || '|'
+                      || substr(r.cause, position(' document ' in r.cause) + 10) || '|' || r.made_by || '|*',
+       extract(epoch from e.known_at)::bigint, 'receivable ' || lpad(r.county::text, 6, '0') || '/' || r.receivable_no
+  from receivable r
+  left join entry e on e.county = r.county and e.kind in (15, 16)
+                   and e.cause like 'receivable ' || r.receivable_no || '/%'
+ where r.origin in (2, 3, 4)
+union all
+select 'recovered', 'recovered|' || lpad(county::text, 6, '0') || '|' || receivable_no || '|cash|' || amount || '|' || document || '|'
+                    || officer || '|' || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'receivable ' || lpad(county::text, 6, '0') || '/' || receivable_no || ' step ' || step
+  from recovery
+ where kind = 1
+union all
+select 'instalment', 'instalment|' || lpad(county::text, 6, '0') || '|' || receivable_no || '|' || monthly || '|'
+                     || from_month / 100 || '-' || lpad((from_month % 100)::text, 2, '0') || '|' || document || '|' || officer || '|'
+                     || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'instalment of receivable ' || lpad(county::text, 6, '0') || '/' || receivable_no
+  from instalment
+union all
+select 'recovery-proposed', 'recovery-proposed|' || lpad(p.county::text, 6, '0') || '|' || p.proposal_no || '|' || p.receivable_no
+                            || '|' || k.code || '|' || p.amount || '|' || coalesce(lpad(p.to_county::text, 6, '0'), '-') || '|'
+                            || p.officer || '|' || encode(p.fingerprint, 'hex') || '|' || p.reason,
+       extract(epoch from p.at)::bigint, 'proposal ' || lpad(p.county::text, 6, '0') || '/' || p.proposal_no
+  from recovery_proposal p
+  join recovery_kind k using (kind)
+union all
+select 'recovery-approved', 'recovery-approved|' || lpad(county::text, 6, '0') || '|' || proposal_no || '|' || amount || '|' || officer
+                            || '|' || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'receivable ' || lpad(county::text, 6, '0') || '/' || receivable_no || ' step ' || step
+  from recovery
+ where kind in (3, 4)
+union all
+select 'remitted', 'remitted|' || lpad(county::text, 6, '0') || '|' || (select sum(a) from unnest(amount) a where a > 0) || '|'
+                   || substr(cause, 10) || '|*|*',
+       extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
+  from entry
+ where kind = 20;

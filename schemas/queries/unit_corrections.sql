@@ -1,5 +1,5 @@
 select line_no, programme, component, benefit_month, beneficiary, step, household_no, person_no, payee_kind, payee, awarded,
-       due, coalesce(serial, 0)
+       due, demanded, coalesce(serial, 0)
   from correction_line
  where run_no = :run_no::int and county = :county::int
  order by line_no;

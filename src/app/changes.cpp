@@ -37,10 +37,18 @@ Items items_of(const entitlement::Assessment& assessment) {
     return items;
 }
 
-Items items_of(PaymentRecords& payments, PartNo part, County county) {
+/// What the run owed for its own month, with what was kept of it for receivables; arrears have months of their own.
+Items items_of(Work& work, RunNo run, PartNo part, County county) {
     Items items;
-    payments.each_payment(part, county, [&](const payment::Payment& owed) {
-        items.push_back({owed.programme, owed.beneficiary, owed.component, owed.amount, 0});
+    const std::vector<Offset> kept = work.recovery().offsets(run, county);
+    auto offset = kept.begin();
+    work.payments().each_payment(part, county, [&](const payment::Payment& owed) {
+        Money whole = owed.amount;
+        while (offset != kept.end() && offset->serial < owed.serial) ++offset;
+        for (auto same = offset; same != kept.end() && same->serial == owed.serial; ++same)
+            whole += same->amount;
+        if (owed.kind == payment::Kind::regular)
+            items.push_back({owed.programme, owed.beneficiary, owed.component, whole, 0});
     });
     put_in_order(items);
     return items;
@@ -226,7 +234,7 @@ Result<Report> report_changes(Tools& tools, const policy::Book& book, const Iden
         entitlement::History history{facts, run->known_at, policies_of(book, county)};
         entitlement::assess(snapshot, *policy_now, assessment, &history);
         const Items owed_now = items_of(assessment);
-        const Items paid_now = items_of(work->payments(), state.unit.part, county);
+        const Items paid_now = items_of(*work, state.unit.run, state.unit.part, county);
         if (run->policy != current)
             return refuse(Fault::stale,
                           "the policy book was changed since this run was created: create the run again",
@@ -250,7 +258,7 @@ Result<Report> report_changes(Tools& tools, const policy::Book& book, const Iden
             standards_now.month = unit_before->period;
             entitlement::assess(snapshot, standards_now, assessment, &history_before);
             between = items_of(assessment);
-            paid_before = items_of(work->payments(), unit_before->part, county);
+            paid_before = items_of(*work, unit_before->run, unit_before->part, county);
             const auto before_agrees = agrees(
                 paid_before, owed_before, fmt::format("{}/{}", county.text(), unit_before->period.text()));
             if (!before_agrees) return std::unexpected{before_agrees.error()};

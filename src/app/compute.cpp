@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "arrears.hpp"
 #include "onecard/app/policies.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/formats.hpp"
@@ -113,6 +114,11 @@ const Bank* find_bank(const std::vector<Bank>& banks, BankNo no) {
     return found == banks.end() ? nullptr : &*found;
 }
 
+/// What the payee reads: what for, and for which month.
+std::string summary_of(Programme programme, Month month) {
+    return fmt::format("{}{}", text_of(programme).summary, month.digits());
+}
+
 struct NewBatch {
     Batch batch;
     bankfile::BatchHeader header;
@@ -146,7 +152,7 @@ Result<NewBatch> open_batch(const Run& run, const Unit& unit, const std::vector<
                    made.batch.lines,
                    total,
                    run.made_at};
-    made.summary = fmt::format("{}{}", text_of(programme).summary, unit.period.digits());
+    made.summary = summary_of(programme, unit.period);
     return made;
 }
 
@@ -154,12 +160,13 @@ struct Composed {
     std::vector<Batch> batches;
     std::vector<Reissue> reissues;
     std::vector<RefusalRecord> refusals;
+    Beside beside;
     UnitResult result;
 };
 
 Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
-                             const Run& run, const Unit& unit, const std::vector<Bank>& banks, Work& work,
-                             Composed& out) {
+                             const Run& run, const Besides& besides, const Unit& unit,
+                             const std::vector<Bank>& banks, Work& work, Composed& out) {
     const auto policy = book.at(unit.county, unit.period);
     if (!policy) return std::unexpected{policy.error()};
 
@@ -167,6 +174,17 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     registry::take_snapshot(bench.facts, unit.period, run.known_at, bench.snapshot);
     entitlement::History history{bench.facts, run.known_at, policies_of(book, unit.county)};
     entitlement::assess(bench.snapshot, *policy, bench.assessment, &history);
+    std::vector<entitlement::Award>& awards = bench.assessment.awards;
+    CountyScreen screen{besides.screen, work.screening(), run, unit.county};
+    if (besides.screen.has_matches) {
+        const std::vector<entitlement::Award> all = awards;
+        screen.hold(*policy, bench.snapshot, all, awards, out.beside);
+    }
+    if (besides.past) {
+        const auto added = add_arrears(work, run, unit, *besides.past, book, bench.facts, bench.snapshot,
+                                       screen, awards, out.beside);
+        if (!added) return added;
+    }
     work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
     const auto profiles = profiles_of_run(tools, work, run.no);
     const auto unwritable = unwritable_accounts(*bench.cipher, *profiles, bench.accounts);
@@ -175,6 +193,12 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     payment::plan_unit(unit.county, unit.part, out.result.first_serial, bench.assessment.awards,
                        bench.accounts, limits.lines_per_file_max, bench.plan, {lines_max, unwritable});
 
+    if (besides.past) {
+        place_arrears(bench.plan, unit.period, out.beside);
+        if (besides.past->offset_percent > 0)
+            keep_offsets(bench.plan, work.recovery().open_receivables(unit.county, unit.period),
+                         besides.past->offset_percent, out.beside);
+    }
     const payment::UnitPlan& plan = bench.plan;
     work.payments().put_payments(unit.part, plan.payments);
 
@@ -191,10 +215,11 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
             const payment::Payment& owed = plan.payments[wanted.first + i];
             payment::write_leaf(owed, leaf.data());
             lines.add_leaf(leaf);
-            const auto added = file.add(static_cast<std::int32_t>(i + 1),
-                                        {unit.county, unit.period.number(), owed.serial, 1},
-                                        bench.accounts[plan.accounts[wanted.first + i]], made->bank->code,
-                                        owed.amount, made->summary);
+            const auto added = file.add(
+                static_cast<std::int32_t>(i + 1), {unit.county, unit.period.number(), owed.serial, 1},
+                bench.accounts[plan.accounts[wanted.first + i]], made->bank->code, owed.amount,
+                owed.kind == payment::Kind::regular ? made->summary
+                                                    : summary_of(owed.programme, owed.benefit_month));
             if (!added) return added;
         }
         made->batch.lines_root = lines.root();
@@ -209,6 +234,7 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
         for (const entitlement::Refusal& refusal : *list)
             out.refusals.push_back({refusal.programme, refusal.household, refusal.person, refusal.is_error,
                                     refusal.why.place, refusal.why.text, refusal.chinese});
+    std::ranges::move(out.beside.refusals, std::back_inserter(out.refusals));
     out.result.payments = static_cast<std::int32_t>(plan.payments.size());
     out.result.total = plan.total;
     return {};
@@ -302,6 +328,12 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const U
     return {};
 }
 
+void put_beside(Work& work, const Unit& unit, const Beside& beside) {
+    work.screening().put_findings(unit.run, unit.county, beside.findings, beside.holds);
+    work.recovery().put_corrections(unit.run, unit.county, beside.corrections);
+    work.recovery().put_offsets(unit.run, unit.county, beside.offsets);
+}
+
 }  // namespace
 
 const registry::Account* find_account(const std::vector<registry::Account>& accounts,
@@ -326,8 +358,8 @@ bool can_be_retried(const OpenFailure& failure, const registry::Account& account
 }
 
 Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
-                                const Run& run, const Unit& unit, const std::vector<Bank>& banks,
-                                Moment now) {
+                                const Run& run, const Besides& besides, const Unit& unit,
+                                const std::vector<Bank>& banks, Moment now) {
     bench.sm3->finish();  // A unit that stopped half way must not be part of this one's hashes.
     auto work = tools.database.begin();
     Composed out;
@@ -337,21 +369,24 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
     out.result.first_serial = work->runs().next_serial(unit.county, unit.period);
     out.result.computed_at = now;
 
-    const auto composed = run.kind == RunKind::regular
-                              ? compose_regular(tools, bench, book, limits, run, unit, banks, *work, out)
-                              : compose_reissue(tools, bench, run, unit, banks, *work, out);
+    const auto composed =
+        run.kind == RunKind::regular
+            ? compose_regular(tools, bench, book, limits, run, besides, unit, banks, *work, out)
+            : compose_reissue(tools, bench, run, unit, banks, *work, out);
     if (!composed) return std::unexpected{composed.error()};
     // Serials name payments that are owed for the first time; another attempt keeps the number it has.
     if (run.kind == RunKind::reissue) out.result.first_serial = Serial{};
     out.result.held =
         static_cast<std::int32_t>(std::ranges::count(out.refusals, true, &RefusalRecord::is_error));
     out.result.refused = static_cast<std::int32_t>(out.refusals.size()) - out.result.held;
-    out.result.digest = digest_of(tools.sha256, unit_text(run, unit, out.result, out.batches));
+    out.result.digest =
+        digest_of(tools.sha256, unit_text(run, unit, out.result, out.batches, out.beside, tools.sha256));
 
     work->payments().put_batches(out.batches);
     work->payments().put_reissue_lines(out.reissues);
     work->runs().put_refusals(run.no, unit.county, out.refusals);
     work->runs().put_result(out.result);
+    if (!out.beside.is_empty()) put_beside(*work, unit, out.beside);
     const Act act{
         "unit-computed", unit.county,
         fmt::format("unit-computed|{}|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex(),

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "beside.hpp"
 #include "onecard/app/runs.hpp"
+#include "screen.hpp"
 
 namespace onecard::app {
 
@@ -20,10 +23,17 @@ struct Bench {
     std::unique_ptr<FileSigner> national_signer;  ///< made when the first bank asks for it
 };
 
+/// What a run does beside paying its month; one for all its units.
+struct Besides {
+    RunScreen screen;
+    std::optional<RunPast> past;
+};
+
 /// One unit in one transaction: facts → awards → payments → files → digests → result.
 /// Nothing is left behind when it refuses.
 Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
-                                const Run& run, const Unit& unit, const std::vector<Bank>& banks, Moment now);
+                                const Run& run, const Besides& besides, const Unit& unit,
+                                const std::vector<Bank>& banks, Moment now);
 
 /// Failures that may be tried again now: the account was changed since, or the reason passes by itself.
 bool can_be_retried(const OpenFailure& failure, const registry::Account& account,

@@ -129,6 +129,12 @@ public:
     }
 
     const std::map<County, std::int64_t>& enrolments() const { return enrolments_.all(); }
+    /// Of every county that brings persons, ascending.
+    std::vector<County> counties_with_persons() const {
+        std::vector<County> counties;
+        for (const auto& [county, count] : persons_.all()) counties.push_back(county);
+        return counties;
+    }
     std::size_t rows_held_max() const { return held_max_; }
 
 private:
@@ -139,6 +145,7 @@ private:
             const County county = rows[i].county;
             if (!region_.covers(county)) outside_[index].add(county);
             if (kind == FileKind::enrolments) enrolments_.add(county);
+            if (kind == FileKind::persons) persons_.add(county);
         }
         counted_[index] = rows.size();
     }
@@ -154,7 +161,7 @@ private:
     std::unique_ptr<RowSpool> spool_;
     std::array<std::size_t, file_kinds.size()> counted_{};  ///< of `rows_`
     std::array<CountyCounts, file_kinds.size()> outside_;
-    CountyCounts enrolments_;
+    CountyCounts enrolments_, persons_;
     std::size_t held_max_ = 0;
 };
 
@@ -243,6 +250,7 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
         all.finish();
         return outcome;
     }
+    work->screening().match_import(record.no, intake.counties_with_persons());
     for (char& c : file_list)
         if (c == '\n') c = ';';
     // The files say what was brought; the digests say that the rows are still what was read from them.

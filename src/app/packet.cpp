@@ -100,7 +100,7 @@ public:
         ensure(batch != batches.end(), "an attempt whose batch is not of its unit");
         const std::string n = std::to_string(attempt_no);
 
-        unit(run_no, owed.county, batches, n);
+        unit(run_no, owed, batches, n);
 
         const std::string file = bytes_in(path_in(tools_.vault, batch->file_digest, batch->file_id));
         const auto line_no = static_cast<std::int32_t>(number("line"));
@@ -175,16 +175,83 @@ private:
         logged_line("entry", logged.entry.canonical(logged.known_at), entries_at_.at({county, logged.no}));
     }
 
-    void unit(RunNo run_no, County county, const std::vector<Batch>& batches, const std::string& n) {
+    void unit(RunNo run_no, const payment::Payment& owed, const std::vector<Batch>& batches,
+              const std::string& n) {
+        const County county = owed.county;
         const auto run = work_.runs().run(run_no);
         ensure(run.has_value(), "a batch without its run");
         for (const UnitState& state : work_.runs().units(run_no)) {
             if (state.unit.county != county) continue;
             ensure(state.result.has_value(), "a batch of a unit without result");
-            put("unit." + n, unit_text(*run, state.unit, *state.result, batches));
+            const Beside beside = beside_of(work_, run_no, county);
+            put("unit." + n, unit_text(*run, state.unit, *state.result, batches, beside, tools_.sha256));
+            if (n == "1") past(run_no, owed, beside);
         }
         for (const auto& [step, cms] : work_.audit().approvals_of(run_no, county))
             put(fmt::format("approval.{}.{}", n, step), base64_block(cms));
+    }
+
+    /// What the unit did about past months that concerns the payment: the correction that arrears are paid by, and what
+    /// was kept of it for receivables, with the entries over that.
+    void past(RunNo run_no, const payment::Payment& owed, const Beside& beside) {
+        const auto concerns = [&](const auto& row) { return row.serial == owed.serial; };
+        std::set<std::string> wanted;
+        for (const Correction& one : beside.corrections)
+            if (concerns(one)) wanted.insert(one.canonical());
+        std::set<std::int64_t> receivables;
+        for (const Offset& kept : beside.offsets)
+            if (concerns(kept)) {
+                wanted.insert(kept.canonical());
+                receivables.insert(kept.receivable);
+            }
+        if (wanted.empty()) return;
+        const std::vector<std::string> lines = beside.lines();
+        std::vector<Digest> leaves;
+        for (const std::string& line : lines)
+            leaves.push_back(audit::leaf_hash(tools_.sha256, bytes_of(line)));
+        for (std::size_t i = 0; i < lines.size(); ++i)
+            if (wanted.contains(lines[i])) proven_line("beside", lines[i], leaves, i);
+        if (receivables.empty()) return;
+
+        const auto cause_of = [&](Programme programme) {
+            return fmt::format("run {}/{}", run_no.number(), text_of(programme).code);
+        };
+        std::map<std::int64_t, std::string> cause_of_receivable;
+        std::set<std::string> causes;
+        work_.recovery().each_receivable([&](const Receivable& one) {
+            if (one.county != owed.county) return;
+            cause_of_receivable.emplace(one.no, cause_of(one.programme));
+            if (receivables.contains(one.no)) causes.insert(cause_of(one.programme));
+        });
+        std::map<std::string, std::vector<Recovery>> told;  // by entry, as settle_past() tells them
+        work_.recovery().each_recovery([&](const Recovery& one) {
+            if (one.county != owed.county || one.kind != RecoveryKind::offset || one.run != run_no) return;
+            told[cause_of_receivable.at(one.receivable)].push_back(one);
+        });
+        for (const std::string& cause : causes) {
+            std::vector<Digest> recoveries;
+            for (const Recovery& one : told[cause])
+                recoveries.push_back(audit::leaf_hash(tools_.sha256, bytes_of(one.canonical())));
+            for (std::size_t i = 0; i < recoveries.size(); ++i)
+                if (told[cause][i].serial == owed.serial)
+                    proven_line("recovery", told[cause][i].canonical(), recoveries, i, cause);
+        }
+        work_.ledger().each_entry([&](const LoggedEntry& logged) {
+            const ledger::Entry::About& about = logged.entry.about();
+            if (about.county == owed.county && causes.contains(about.cause) &&
+                (about.kind == ledger::EntryKind::withheld ||
+                 about.kind == ledger::EntryKind::recovered_by_offset))
+                entry(logged);
+        });
+    }
+
+    void proven_line(const std::string& name, const std::string& text, std::span<const Digest> leaves,
+                     std::size_t index, const std::string& cause = {}) {
+        Fields fields;
+        fields.add("text", text);
+        if (!cause.empty()) fields.add("cause", cause);
+        add_proof(fields, leaves, index);
+        put(name, fields.text());
     }
 
     std::vector<Digest> leaves_of(const Batch& batch) {

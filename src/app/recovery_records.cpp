@@ -28,10 +28,10 @@ std::string_view code_of(RecoveryKind kind) {
 }
 
 std::string Correction::canonical() const {
-    return fmt::format("correction|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", no, text_of(programme).code,
+    return fmt::format("correction|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", no, text_of(programme).code,
                        static_cast<int>(component), benefit_month.text(), beneficiary, step,
                        household.number(), person.number(), static_cast<int>(payee_kind), payee,
-                       awarded.fen(), due.fen(), serial.number());
+                       awarded.fen(), due.fen(), demanded.fen(), serial.number());
 }
 
 std::string Offset::canonical() const {
@@ -39,11 +39,11 @@ std::string Offset::canonical() const {
 }
 
 std::string Receivable::canonical() const {
-    return fmt::format("receivable|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", county.text(), no, cause,
-                       code_of(origin), text_of(programme).code, static_cast<int>(component),
+    return fmt::format("receivable|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", county.text(), no,
+                       cause, code_of(origin), text_of(programme).code, static_cast<int>(component),
                        benefit_month.text(), beneficiary, household.number(), person.number(),
                        static_cast<int>(payee_kind), payee, amount.fen(), found.text(), prior_year ? 1 : 0,
-                       made_by);
+                       made_by, reason);
 }
 
 std::string Recovery::canonical() const {

@@ -9,16 +9,20 @@
 #include <set>
 #include <thread>
 
+#include "arrears.hpp"
 #include "batch_entry.hpp"
 #include "compute.hpp"
 #include "onecard/app/funds.hpp"
 #include "onecard/payment/payment.hpp"
 #include "retry.hpp"
+#include "settle_past.hpp"
 #include "words.hpp"
 
 namespace onecard::app {
 
 namespace {
+
+constexpr int past_months_max = 120;
 
 std::string place_of(RunNo run) { return fmt::format("run {}", run.number()); }
 
@@ -115,12 +119,29 @@ Result<Run> Runs::find(RunNo no, const Identity& by) {
     return *run;
 }
 
-Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now) {
+Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now,
+                         const std::optional<PastWish>& past) {
     const std::string place = fmt::format("{} run {} of {}", code_of(kind), period.text(),
                                           region.text().empty() ? "everywhere" : region.text());
     if (by.role != Role::maker) return refuse(Fault::forbidden, "only a maker creates runs", place);
     if (!by.region.covers(region)) return refuse(Fault::forbidden, "outside this maker's region", place);
 
+    RunPast wanted_past;
+    if (past) {
+        if (kind != RunKind::regular)
+            return refuse(Fault::conflict, "a re-issue run owes nothing new, for no month", place);
+        if (past->from >= period)
+            return refuse(Fault::out_of_range, "the past begins before the run's own month", place);
+        if (period.months_since(past->from) > past_months_max)
+            return refuse(Fault::out_of_range,
+                          fmt::format("the past goes back {} months at most", past_months_max), place);
+        if (past->offset_percent < 0 || past->offset_percent > 99)
+            return refuse(Fault::out_of_range, "0 to 99 percent of a payment are kept for receivables",
+                          place);
+        const auto excluded = Exclusions::parse(past->excluded);
+        if (!excluded) return std::unexpected{excluded.error()};
+        wanted_past = {RunNo{}, past->from, past->offset_percent, excluded->text()};
+    }
     auto work = tools_.database.begin();
     Run run;
     run.kind = kind;
@@ -161,6 +182,10 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
     work->runs().put_policy(run.policy, book_.canonical_text());
     run.no = work->runs().put_run(run);
     if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256, now);
+    if (past) {
+        wanted_past.run = run.no;
+        work->recovery().put_run_past(wanted_past);
+    }
     std::vector<Unit> units;
     std::int64_t in_part = 0;
     PartNo part;
@@ -189,6 +214,12 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         fmt::format("run-created|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), code_of(kind), period.text(),
                     region.text(), run.known_at.number(), run.policy.hex(), by.name, by.fingerprint.hex())};
     work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    if (past) {
+        const Act about_past{"run-past", County{},
+                             fmt::format("run-past|{}|{}|{}|{}", run.no.number(), wanted_past.from.text(),
+                                         wanted_past.offset_percent, wanted_past.excluded)};
+        work->ledger().put_acts({&about_past, 1}, tools_.sha256, now);
+    }
     work->commit();
     return run;
 }
@@ -212,12 +243,16 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
 
     std::map<PartNo, std::vector<Unit>> parts;
     std::vector<Bank> banks;
+    std::vector<County> counties;
     Progress progress;
+    Besides besides;
     {
         auto work = tools_.database.begin();
+        besides.past = work->recovery().run_past(no);
         banks = work->registers().banks();
         for (const UnitState& state : work->runs().units(no)) {
             if (state.cancelled) continue;
+            counties.push_back(state.unit.county);
             parts[state.unit.part];
             ++progress.units_all;
             if (state.result) {
@@ -227,6 +262,12 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
                 parts[state.unit.part].push_back(state.unit);
             }
         }
+    }
+
+    if (run->kind == RunKind::regular) {
+        auto screen = screen_of(tools_, *run, counties, limits_.screening, now);
+        if (!screen) return std::unexpected{screen.error()};
+        besides.screen = *std::move(screen);
     }
 
     std::vector<std::pair<PartNo, std::vector<Unit>>> queue{parts.begin(), parts.end()};
@@ -240,8 +281,9 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
             bool whole = true;
             for (const Unit& unit : queue[i].second) {
                 if (stopping_) return;
-                const auto result = with_retries(
-                    [&] { return compute_unit(tools_, bench, book, limits_, *run, unit, banks, now); });
+                const auto result = with_retries([&] {
+                    return compute_unit(tools_, bench, book, limits_, *run, besides, unit, banks, now);
+                });
                 const std::lock_guard lock{guard};
                 if (!result) {
                     faults.push_back(result.error());
@@ -359,7 +401,11 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
                 return refuse(Fault::stale, "the county's money was promised elsewhere meanwhile", place);
             }
             std::vector<ledger::Entry> entries;
-            if (*step == Step::checked) entries = entries_of_check(*run, batches, now);
+            if (*step == Step::checked) {
+                entries = entries_of_check(*run, batches, now);
+                const auto settled = settle_past(tools_, *work, *run, state->unit, by, now, entries);
+                if (!settled) return std::unexpected{settled.error()};
+            }
             if (*step == Step::released) {
                 work->runs().put_fate(state->unit, true, now);
                 entries = entries_of_release(*run, batches, *work, now);
@@ -374,6 +420,14 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             work->ledger().put_acts({&act, 1}, tools_.sha256, now);
             work->commit();
         } catch (const RefusedByDatabase& no_) {
+            if (no_.constraint().starts_with("correction_") || no_.constraint().starts_with("recovery_") ||
+                no_.constraint().starts_with("receivable_"))
+                return refuse(
+                    Fault::stale,
+                    fmt::format("a past month or a receivable of this unit was settled otherwise meanwhile "
+                                "({}): cancel the run and create it again",
+                                no_.constraint()),
+                    place);
             return refuse(
                 Fault::forbidden,
                 fmt::format(

@@ -82,6 +82,7 @@ public:
             std::optional<PaymentsOfCounty> open;
             work->audit().each_payment_of(part, [&](const payment::Payment& owed) {
                 ++verdict_.payments;
+                if (owed.kind == payment::Kind::arrears) arrears_.push_back(owed);
                 if (!open || open->county != owed.county) {
                     if (open) open->close_all(*this);
                     open.emplace(PaymentsOfCounty{part,
@@ -244,13 +245,8 @@ public:
     }
 
     RecordCheck records(FileVault& vault, SignatureVerifier& verifier) {
-        return {database_,
-                vault,
-                verifier,
-                sha256_,
-                batches_,
-                acts_,
-                [this](std::string what) { finds(std::move(what)); }};
+        return {database_, vault, verifier, sha256_,
+                batches_,  acts_, arrears_, [this](std::string what) { finds(std::move(what)); }};
     }
 
 private:
@@ -342,6 +338,7 @@ private:
     std::map<ledger::Account, Money> balances_;
     std::vector<Batch> batches_;
     std::vector<LoggedAct> acts_;
+    std::vector<payment::Payment> arrears_;
 };
 
 }  // namespace
@@ -368,6 +365,8 @@ Verdict verify_ledger(Database& database, FileVault& vault, SignatureVerifier& v
         records.registers();
         on_stage("units");
         records.units();
+        on_stage("recoveries");
+        records.recoveries();
         on_stage("records");
         records.misfits();
         on_stage("signatures");

@@ -22,13 +22,36 @@ struct Told {
     std::array<int, 2> unknown_fields;
 };
 constexpr std::array tolds{
-    Told{"bank", {-1, -1}},           Told{"import", {3, -1}},         Told{"run-created", {8, -1}},
-    Told{"unit-computed", {-1, -1}},  Told{"approval", {-1, -1}},      Told{"cancelled", {3, 4}},
-    Told{"download", {-1, -1}},       Told{"receipt", {-1, -1}},       Told{"return-received", {-1, -1}},
-    Told{"return-refused", {-1, -1}}, Told{"return-posted", {-1, -1}}, Told{"funds", {3, 4}},
-    Told{"run-profile", {-1, -1}},    Told{"sequence", {-1, -1}},      Told{"sequence-refused", {-1, -1}},
-    Told{"push", {-1, -1}},           Told{"unheard", {-1, -1}},       Told{"allotment", {-1, -1}},
+    Told{"bank", {-1, -1}},
+    Told{"import", {3, -1}},
+    Told{"run-created", {8, -1}},
+    Told{"unit-computed", {-1, -1}},
+    Told{"approval", {-1, -1}},
+    Told{"cancelled", {3, 4}},
+    Told{"download", {-1, -1}},
+    Told{"receipt", {-1, -1}},
+    Told{"return-received", {-1, -1}},
+    Told{"return-refused", {-1, -1}},
+    Told{"return-posted", {-1, -1}},
+    Told{"funds", {3, 4}},
+    Told{"run-profile", {-1, -1}},
+    Told{"sequence", {-1, -1}},
+    Told{"sequence-refused", {-1, -1}},
+    Told{"push", {-1, -1}},
+    Told{"unheard", {-1, -1}},
+    Told{"allotment", {-1, -1}},
     Told{"services", {3, 4}},
+    Told{"run-past", {-1, -1}},
+    Told{"run-screened", {-1, -1}},
+    Told{"screening-list", {-1, -1}},
+    Told{"stale-accepted", {-1, -1}},
+    Told{"finding-release", {-1, -1}},
+    Told{"overpayment", {3, 7}},
+    Told{"recovered", {-1, -1}},
+    Told{"instalment", {-1, -1}},
+    Told{"recovery-proposed", {-1, -1}},
+    Told{"recovery-approved", {-1, -1}},
+    Told{"remitted", {4, 5}},
 };
 
 /// The text with its unknown fields as "*".
@@ -130,18 +153,46 @@ void RecordCheck::units() const {
     for (const Batch& batch : batches) of_unit[{batch.run, batch.county}].push_back(batch);
     auto work = database.begin();
     std::map<std::tuple<RunNo, County, std::int16_t>, std::string> approvals;
+    std::map<std::tuple<PartNo, County, Serial>, Money> arrears_due;
     for (const Run& run : work->runs().runs())
         for (const UnitState& state : work->runs().units(run.no)) {
             if (!state.result) continue;
             const std::string place = fmt::format("run {}/{}", run.no.number(), state.unit.county.text());
             const auto& batches_of_it = of_unit[{run.no, state.unit.county}];
-            if (digest_of(sha256, unit_text(run, state.unit, *state.result, batches_of_it)) !=
+            const County county = state.unit.county;
+            const Beside beside = beside_of(*work, run.no, county);
+            if (digest_of(sha256, unit_text(run, state.unit, *state.result, batches_of_it, beside, sha256)) !=
                 state.result->digest)
-                finds(place + ": its numbers and batches do not give its digest");
+                finds(
+                    place +
+                    ": its numbers and batches, findings, holds, corrections and offsets do not give its digest");
+            for (const Correction& one : beside.corrections)
+                if (one.serial) arrears_due[{state.unit.part, county, one.serial}] += one.due - one.awarded;
+            for (const Offset& kept : beside.offsets)
+                if (const auto due = arrears_due.find({state.unit.part, county, kept.serial});
+                    due != arrears_due.end())
+                    due->second -= kept.amount;
             for (const Step step : {Step::proposed, Step::checked, Step::released})
                 approvals[{run.no, state.unit.county, static_cast<std::int16_t>(step)}] =
                     approval_text(run, state, step);
         }
+    for (const payment::Payment& owed : arrears) {
+        const std::string place = fmt::format("payment {}/{} in part {}", owed.county.text(),
+                                              owed.serial.number(), owed.part.number());
+        const auto due = arrears_due.find({owed.part, owed.county, owed.serial});
+        if (due == arrears_due.end()) {
+            finds(place + ": arrears that no correction explains");
+            continue;
+        }
+        if (due->second != owed.amount)
+            finds(fmt::format("{}: arrears of {} yuan, the corrections give {}", place, owed.amount.yuan(),
+                              due->second.yuan()));
+        arrears_due.erase(due);
+    }
+    for (const auto& [key, due] : arrears_due)
+        finds(fmt::format("payment {}/{} in part {}: {} yuan of arrears are planned, and there is no payment",
+                          std::get<1>(key).text(), std::get<2>(key).number(), std::get<0>(key).number(),
+                          due.yuan()));
     work->audit().each_signed_words([&](const SignedWords& words) {
         if (words.of != SignedWords::Of::approval) return;
         const auto expected = approvals.find({words.run, words.county, words.step});

@@ -56,6 +56,11 @@ constexpr std::array standards{
     Standard{EntryKind::year_closed, "year-closed", Account::carried_forward, Account::expenditure},
     Standard{EntryKind::reversal, "reversal", Account::carried_forward, Account::carried_forward},
     Standard{EntryKind::services, "services", Account::services, Account::special_account},
+    Standard{EntryKind::recoverable_given_away, "recoverable-given-away", Account::carried_forward,
+             Account::recoverable},
+    Standard{EntryKind::recoverable_taken_over, "recoverable-taken-over", Account::recoverable,
+             Account::carried_forward},
+    Standard{EntryKind::withheld, "withheld", Account::expenditure, Account::payable},
 };
 static_assert(std::ranges::all_of(standards, [](const Standard& row) {
     return &row - standards.data() == static_cast<std::int16_t>(row.kind) - 1;

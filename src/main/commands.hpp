@@ -45,6 +45,8 @@ Result<int> verify_packet_file(const Context& context, const std::string& file, 
 void add_backup_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// `audit verify`: 0 when everything fits; the ledger's public key from its file (empty: the installation's own).
 Result<int> verify_books(const Context& context, std::string key_file);
+/// … and for screening and recovery (screening, receivable).
+void add_past_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … and that of a bank of our own (bank).
 void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 

@@ -73,9 +73,9 @@ Desk::Desk(ops::Settings s) : settings{std::move(s)}, places{settings} {}
 void Desk::use_book(policy::Book book) {
     const std::lock_guard lock{guard_};
     books_read_.push_back(std::move(book));
-    runs_of_books_.emplace_back(
-        *tools_, books_read_.back(),
-        app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part});
+    runs_of_books_.emplace_back(*tools_, books_read_.back(),
+                                app::RunLimits{static_cast<std::size_t>(settings.lines_per_file),
+                                               settings.payments_per_part, settings.screening});
     book_ = &books_read_.back();
     runs.at = &runs_of_books_.back();
 }

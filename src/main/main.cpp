@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
     add_funds_commands(app, context, chosen);
     add_planning_commands(app, context, chosen);
     add_backup_commands(app, context, chosen);
+    add_past_commands(app, context, chosen);
     add_bank_command(app, context, chosen);
     CLI11_PARSE(app, argc, argv);
     context.manner.chinese = language == "zh";

@@ -140,6 +140,7 @@ Result<int> show(const Context& context, std::string_view role, std::string_view
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
     struct Options {
         std::string folder, period, region = "", kind = "regular", reference, county, known_at;
+        std::string arrears_from, offset_percent, exclude;
         std::int64_t person = 0;
         std::int32_t run = 0;
     };
@@ -155,11 +156,22 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     create->add_option("--period", options->period, "month, 2022-01")->required();
     create->add_option("--region", options->region, "division prefix, 3702 or 370212")->required();
     create->add_option("--kind", options->kind, "regular or re-issue");
+    create->add_option("--arrears-from", options->arrears_from, "compute past months again from this one on");
+    create->add_option("--offset", options->offset_percent, "% of a payment, at most, kept for receivables");
+    create->add_option("--exclude", options->exclude,
+                       "to whom no arrears are paid: deceased,not-on-roster,PROGRAMME");
     create->callback([=, &context] {
         chosen([=, &context] {
+            std::string past;
+            const auto add = [&](std::string_view key, const std::string& value) {
+                if (!value.empty()) past += fmt::format(R"(,"{}":{})", key, json_text(value));
+            };
+            add("arrears_from", options->arrears_from);
+            add("offset_percent", options->offset_percent);
+            add("exclude", options->exclude);
             return show(context, "maker", "POST", "/v1/runs",
-                        fmt::format(R"({{"kind":{},"period":{},"region":{}}})", json_text(options->kind),
-                                    json_text(options->period), json_text(options->region)));
+                        fmt::format(R"({{"kind":{},"period":{},"region":{}{}}})", json_text(options->kind),
+                                    json_text(options->period), json_text(options->region), past));
         });
     });
     const auto with_run = [&](const char* name, const char* help, auto body) {
@@ -174,6 +186,9 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     });
     with_run("changes", "What changed since last month, and why", [&context](std::int32_t no) {
         return show(context, "checker", "GET", fmt::format("/v1/runs/{}/changes", no));
+    });
+    with_run("differences", "What past months differ by: awarded, due, and why", [&context](std::int32_t no) {
+        return show(context, "auditor", "GET", fmt::format("/v1/runs/{}/differences", no));
     });
     with_run("approve", "Sign what waits for you (maker, then checker: --as)",
              [&context](std::int32_t no) { return approve(context, "checker", no); });

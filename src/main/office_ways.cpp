@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "onecard/app/changes.hpp"
 #include "onecard/app/importing.hpp"
@@ -78,13 +79,26 @@ Response commit_import(Desk& desk, const app::Identity& by, const Request& reque
 
 Response create_run(Desk& desk, const app::Identity& by, const Request& request) {
     const Flat body = must(net::parse_flat_json(request.body));
-    only(body, {"kind", "period", "region"});
+    only(body, {"kind", "period", "region", "arrears_from", "offset_percent", "exclude"});
     const std::string& kind = member(body, "kind");
     if (kind != "regular" && kind != "re-issue")
         throw Refused{{Fault::malformed, "kind", "must be regular or re-issue"}};
-    const app::Run run = must(desk.runs->create(
-        by, kind == "regular" ? app::RunKind::regular : app::RunKind::reissue,
-        must(Month::parse(member(body, "period"))), must(Region::parse(member(body, "region"))), now()));
+    std::optional<app::PastWish> past;
+    if (body.contains("arrears_from")) {
+        past.emplace();
+        past->from = must(Month::parse(member(body, "arrears_from")));
+        if (body.contains("offset_percent")) {
+            const std::int64_t percent = number_of(member(body, "offset_percent"), "offset_percent");
+            past->offset_percent = static_cast<int>(std::clamp<std::int64_t>(percent, -1, 100));
+        }
+        if (body.contains("exclude")) past->excluded = member(body, "exclude");
+    } else if (body.contains("offset_percent") || body.contains("exclude")) {
+        throw Refused{{Fault::malformed, "arrears_from", "is missing: from which month on?"}};
+    }
+    const app::Run run =
+        must(desk.runs->create(by, kind == "regular" ? app::RunKind::regular : app::RunKind::reissue,
+                               must(Month::parse(member(body, "period"))),
+                               must(Region::parse(member(body, "region"))), now(), past));
     Response response = answer(must(desk.runs->status(by, run.no)), request);
     response.status = 201;
     response.headers["Location"] = fmt::format("/v1/runs/{}", run.no.number());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 
 namespace onecard::ops {
@@ -126,7 +127,8 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
     }
     {
         TableReader reader{root, file, "root", faults};
-        for (const std::string_view key : {"service", "database", "ledger", "limits", "officer", "bank"})
+        for (const std::string_view key :
+             {"service", "database", "ledger", "limits", "officer", "bank", "screening"})
             reader.allow(key);
     }
     static const toml::table none;
@@ -212,6 +214,47 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
             wrong("push_url must begin with https://");
         s.bank_terms.insert_or_assign(bank.no, std::move(terms));
         s.banks.push_back(std::move(bank));
+    });
+    each_table(root, "screening", file, faults, [&](const toml::table& row) {
+        TableReader reader{row, file, "screening", faults};
+        app::ScreeningRule* rule = nullptr;
+        reader.parsed("list", [&](const std::string& text) -> std::optional<std::string> {
+            const auto kind = app::list_kind_of(text);
+            if (!kind) return "names no list that there is";
+            rule = &*std::ranges::find(s.screening, *kind, &app::ScreeningRule::kind);
+            return std::nullopt;
+        });
+        app::ScreeningRule unused;
+        if (rule == nullptr) rule = &unused;
+        if (row.contains("effect"))
+            reader.parsed("effect", [&](const std::string& text) -> std::optional<std::string> {
+                if (text != "hold" && text != "show") return "must be hold or show";
+                rule->holds = text == "hold";
+                return std::nullopt;
+            });
+        if (row.contains("cadence"))
+            reader.parsed("cadence", [&](const std::string& text) -> std::optional<std::string> {
+                const std::map<std::string, int> cadences{
+                    {"none", 0}, {"monthly", 1}, {"quarterly", 3}, {"half-yearly", 6}, {"yearly", 12}};
+                const auto found = cadences.find(text);
+                if (found == cadences.end()) return "must be none, monthly, quarterly, half-yearly or yearly";
+                rule->months_valid = found->second;
+                return std::nullopt;
+            });
+        reader.number("grace_days", rule->grace_days, 0, 366);
+        if (row.contains("programmes"))
+            reader.parsed("programmes", [&](const std::string& text) -> std::optional<std::string> {
+                rule->programmes.clear();
+                if (text == "all") return std::nullopt;
+                for (std::size_t at = 0; at <= text.size();) {
+                    const std::size_t end = std::min(text.find(' ', at), text.size());
+                    const auto programme = programme_of(text.substr(at, end - at));
+                    if (!programme) return "must be all, or codes of programmes with a space between";
+                    rule->programmes.push_back(*programme);
+                    at = end + 1;
+                }
+                return std::nullopt;
+            });
     });
     if (!s.database_url.empty() && s.database_owner_url.empty())
         faults.push_back(

@@ -57,8 +57,18 @@ app::Correction correction_in(Row& row) {
     correction.payee = row.number();
     correction.awarded = row.money();
     correction.due = row.money();
+    correction.demanded = row.money();
     correction.serial = row.id<Serial>();
     return correction;
+}
+
+app::Obligation obligation_in(Row& row) {
+    app::Obligation obligation;
+    obligation.programme = static_cast<Programme>(row.number());
+    obligation.component = static_cast<Component>(row.number());
+    obligation.benefit_month = row.month();
+    obligation.beneficiary = row.number();
+    return obligation;
 }
 
 class Recoveries final : public app::RecoveryRecords {
@@ -110,9 +120,31 @@ public:
                              one.beneficiary = row.number();
                              one.step = row.as<std::int32_t>();
                              one.due = row.money();
+                             one.added = row.money();
+                             one.payee_kind = static_cast<registry::PayeeKind>(row.number());
+                             one.payee = row.number();
                          });
         return found;
     }
+
+    std::vector<app::Obligation> demanded(County county, Month from, Month before) override {
+        std::vector<app::Obligation> found;
+        connection_.each(sql::demanded, {{"county", county}, {"from", from}, {"before", before}},
+                         [&](Row& row) {
+                             found.push_back(obligation_in(row));
+                             found.back().amount = row.money();
+                         });
+        return found;
+    }
+
+    std::vector<app::Obligation> unpaid_arrears(County county, Month from, Month before) override {
+        std::vector<app::Obligation> found;
+        connection_.each(sql::unpaid_arrears, {{"county", county}, {"from", from}, {"before", before}},
+                         [&](Row& row) { found.push_back(obligation_in(row)); });
+        return found;
+    }
+
+    void lock(County county) override { connection_.lock(LockClass::recovery, 0, county.number()); }
 
     std::vector<app::Offset> offsets(RunNo run, County county) override {
         std::vector<app::Offset> found;
@@ -140,18 +172,19 @@ public:
     }
 
     std::vector<app::OpenReceivable> open_receivables(County county, Month month) override {
-        std::vector<app::OpenReceivable> found;
-        connection_.each(sql::open_receivables, {{"month", month}, {"county", county}},
-                         [&](Row& row) { found.push_back(open_receivable_in(row)); });
+        return receivables_now(county, 0, month);
+    }
+
+    std::vector<County> counties_with_receivables(const Region& region) override {
+        std::vector<County> found;
+        connection_.each(sql::receivable_counties, {{"low", region.lowest()}, {"high", region.highest()}},
+                         [&](Row& row) { found.push_back(row.county()); });
         return found;
     }
 
     std::optional<app::OpenReceivable> receivable(County county, std::int64_t no, Month month) override {
-        std::optional<app::OpenReceivable> found;
-        connection_.lock(LockClass::recovery, 0, county.number());
-        connection_.each(sql::receivable_now, {{"month", month}, {"county", county}, {"receivable_no", no}},
-                         [&](Row& row) { found = open_receivable_in(row); });
-        return found;
+        auto found = receivables_now(county, no, month);
+        return found.empty() ? std::nullopt : std::optional{std::move(found.front())};
     }
 
     void put_corrections(RunNo run, County county, std::span<const app::Correction> corrections) override {
@@ -159,9 +192,9 @@ public:
         CopyIn copy{
             connection_,
             "correction_line (run_no, county, line_no, programme, component, benefit_month, beneficiary, "
-            "step, household_no, person_no, payee_kind, payee, awarded, due, serial)"};
+            "step, household_no, person_no, payee_kind, payee, awarded, due, demanded, serial)"};
         for (const app::Correction& correction : corrections) {
-            copy.row(15);
+            copy.row(16);
             copy.put(run);
             copy.put(county);
             copy.put(correction.no);
@@ -176,6 +209,7 @@ public:
             copy.put(correction.payee);
             copy.put(correction.awarded);
             copy.put(correction.due);
+            copy.put(correction.demanded);
             copy.put_or_null(correction.serial);
         }
         copy.finish();
@@ -373,6 +407,13 @@ public:
     }
 
 private:
+    std::vector<app::OpenReceivable> receivables_now(County county, std::int64_t no, Month month) {
+        std::vector<app::OpenReceivable> found;
+        connection_.each(sql::receivables_now, {{"month", month}, {"county", county}, {"receivable_no", no}},
+                         [&](Row& row) { found.push_back(open_receivable_in(row)); });
+        return found;
+    }
+
     Connection& connection_;
 };
 

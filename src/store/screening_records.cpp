@@ -124,11 +124,13 @@ public:
         return found;
     }
 
-    void put_run_screening(const app::RunScreening& screening) override {
-        connection_.run(sql::put_run_screening, {{"run_no", screening.run},
-                                                 {"lists_known", screening.lists_known},
-                                                 {"rules", screening.rules},
-                                                 {"at", screening.at}});
+    bool put_run_screening(const app::RunScreening& screening) override {
+        return connection_
+            .maybe_number(sql::put_run_screening, {{"run_no", screening.run},
+                                                   {"lists_known", screening.lists_known},
+                                                   {"rules", screening.rules},
+                                                   {"at", screening.at}})
+            .has_value();
     }
 
     std::optional<app::RunScreening> run_screening(RunNo run) override {

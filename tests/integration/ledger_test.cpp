@@ -157,6 +157,7 @@ TEST_F(Books, EveryReportAnswers) {
                                                                {"period", "202201"},
                                                                {"county", "370212"},
                                                                {"serial", "1"},
+                                                               {"receivable", "1"},
                                                                {"person", "1000"},
                                                                {"batch", "1"},
                                                                {"region_low", "0"},

@@ -14,4 +14,8 @@ namespace onecard::app {
 Result<Report> explain_payment(Tools& tools, const Identity& by, const PaymentReference& reference,
                                Language language);
 
+/// What a run made of past months, month by month: awarded, what should be, the difference, and the first component in
+/// which the two computations part. The same records give the same bytes. Errors: forbidden, unknown, tampered.
+Result<Report> report_differences(Tools& tools, const Identity& by, RunNo run, Language language);
+
 }  // namespace onecard::app

@@ -35,6 +35,7 @@ struct Correction {
     std::int64_t payee = 0;
     Money awarded;
     Money due;
+    Money demanded;  ///< of a negative one: what becomes a receivable
     Serial serial;
     std::string canonical() const;
 };
@@ -47,6 +48,18 @@ struct Corrected {
     std::int64_t beneficiary = 0;
     std::int32_t step = 1;
     Money due;
+    Money added;  ///< by all its corrections that added something
+    registry::PayeeKind payee_kind = registry::PayeeKind::person;
+    std::int64_t payee = 0;
+};
+
+/// The amount of an obligation, by what names it.
+struct Obligation {
+    Programme programme = Programme::dibao_rural;
+    Component component = Component::basic;
+    Month benefit_month;
+    std::int64_t beneficiary = 0;
+    Money amount;
 };
 
 /// So much of a payment is kept for a receivable.
@@ -163,12 +176,19 @@ public:
     virtual std::vector<PastUnit> past_units(County county, Month from, Month before) = 0;
     /// The last correction of each obligation of these months.
     virtual std::vector<Corrected> corrected(County county, Month from, Month before) = 0;
+    /// What was demanded back of each obligation of these months so far.
+    virtual std::vector<Obligation> demanded(County county, Month from, Month before) = 0;
+    /// Obligations of these months with arrears that have not arrived.
+    virtual std::vector<Obligation> unpaid_arrears(County county, Month from, Month before) = 0;
     /// What was kept of the payments of a part's unit, by serial.
     virtual std::vector<Offset> offsets(RunNo run, County county) = 0;
     /// Of these payments of one part those whose last attempt was paid, in any order.
     virtual std::vector<Serial> paid(PartNo part, County county, std::span<const Serial> serials) = 0;
+    /// Receivables and recoveries of the county wait until this work ends.
+    virtual void lock(County county) = 0;
     /// Receivables of the county with something open, by (programme, beneficiary, number), with instalments as of a month.
     virtual std::vector<OpenReceivable> open_receivables(County county, Month month) = 0;
+    virtual std::vector<County> counties_with_receivables(const Region& region) = 0;
     virtual std::optional<OpenReceivable> receivable(County county, std::int64_t no, Month month) = 0;
 
     virtual void put_corrections(RunNo run, County county, std::span<const Correction> corrections) = 0;

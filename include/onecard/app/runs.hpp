@@ -3,12 +3,14 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "onecard/app/identity.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/report.hpp"
+#include "onecard/app/screening_records.hpp"
 #include "onecard/app/tools.hpp"
 #include "onecard/policy/book.hpp"
 
@@ -17,6 +19,14 @@ namespace onecard::app {
 struct RunLimits {
     std::size_t lines_per_file_max = 200'000;
     std::int64_t payments_per_part = 250'000;  ///< PERFORMANCE: a part holds many counties of one run
+    std::vector<ScreeningRule> screening = default_screening();
+};
+
+/// What a regular run does about the months before its own; leave it out and it leaves them alone.
+struct PastWish {
+    Month from;              ///< the first month that is computed again
+    int offset_percent = 0;  ///< of a payment, at most, kept for open receivables: 0 … 99
+    std::string excluded;    ///< to whom no arrears are paid: "deceased,not-on-roster,unattended-child"
 };
 
 /// The life of a run: create → compute → propose → check → release. Each use case is one transaction a unit.
@@ -28,7 +38,9 @@ public:
     /// Plans a run over every county of the region that has enrolments (regular) or open failures that can be tried
     /// again (re-issue). Errors: forbidden (role, region), missing (no register, no policy, nothing to re-issue),
     /// duplicate (a county has a live unit for the period: named).
-    Result<Run> create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now);
+    /// Of `past`: out_of_range (the first month does not lie before the period; the percentage), unknown (an exclusion).
+    Result<Run> create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now,
+                       const std::optional<PastWish>& past = std::nullopt);
 
     struct Progress {
         std::int64_t units_done = 0, units_all = 0, payments = 0;

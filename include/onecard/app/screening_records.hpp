@@ -188,8 +188,8 @@ public:
     /// Subjects that two persons released, in order.
     virtual std::vector<std::string> released(County county) = 0;
 
-    /// The first one stays.
-    virtual void put_run_screening(const RunScreening& screening) = 0;
+    /// The first one stays: false where the run's screening is fixed already.
+    virtual bool put_run_screening(const RunScreening& screening) = 0;
     virtual std::optional<RunScreening> run_screening(RunNo run) = 0;
     virtual void put_acceptance(const StaleAcceptance& acceptance) = 0;
     virtual std::vector<StaleAcceptance> acceptances(RunNo run) = 0;

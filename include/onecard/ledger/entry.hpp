@@ -103,6 +103,9 @@ enum class EntryKind : std::int16_t {
     year_closed = 30,  ///< Dr 4001–4004 / Cr 3001; Dr 3001 / Cr 5001, 5002, 5099; 3002 with 3001
     reversal = 31,     ///< the postings of another entry, negated: how a mistake is corrected
     services = 32,     ///< Dr 5002 / Cr 1002: relief money used for services, at most 2 % of a year's
+    recoverable_given_away = 33,  ///< Dr 3001 / Cr 1211: another office recovers it from now on
+    recoverable_taken_over = 34,  ///< Dr 1211 / Cr 3001: from another office
+    withheld = 35,                ///< Dr 5001 / Cr 2101: the part of an entitlement that an offset keeps
 };
 std::string_view code_of(EntryKind kind);
 /// Nothing for a number that names no kind.

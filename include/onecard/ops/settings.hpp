@@ -9,6 +9,7 @@
 
 #include "onecard/app/identity.hpp"
 #include "onecard/app/records.hpp"
+#include "onecard/app/screening_records.hpp"
 #include "onecard/core/result.hpp"
 
 namespace onecard::ops {
@@ -47,7 +48,8 @@ struct Settings {
     std::optional<std::uint16_t> monitor_port;  ///< health and metrics on the loopback address; none: off
     std::vector<Officer> officers;
     std::vector<app::Bank> banks;
-    std::map<BankNo, BankTerms> bank_terms;  ///< one a bank
+    std::map<BankNo, BankTerms> bank_terms;                                ///< one a bank
+    std::vector<app::ScreeningRule> screening = app::default_screening();  ///< [[screening]] changes one each
 
     std::string url() const;  ///< https://address:port, for clients on this machine
 };

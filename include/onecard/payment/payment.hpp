@@ -18,7 +18,10 @@
 namespace onecard::payment {
 
 /// Why an amount is owed. The number is what the database stores.
-enum class Kind : std::int16_t { regular = 1 };
+enum class Kind : std::int16_t {
+    regular = 1,  ///< for the run's own month
+    arrears = 2,  ///< for a month before it, one payment a month
+};
 
 /// One amount owed to one payee, numbered densely in its county and period.
 struct Payment {

@@ -1,0 +1,1 @@
+select distinct county from receivable where county between :low::int and :high::int order by county;

@@ -1,0 +1,9 @@
+-- Obligations with arrears that have not arrived.
+select distinct c.programme, c.component, c.benefit_month, c.beneficiary
+  from correction c
+  join correction_line l on l.run_no = c.run_no and l.county = c.county and l.line_no = c.line_no
+  join unit u on u.run_no = c.run_no and u.county = c.county
+ where c.county = :county::int and c.benefit_month >= :from::int and c.benefit_month < :before::int
+   and l.serial is not null
+   and not exists (select from outcome o
+                    where o.county = c.county and o.part = u.part and o.serial = l.serial and o.kind = 1);

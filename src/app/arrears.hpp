@@ -1,0 +1,44 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "beside.hpp"
+#include "onecard/app/store.hpp"
+#include "onecard/payment/payment.hpp"
+#include "onecard/policy/book.hpp"
+#include "screen.hpp"
+
+namespace onecard::app {
+
+/// To whom no arrears are paid (exclusion rules, DOMAIN 1.9: Shunde paid those on the month's roster only, and neither
+/// deceased nor unattended children).
+struct Exclusions {
+    bool deceased = false;
+    bool not_on_roster = false;  ///< who draws nothing in the run's own month
+    std::set<Programme> programmes;
+    /// "deceased,not-on-roster,unattended-child"; empty: nobody. Errors: unknown.
+    static Result<Exclusions> parse(std::string_view text);
+    std::string text() const;
+};
+
+/// Computes the past months of one county again, against what was awarded for them. What more is due is put behind
+/// `awards` as awards of their own months and into `out.corrections` (still without serials); what was paid too much goes
+/// there as well, to become a receivable. `roster`: the run's own month.
+/// Errors: conflict when a past month's unit is neither checked nor cancelled; what the policy refuses is listed.
+Result<void> add_arrears(Work& work, const Run& run, const Unit& unit, const RunPast& past,
+                         const policy::Book& book, const registry::Register& facts,
+                         const registry::Snapshot& roster, CountyScreen& screen,
+                         std::vector<entitlement::Award>& awards, Beside& out);
+
+/// After planning: names the arrears among the payments, and gives up the corrections that could not be planned (the
+/// payee has no account: listed as held).
+void place_arrears(payment::UnitPlan& plan, Month period, Beside& out);
+
+/// After planning: keeps of the payments what receivables of the same beneficiary, kind of programme and payee are open,
+/// at most `percent` of each payment and at most what was agreed for the month.
+void keep_offsets(payment::UnitPlan& plan, std::span<const OpenReceivable> open, int percent, Beside& out);
+
+}  // namespace onecard::app

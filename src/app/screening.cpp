@@ -1,0 +1,408 @@
+#include "onecard/app/screening.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "onecard/core/identity.hpp"
+#include "screen.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+constexpr std::size_t reason_bytes_max = 500;
+constexpr std::size_t note_bytes_max = 200;
+
+Words words_of(ListKind kind) {
+    const ListText& text = text_of(kind);
+    return {std::string{text.chinese}, std::string{text.english}};
+}
+Words words_of(Programme programme) {
+    return {std::string{onecard::text_of(programme).chinese}, std::string{onecard::text_of(programme).code}};
+}
+
+bool is_utf8(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();)
+        if (next_code_point(text, at) == char32_t{0xffffffff}) return false;
+    return true;
+}
+
+Result<void> check_text(std::string_view text, std::size_t bytes_max, std::string_view what,
+                        const std::string& place) {
+    if (text.empty() || text.size() > bytes_max || !is_utf8(text) ||
+        std::ranges::any_of(text, [](char c) { return c == '|' || static_cast<unsigned char>(c) < 0x20; }))
+        return refuse(
+            Fault::malformed,
+            fmt::format("{} of at most {} bytes on one line, without '|', is needed", what, bytes_max),
+            place);
+    return {};
+}
+
+/// Reads a list's rows; every fault with line and column, personal values never shown.
+/// What the act of an import commits to, a line a row.
+std::string text_of(const std::vector<ScreeningRow>& rows) {
+    std::string text;
+    for (const ScreeningRow& row : rows) {
+        fmt::format_to(std::back_inserter(text), "{}|", row.line);
+        for (const char byte : row.identity)
+            fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
+        fmt::format_to(std::back_inserter(text), "|{}|{}|{}\n", row.from.epoch_days(), row.until.epoch_days(),
+                       row.note);
+    }
+    return text;
+}
+
+class ListReader {
+public:
+    ListReader(std::string file, Day today, FieldCipher& cipher, Faults& faults)
+        : file_{std::move(file)},
+          today_{today},
+          cipher_{cipher},
+          faults_{faults},
+          csv_{file_, [this](std::int64_t line, std::span<const std::string_view> row) { take(line, row); },
+               faults} {}
+
+    std::vector<ScreeningRow> read(const std::filesystem::path& path, FileVault::Writing& keeping) {
+        std::ifstream in{path, std::ios::binary};
+        if (!in) {
+            faults_.push_back({Fault::missing, file_, "cannot be read"});
+            return {};
+        }
+        std::vector<char> piece(1 << 18);
+        while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+            const std::string_view bytes{piece.data(), static_cast<std::size_t>(in.gcount())};
+            csv_.feed(bytes);
+            keeping.append(bytes);
+        }
+        csv_.finish();
+        if (columns_.empty() && faults_.empty()) fault(1, "1", Fault::missing, "the file is empty");
+        return std::move(rows_);
+    }
+
+private:
+    static constexpr std::array known{"resident_id", "from", "until", "note"};
+
+    void fault(std::int64_t line, std::string_view column, Fault what, std::string text) {
+        if (faults_.size() < 10'000)
+            faults_.push_back({what, fmt::format("{}:{}:{}", file_, line, column), std::move(text)});
+    }
+
+    void take_header(std::span<const std::string_view> fields) {
+        for (const std::string_view field : fields) {
+            if (std::ranges::find(known, field) == known.end())
+                fault(1, std::to_string(columns_.size() + 1), Fault::unknown,
+                      "a list has the columns resident_id, from, until and note");
+            if (std::ranges::find(columns_, field) != columns_.end())
+                fault(1, field, Fault::duplicate, "the column is there twice");
+            columns_.emplace_back(field);
+        }
+        if (std::ranges::find(columns_, known[0]) == columns_.end())
+            fault(1, known[0], Fault::missing, "the column is missing");
+        if (faults_.empty()) csv_.name_columns(columns_);
+    }
+
+    void take(std::int64_t line, std::span<const std::string_view> fields) {
+        if (columns_.empty()) return take_header(fields);
+        if (fields.size() != columns_.size())
+            return fault(
+                line, "1", Fault::malformed,
+                fmt::format("the row has {} fields, the header has {}", fields.size(), columns_.size()));
+        const auto field = [&](std::string_view name) {
+            const auto found = std::ranges::find(columns_, name);
+            return found == columns_.end() ? std::string_view{}
+                                           : fields[static_cast<std::size_t>(found - columns_.begin())];
+        };
+        ScreeningRow row;
+        row.line = static_cast<std::int32_t>(line);
+        const auto id = ResidentId::parse(field(known[0]), today_);
+        if (!id)
+            fault(line, known[0], id.error().fault, id.error().text);
+        else
+            row.identity = cipher_.tag(id->text());
+        row.from = day(line, known[1], field(known[1]));
+        row.until = day(line, known[2], field(known[2]));
+        if (row.until != Day{} && row.until < row.from)
+            fault(line, known[2], Fault::out_of_range, "ends before it begins");
+        row.note = std::string{field(known[3])};
+        if (!row.note.empty() && !check_text(row.note, note_bytes_max, "a note", {}))
+            fault(line, known[3], Fault::malformed, "a note has at most 200 bytes and no '|'");
+        if (id) rows_.push_back(std::move(row));
+    }
+
+    Day day(std::int64_t line, std::string_view column, std::string_view text) {
+        if (text.empty()) return {};
+        const auto parsed = Day::parse(text);
+        if (!parsed) {
+            fault(line, column, parsed.error().fault, parsed.error().text);
+            return {};
+        }
+        return *parsed;
+    }
+
+    std::string file_;
+    Day today_;
+    FieldCipher& cipher_;
+    Faults& faults_;
+    std::vector<std::string> columns_;
+    std::vector<ScreeningRow> rows_;
+    registry::CsvReader csv_;
+};
+
+}  // namespace
+
+Screening::Imported Screening::import_list(const Identity& by, const ListWish& wish, Moment now) {
+    Imported imported;
+    const std::string_view code = text_of(wish.kind).code;
+    const auto stop = [&](Fault fault, std::string text) {
+        imported.faults.push_back({fault, std::string{code}, std::move(text)});
+    };
+    if (by.role != Role::maker) stop(Fault::forbidden, "only a maker imports lists");
+    if (!by.region.covers(wish.region)) stop(Fault::forbidden, "outside this maker's region");
+    if (wish.snapshot > now.day_in_china())
+        stop(Fault::out_of_range, "the list speaks for a day in the future");
+    if (const auto source = check_text(wish.source, reason_bytes_max, "the source of the list", {}); !source)
+        imported.faults.push_back(source.error());
+    if (!imported.faults.empty()) return imported;
+
+    const auto cipher = tools_.make_cipher();
+    const auto keeping = tools_.vault.begin();
+    ListReader reader{fmt::format("{}.csv", code), now.day_in_china(), *cipher, imported.faults};
+    const std::vector<ScreeningRow> rows = reader.read(wish.file, *keeping);
+    if (!imported.faults.empty()) return imported;
+
+    auto work = tools_.database.begin();
+    ScreeningList list;
+    list.no = work->screening().begin_list();
+    list.kind = wish.kind;
+    list.region = wish.region;
+    list.snapshot = wish.snapshot;
+    list.source = wish.source;
+    list.file = keeping->keep().digest;
+    list.rows = static_cast<std::int32_t>(rows.size());
+    list.made_by = by.name;
+    list.fingerprint = by.fingerprint;
+    list.made_at = now;
+    try {
+        work->screening().put_list(list, rows);
+        const Act act{
+            "screening-list", County{},
+            fmt::format("screening-list|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", list.no, code, list.region.text(),
+                        list.snapshot.text(), list.file.hex(), list.rows, list.source,
+                        digest_of(tools_.sha256, text_of(rows)).hex(), by.name, by.fingerprint.hex())};
+        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->commit();
+    } catch (const RefusedByDatabase& refused) {
+        if (!refused.constraint().starts_with("screening_list_")) throw;
+        stop(Fault::duplicate, "this file is on record as a list already");
+        return imported;
+    }
+    imported.list_no = list.no;
+    imported.rows = list.rows;
+    return imported;
+}
+
+Result<Report> Screening::lists(const Identity& by, const Region& region,
+                                const std::vector<ScreeningRule>& rules) {
+    if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their files only", "lists");
+    if (!by.region.covers(region))
+        return refuse(Fault::forbidden, "outside this officer's region", region.text());
+    Report report{{"筛查名单", "Screening lists"}, {}, {}};
+    Table table{"lists",
+                {"名单", "Lists"},
+                {{"list", {"编号", "list"}},
+                 {"code", {"代码", "code"}},
+                 {"kind", {"类型", "kind"}},
+                 {"region", {"地区", "region"}},
+                 {"snapshot", {"数据日期", "as of"}},
+                 {"rows", {"人数", "rows"}},
+                 {"good_until", {"有效至", "good until"}},
+                 {"effect", {"处理", "effect"}},
+                 {"source", {"来源", "source"}},
+                 {"made_by", {"导入人", "imported by"}},
+                 {"made_at", {"导入时间", "imported at"}}},
+                {}};
+    for (const ScreeningList& list : tools_.database.begin()->screening().lists()) {
+        if (!region.covers(list.region) && !list.region.covers(region)) continue;
+        const auto rule = std::ranges::find(rules, list.kind, &ScreeningRule::kind);
+        const bool has_end = rule != rules.end() && rule->months_valid > 0;
+        table.rows.push_back({std::int64_t{list.no}, std::string{text_of(list.kind).code},
+                              words_of(list.kind), list.region.text(), list.snapshot.text(),
+                              std::int64_t{list.rows},
+                              has_end ? valid_until(list, *rule).text() : std::string{"-"},
+                              rule == rules.end() ? Words{"不使用", "not used"}
+                              : rule->holds       ? Words{"暂缓发放", "holds"}
+                                                  : Words{"提示", "shows"},
+                              list.source, list.made_by, list.made_at.text()});
+    }
+    report.tables.push_back(std::move(table));
+    return report;
+}
+
+Result<Report> Screening::findings(const Identity& by, RunNo no) {
+    const std::string place = fmt::format("run {}", no.number());
+    if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their files only", place);
+    auto work = tools_.database.begin();
+    const auto run = work->runs().run(no);
+    if (!run) return refuse(Fault::unknown, "there is no such run", place);
+    if (!by.region.covers(run->region) && !run->region.covers(by.region))
+        return refuse(Fault::forbidden, "the run lies outside this officer's region", place);
+    Report report{{"发放前筛查", "Screening before paying"}, {}, {}};
+    report.fields = {{"run", {"批次", "run"}, std::int64_t{no.number()}},
+                     {"period", {"期号", "period"}, run->period.text()}};
+    if (const auto screening = work->screening().run_screening(no)) {
+        report.fields.push_back(
+            {"lists_known", {"已知名单至", "lists known up to"}, std::int64_t{screening->lists_known}});
+        report.fields.push_back({"screened_at", {"筛查时间", "fixed at"}, screening->at.text()});
+    }
+    Table findings{"findings",
+                   {"发现", "Findings"},
+                   {{"county", {"区划", "county"}},
+                    {"subject", {"编号", "finding"}},
+                    {"kind", {"类型", "kind"}},
+                    {"household", {"户", "household"}},
+                    {"person", {"人员", "person"}},
+                    {"holds", {"暂缓", "holds"}},
+                    {"payments", {"笔数", "payments"}},
+                    {"total", {"金额", "total"}},
+                    {"evidence", {"依据", "evidence"}}},
+                   {}};
+    Table holds{"holds",
+                {"暂缓发放", "Held"},
+                {{"county", {"区划", "county"}},
+                 {"subject", {"编号", "finding"}},
+                 {"programme", {"项目", "programme"}},
+                 {"benefit_month", {"所属月份", "benefit month"}},
+                 {"beneficiary", {"对象", "beneficiary"}},
+                 {"payee", {"收款人", "payee"}},
+                 {"amount", {"金额", "amount"}}},
+                {}};
+    Money held;
+    for (const UnitState& state : work->runs().units(no)) {
+        const County county = state.unit.county;
+        if (!by.region.covers(county)) continue;
+        const std::vector<Finding> found = work->screening().findings(no, county);
+        for (const Finding& finding : found)
+            findings.rows.push_back({county.text(), finding.subject, words_of(finding.kind),
+                                     finding.household.number(), finding.person.number(), finding.holds,
+                                     std::int64_t{finding.payments}, finding.total, finding.evidence});
+        for (const Hold& hold : work->screening().holds(no, county)) {
+            ensure(hold.finding_no >= 1 && static_cast<std::size_t>(hold.finding_no) <= found.size(),
+                   "a held payment without its finding");
+            holds.rows.push_back({county.text(), found[static_cast<std::size_t>(hold.finding_no) - 1].subject,
+                                  words_of(hold.programme), hold.benefit_month.text(), hold.beneficiary,
+                                  hold.payee, hold.amount});
+            held += hold.amount;
+        }
+    }
+    report.fields.push_back({"held", {"暂缓金额", "held"}, held});
+    Table accepted{"accepted",
+                   {"书面同意使用过期名单", "Accepted in writing"},
+                   {{"kind", {"类型", "kind"}},
+                    {"region", {"地区", "region"}},
+                    {"officer", {"同意人", "officer"}},
+                    {"at", {"时间", "at"}},
+                    {"reason", {"理由", "reason"}}},
+                   {}};
+    for (const StaleAcceptance& one : work->screening().acceptances(no))
+        accepted.rows.push_back(
+            {words_of(one.kind), one.region.text(), one.officer, one.at.text(), one.reason});
+    report.tables.push_back(std::move(findings));
+    report.tables.push_back(std::move(holds));
+    report.tables.push_back(std::move(accepted));
+    return report;
+}
+
+Result<Report> Screening::account_reuse(const Identity& by, const Region& region) {
+    if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their files only", "accounts");
+    if (!by.region.covers(region))
+        return refuse(Fault::forbidden, "outside this officer's region", region.text());
+    const auto rows = tools_.database.begin()->ledger().ask(
+        "report_account_reuse",
+        {{"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}});
+    Report report{{"一账户多人", "One account, several payees"}, {}, {}};
+    Table table{"accounts",
+                {"账户", "Accounts"},
+                {{"county", {"区划", "county"}},
+                 {"payees", {"收款人数", "payees"}},
+                 {"payee", {"收款人", "payee"}},
+                 {"household", {"户", "household"}},
+                 {"bank", {"银行", "bank"}},
+                 {"account_group", {"账户组", "account"}}},
+                {}};
+    // Of one household is one family's card; the rest is for the office to look at.
+    std::map<std::string, std::set<std::string>> households;
+    for (std::size_t i = 1; i < rows.size(); ++i)
+        households[rows[i][5]].insert(rows[i][0] + "/" + rows[i][3]);
+    for (std::size_t i = 1; i < rows.size(); ++i)
+        if (households[rows[i][5]].size() >= 3) table.rows.emplace_back(rows[i].begin(), rows[i].end());
+    report.tables.push_back(std::move(table));
+    return report;
+}
+
+Result<void> Screening::accept_stale(const Identity& by, RunNo no, ListKind kind, const Region& region,
+                                     std::string_view reason, Moment now) {
+    const std::string place = fmt::format("run {}/{}", no.number(), text_of(kind).code);
+    if (by.role != Role::checker)
+        return refuse(Fault::forbidden, "only a checker accepts an old list, in writing", place);
+    if (!by.region.covers(region)) return refuse(Fault::forbidden, "outside this checker's region", place);
+    const auto written = check_text(reason, reason_bytes_max, "a reason", place);
+    if (!written) return written;
+    auto work = tools_.database.begin();
+    if (!work->runs().run(no)) return refuse(Fault::unknown, "there is no such run", place);
+    try {
+        work->screening().put_acceptance(
+            {no, kind, region, by.name, by.fingerprint, std::string{reason}, now});
+        const Act act{"stale-accepted", County{},
+                      fmt::format("stale-accepted|{}|{}|{}|{}|{}|{}", no.number(), text_of(kind).code,
+                                  region.text(), by.name, by.fingerprint.hex(), reason)};
+        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->commit();
+    } catch (const RefusedByDatabase&) {
+        return refuse(Fault::duplicate, "this was accepted already", place);
+    }
+    return {};
+}
+
+Result<bool> Screening::release(const Identity& by, County county, std::string_view subject,
+                                std::string_view reason, Moment now) {
+    const std::string place = fmt::format("{}/{}", county.text(), subject);
+    if (by.role != Role::maker && by.role != Role::checker)
+        return refuse(Fault::forbidden, "a maker proposes and a checker confirms a release", place);
+    if (!by.region.covers(county)) return refuse(Fault::forbidden, "outside this officer's region", place);
+    const auto written = check_text(reason, reason_bytes_max, "a reason", place);
+    if (!written) return std::unexpected{written.error()};
+    auto work = tools_.database.begin();
+    if (!work->screening().has_finding(county, subject))
+        return refuse(Fault::unknown, "no run holds anything for such a finding", place);
+    FindingRelease release;
+    release.county = county;
+    release.subject = subject;
+    release.step = by.role == Role::maker ? 1 : 2;
+    release.officer = by.name;
+    release.fingerprint = by.fingerprint;
+    release.reason = reason;
+    release.at = now;
+    try {
+        work->screening().put_release(release);
+        const Act act{"finding-release", county,
+                      fmt::format("finding-release|{}|{}|{}|{}|{}|{}", county.text(), subject, release.step,
+                                  by.name, by.fingerprint.hex(), reason)};
+        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->commit();
+    } catch (const RefusedByDatabase& refused) {
+        if (refused.constraint() == "finding_release_pkey")
+            return refuse(Fault::duplicate, "this step was taken already", place);
+        return refuse(Fault::forbidden,
+                      "a release is proposed by a maker first and confirmed by another person with another "
+                      "certificate",
+                      place);
+    }
+    return release.step == 2;
+}
+
+}  // namespace onecard::app
