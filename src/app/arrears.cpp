@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "onecard/app/policies.hpp"
+#include "onecard/app/report.hpp"
 #include "onecard/core/rational.hpp"
 #include "onecard/entitlement/overlap.hpp"
 #include "onecard/entitlement/recomputation.hpp"
@@ -119,8 +120,12 @@ public:
             for (const Award& award : awards) on_roster_.push_back(key_of(award));
         std::ranges::sort(on_roster_);
         for (const registry::Person& person : roster.persons)
-            if (person.is_deceased()) deceased_.push_back(person.no);
+            if (person.is_deceased())
+                deceased_.push_back(person.no);
+            else
+                with_living_.push_back(person.household);
         std::ranges::sort(deceased_);
+        std::ranges::sort(with_living_);
     }
 
     Result<void> compute() {
@@ -141,12 +146,14 @@ public:
                     "first",
                     place_of(month));
             if (!is_there) {
-                list(month, "not computed again: there is no run of this month to compare with");
+                list(month, {"未重新核定：本月没有可以比较的批次",
+                             "not computed again: there is no run of this month to compare with"});
                 continue;
             }
             const auto policy = book_.at(unit_.county, month);
             if (!policy) {
-                list(month, "not computed again: " + policy.error().text);
+                list(month,
+                     {"未重新核定：" + policy.error().text, "not computed again: " + policy.error().text});
                 continue;
             }
             registry::take_snapshot(facts_, month, run_.known_at, recomputation.next_facts());
@@ -160,14 +167,20 @@ private:
     std::string place_of(Month month) const {
         return fmt::format("{}/{}", unit_.county.text(), month.text());
     }
-    void list(Month month, std::string reason) {
-        out_.refusals.push_back({Programme::dibao_rural, {}, {}, false, place_of(month), std::move(reason)});
+    void list(Month month, Words reason) {
+        out_.refusals.push_back({Programme::dibao_rural,
+                                 {},
+                                 {},
+                                 false,
+                                 place_of(month),
+                                 std::move(reason.english),
+                                 std::move(reason.chinese)});
     }
-    void list(const Award& award, bool is_error, std::string reason) {
+    void list(const Award& award, bool is_error, Words reason) {
         out_.refusals.push_back(
             {award.programme, award.household, award.person, is_error,
              fmt::format("{}/household {}", place_of(award.benefit_month), award.household.number()),
-             std::move(reason)});
+             std::move(reason.english), std::move(reason.chinese)});
     }
 
     void compare(const PastUnit& past_unit, const policy::CountyPolicy& policy,
@@ -198,14 +211,26 @@ private:
         demand(past_unit, less);
     }
 
-    bool is_excluded(const Award& award) {
-        std::string_view why;
-        if (exclusions_.programmes.contains(award.programme)) why = "this programme is excluded";
+    /// Why the run's rules leave out these arrears; empty: they do not.
+    Words exclusion_of(const Award& award) const {
+        // What a household was owed is excluded when nobody of it is left.
+        if (exclusions_.deceased &&
+            (award.person ? std::ranges::binary_search(deceased_, award.person)
+                          : !std::ranges::binary_search(with_living_, award.household)))
+            return {"已死亡", "deceased"};
         if (exclusions_.not_on_roster && !std::ranges::binary_search(on_roster_, key_of(award)))
-            why = "not on the roster of the run's month";
-        if (exclusions_.deceased && std::ranges::binary_search(deceased_, award.person)) why = "deceased";
-        if (why.empty()) return false;
-        list(award, false, fmt::format("arrears of {} yuan are not paid: {}", award.amount.yuan(), why));
+            return {"不在本期名册", "not on the roster of the run's month"};
+        if (exclusions_.programmes.contains(award.programme))
+            return {"该项目不在补发范围", "this programme is excluded"};
+        return {};
+    }
+
+    bool is_excluded(const Award& award) {
+        const Words why = exclusion_of(award);
+        if (why.english.empty()) return false;
+        list(award, false,
+             {fmt::format("不补发 {} 元：{}", award.amount.yuan(), why.chinese),
+              fmt::format("arrears of {} yuan are not paid: {}", award.amount.yuan(), why.english)});
         return true;
     }
 
@@ -265,10 +290,13 @@ private:
             const Money due = is == nullptr ? Money{} : is->amount;
             // What has not arrived cannot be demanded back; what failed is to be cancelled, not demanded.
             if (was->is_under_way || (was->serial && !std::ranges::binary_search(paid, was->serial))) {
-                list(about, false,
+                list(
+                    about, false,
+                    {fmt::format("已核定 {} 元，应为 {} 元：款项未到账，暂不追缴", was->net.yuan(),
+                                 due.yuan()),
                      fmt::format(
                          "awarded {} yuan, should be {}: the payment has not arrived, nothing to recover yet",
-                         was->net.yuan(), due.yuan()));
+                         was->net.yuan(), due.yuan())});
                 continue;
             }
             Correction correction = correction_of(about);
@@ -293,6 +321,7 @@ private:
     Past past_;
     std::vector<Key> on_roster_;
     std::vector<PersonNo> deceased_;
+    std::vector<HouseholdNo> with_living_;
 };
 
 }  // namespace

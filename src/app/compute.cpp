@@ -175,7 +175,7 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     entitlement::History history{bench.facts, run.known_at, policies_of(book, unit.county)};
     entitlement::assess(bench.snapshot, *policy, bench.assessment, &history);
     std::vector<entitlement::Award>& awards = bench.assessment.awards;
-    CountyScreen screen{besides.screen, work.screening(), run, unit.county};
+    CountyScreen screen{besides.screen, work.screening(), run.known_at, unit.county};
     if (besides.screen.has_matches) {
         const std::vector<entitlement::Award> all = awards;
         screen.hold(*policy, bench.snapshot, all, awards, out.beside);

@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
-#include "onecard/core/identity.hpp"
 #include "settle_past.hpp"
+#include "written.hpp"
 
 namespace onecard::app {
 
@@ -27,20 +27,8 @@ Result<void> may(const Identity& by, Role role, County county, const std::string
     return {};
 }
 
-bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();)
-        if (next_code_point(text, at) == char32_t{0xffffffff}) return false;
-    return true;
-}
-
 Result<void> check_text(std::string_view text, std::string_view what, const std::string& place) {
-    if (text.empty() || text.size() > text_bytes_max || !is_utf8(text) ||
-        std::ranges::any_of(text, [](char c) { return c == '|' || static_cast<unsigned char>(c) < 0x20; }))
-        return refuse(
-            Fault::malformed,
-            fmt::format("{} of at most {} bytes on one line, without '|', is needed", what, text_bytes_max),
-            place);
-    return {};
+    return check_written(text, text_bytes_max, what, place);
 }
 
 Words words_of(Origin origin) {

@@ -189,13 +189,13 @@ struct CountyScreen::Concern {
     HouseholdNo other_household;  ///< where the other number is of this county
 };
 
-CountyScreen::CountyScreen(const RunScreen& screen, ScreeningRecords& records, const Run& run, County county)
-    : screen_{screen}, records_{records}, run_{run}, county_{county} {
+CountyScreen::CountyScreen(const RunScreen& screen, ScreeningFacts& facts, ImportNo known_at, County county)
+    : screen_{screen}, facts_{facts}, known_at_{known_at}, county_{county} {
     if (!screen.has_matches) return;
     const std::int32_t known = screen.lists.empty() ? 0 : screen.lists.back().no;
-    hits_ = records.hits(county, run.known_at, known);
+    hits_ = facts.hits(county, known_at, known);
     std::erase_if(hits_, [&](const Hit& hit) { return !is_used(hit); });
-    released_ = records.released(county);
+    released_ = facts.released(county);
 }
 
 bool CountyScreen::is_used(const Hit& hit) const {
@@ -208,7 +208,7 @@ bool CountyScreen::is_used(const Hit& hit) const {
 void CountyScreen::hold(const policy::CountyPolicy& policy, const registry::Snapshot& facts,
                         std::span<const Award> all, std::vector<Award>& awards, Beside& out) {
     if (!screen_.has_matches) return;
-    const std::vector<Double> doubles = records_.doubles(county_, run_.known_at, policy.month);
+    const std::vector<Double> doubles = facts_.doubles(county_, known_at_, policy.month);
     std::vector<Concern> concerns;
     for (const Hit& hit : hits_) {
         if (!names_month(hit, policy)) continue;
@@ -337,7 +337,9 @@ void CountyScreen::hold(const policy::CountyPolicy& policy, const registry::Snap
                 {award.programme, award.household, award.person, true,
                  fmt::format("{}/{}/household {}", county_.text(), award.benefit_month.text(),
                              award.household.number()),
-                 fmt::format("owed {} yuan, held: {}", award.amount.yuan(), finding.evidence)});
+                 fmt::format("owed {} yuan, held: {}", award.amount.yuan(), finding.evidence),
+                 fmt::format("应发 {} 元，暂缓：{}（{}）", award.amount.yuan(), text_of(finding.kind).chinese,
+                             finding.evidence)});
         }
     }
     std::size_t at = 0;

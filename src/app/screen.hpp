@@ -30,7 +30,7 @@ Day valid_until(const ScreeningList& list, const ScreeningRule& rule);
 /// One county's screening: a few statements, then everything in memory.
 class CountyScreen {
 public:
-    CountyScreen(const RunScreen& screen, ScreeningRecords& records, const Run& run, County county);
+    CountyScreen(const RunScreen& screen, ScreeningFacts& facts, ImportNo known_at, County county);
     /// Takes the awards that are held out of `awards`, and says why. `all` is everything that the policy's month awards, for
     /// those whom one identity names twice.
     void hold(const policy::CountyPolicy& policy, const registry::Snapshot& facts,
@@ -41,8 +41,8 @@ private:
     bool is_used(const Hit& hit) const;
 
     const RunScreen& screen_;
-    ScreeningRecords& records_;
-    const Run& run_;
+    ScreeningFacts& facts_;
+    ImportNo known_at_;
     County county_;
     std::vector<Hit> hits_;
     std::vector<std::string> released_;

@@ -8,15 +8,15 @@
 #include <optional>
 #include <set>
 
-#include "onecard/core/identity.hpp"
+#include "list_file.hpp"
 #include "screen.hpp"
+#include "written.hpp"
 
 namespace onecard::app {
 
 namespace {
 
 constexpr std::size_t reason_bytes_max = 500;
-constexpr std::size_t note_bytes_max = 200;
 
 Words words_of(ListKind kind) {
     const ListText& text = text_of(kind);
@@ -26,24 +26,6 @@ Words words_of(Programme programme) {
     return {std::string{onecard::text_of(programme).chinese}, std::string{onecard::text_of(programme).code}};
 }
 
-bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();)
-        if (next_code_point(text, at) == char32_t{0xffffffff}) return false;
-    return true;
-}
-
-Result<void> check_text(std::string_view text, std::size_t bytes_max, std::string_view what,
-                        const std::string& place) {
-    if (text.empty() || text.size() > bytes_max || !is_utf8(text) ||
-        std::ranges::any_of(text, [](char c) { return c == '|' || static_cast<unsigned char>(c) < 0x20; }))
-        return refuse(
-            Fault::malformed,
-            fmt::format("{} of at most {} bytes on one line, without '|', is needed", what, bytes_max),
-            place);
-    return {};
-}
-
-/// Reads a list's rows; every fault with line and column, personal values never shown.
 /// What the act of an import commits to, a line a row.
 std::string text_of(const std::vector<ScreeningRow>& rows) {
     std::string text;
@@ -57,102 +39,6 @@ std::string text_of(const std::vector<ScreeningRow>& rows) {
     return text;
 }
 
-class ListReader {
-public:
-    ListReader(std::string file, Day today, FieldCipher& cipher, Faults& faults)
-        : file_{std::move(file)},
-          today_{today},
-          cipher_{cipher},
-          faults_{faults},
-          csv_{file_, [this](std::int64_t line, std::span<const std::string_view> row) { take(line, row); },
-               faults} {}
-
-    std::vector<ScreeningRow> read(const std::filesystem::path& path, FileVault::Writing& keeping) {
-        std::ifstream in{path, std::ios::binary};
-        if (!in) {
-            faults_.push_back({Fault::missing, file_, "cannot be read"});
-            return {};
-        }
-        std::vector<char> piece(1 << 18);
-        while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
-            const std::string_view bytes{piece.data(), static_cast<std::size_t>(in.gcount())};
-            csv_.feed(bytes);
-            keeping.append(bytes);
-        }
-        csv_.finish();
-        if (columns_.empty() && faults_.empty()) fault(1, "1", Fault::missing, "the file is empty");
-        return std::move(rows_);
-    }
-
-private:
-    static constexpr std::array known{"resident_id", "from", "until", "note"};
-
-    void fault(std::int64_t line, std::string_view column, Fault what, std::string text) {
-        if (faults_.size() < 10'000)
-            faults_.push_back({what, fmt::format("{}:{}:{}", file_, line, column), std::move(text)});
-    }
-
-    void take_header(std::span<const std::string_view> fields) {
-        for (const std::string_view field : fields) {
-            if (std::ranges::find(known, field) == known.end())
-                fault(1, std::to_string(columns_.size() + 1), Fault::unknown,
-                      "a list has the columns resident_id, from, until and note");
-            if (std::ranges::find(columns_, field) != columns_.end())
-                fault(1, field, Fault::duplicate, "the column is there twice");
-            columns_.emplace_back(field);
-        }
-        if (std::ranges::find(columns_, known[0]) == columns_.end())
-            fault(1, known[0], Fault::missing, "the column is missing");
-        if (faults_.empty()) csv_.name_columns(columns_);
-    }
-
-    void take(std::int64_t line, std::span<const std::string_view> fields) {
-        if (columns_.empty()) return take_header(fields);
-        if (fields.size() != columns_.size())
-            return fault(
-                line, "1", Fault::malformed,
-                fmt::format("the row has {} fields, the header has {}", fields.size(), columns_.size()));
-        const auto field = [&](std::string_view name) {
-            const auto found = std::ranges::find(columns_, name);
-            return found == columns_.end() ? std::string_view{}
-                                           : fields[static_cast<std::size_t>(found - columns_.begin())];
-        };
-        ScreeningRow row;
-        row.line = static_cast<std::int32_t>(line);
-        const auto id = ResidentId::parse(field(known[0]), today_);
-        if (!id)
-            fault(line, known[0], id.error().fault, id.error().text);
-        else
-            row.identity = cipher_.tag(id->text());
-        row.from = day(line, known[1], field(known[1]));
-        row.until = day(line, known[2], field(known[2]));
-        if (row.until != Day{} && row.until < row.from)
-            fault(line, known[2], Fault::out_of_range, "ends before it begins");
-        row.note = std::string{field(known[3])};
-        if (!row.note.empty() && !check_text(row.note, note_bytes_max, "a note", {}))
-            fault(line, known[3], Fault::malformed, "a note has at most 200 bytes and no '|'");
-        if (id) rows_.push_back(std::move(row));
-    }
-
-    Day day(std::int64_t line, std::string_view column, std::string_view text) {
-        if (text.empty()) return {};
-        const auto parsed = Day::parse(text);
-        if (!parsed) {
-            fault(line, column, parsed.error().fault, parsed.error().text);
-            return {};
-        }
-        return *parsed;
-    }
-
-    std::string file_;
-    Day today_;
-    FieldCipher& cipher_;
-    Faults& faults_;
-    std::vector<std::string> columns_;
-    std::vector<ScreeningRow> rows_;
-    registry::CsvReader csv_;
-};
-
 }  // namespace
 
 Screening::Imported Screening::import_list(const Identity& by, const ListWish& wish, Moment now) {
@@ -165,14 +51,23 @@ Screening::Imported Screening::import_list(const Identity& by, const ListWish& w
     if (!by.region.covers(wish.region)) stop(Fault::forbidden, "outside this maker's region");
     if (wish.snapshot > now.day_in_china())
         stop(Fault::out_of_range, "the list speaks for a day in the future");
-    if (const auto source = check_text(wish.source, reason_bytes_max, "the source of the list", {}); !source)
+    if (const auto source = check_written(wish.source, reason_bytes_max, "the source of the list", {});
+        !source)
         imported.faults.push_back(source.error());
     if (!imported.faults.empty()) return imported;
 
     const auto cipher = tools_.make_cipher();
     const auto keeping = tools_.vault.begin();
-    ListReader reader{fmt::format("{}.csv", code), now.day_in_china(), *cipher, imported.faults};
-    const std::vector<ScreeningRow> rows = reader.read(wish.file, *keeping);
+    ListFile file{fmt::format("{}.csv", code), now.day_in_china(),
+                  [&](std::string_view id) { return cipher->tag(id); }, imported.faults};
+    std::ifstream in{wish.file, std::ios::binary};
+    std::vector<char> piece(1 << 18);
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+        const std::string_view bytes{piece.data(), static_cast<std::size_t>(in.gcount())};
+        file.feed(bytes);
+        keeping->append(bytes);
+    }
+    const std::vector<ScreeningRow> rows = file.finish();
     if (!imported.faults.empty()) return imported;
 
     auto work = tools_.database.begin();
@@ -350,7 +245,7 @@ Result<void> Screening::accept_stale(const Identity& by, RunNo no, ListKind kind
     if (by.role != Role::checker)
         return refuse(Fault::forbidden, "only a checker accepts an old list, in writing", place);
     if (!by.region.covers(region)) return refuse(Fault::forbidden, "outside this checker's region", place);
-    const auto written = check_text(reason, reason_bytes_max, "a reason", place);
+    const auto written = check_written(reason, reason_bytes_max, "a reason", place);
     if (!written) return written;
     auto work = tools_.database.begin();
     if (!work->runs().run(no)) return refuse(Fault::unknown, "there is no such run", place);
@@ -374,7 +269,7 @@ Result<bool> Screening::release(const Identity& by, County county, std::string_v
     if (by.role != Role::maker && by.role != Role::checker)
         return refuse(Fault::forbidden, "a maker proposes and a checker confirms a release", place);
     if (!by.region.covers(county)) return refuse(Fault::forbidden, "outside this officer's region", place);
-    const auto written = check_text(reason, reason_bytes_max, "a reason", place);
+    const auto written = check_written(reason, reason_bytes_max, "a reason", place);
     if (!written) return std::unexpected{written.error()};
     auto work = tools_.database.begin();
     if (!work->screening().has_finding(county, subject))

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -13,158 +11,12 @@
 #include "onecard/entitlement/difference.hpp"
 #include "onecard/entitlement/recomputation.hpp"
 #include "onecard/payment/payment.hpp"
-#include "onecard/registry/csv.hpp"
+#include "trial_register.hpp"
+#include "trial_screen.hpp"
 
 namespace onecard::app {
 
 namespace {
-
-using registry::FileKind;
-
-constexpr std::array file_kinds{FileKind::households, FileKind::persons,  FileKind::incomes,
-                                FileKind::enrolments, FileKind::accounts, FileKind::institutions};
-constexpr std::size_t imports_max = 1'000;
-
-/// What one folder brought, and from which month's run on it was known.
-struct Import {
-    std::optional<Month> known_from;  ///< always, where there is none
-    std::filesystem::path folder;
-    std::string prefix;  ///< of its files' names, for faults
-};
-
-/// One county's part of all imports.
-struct Place {
-    registry::Register facts;
-    std::vector<registry::Account> accounts;
-};
-
-class Reading {
-public:
-    explicit Reading(const TrialWish& wish, Faults& faults) : faults_{faults} {
-        context_.today = wish.today;
-        context_.bank_of = [this](std::string_view code) {
-            const auto next = static_cast<std::int16_t>(banks_.size() + 1);
-            return banks_.try_emplace(std::string{code}, BankNo{next}).first->second;
-        };
-        find_imports(wish.folder);
-    }
-
-    void read() {
-        for (std::size_t i = 0; i < imports_.size(); ++i) {
-            registry::RegisterFiles rows;
-            read_folder(imports_[i], rows);
-            if (faults_.empty()) check_together(rows, faults_);
-            if (!faults_.empty()) continue;
-            take(rows, ImportNo{static_cast<std::int32_t>(i + 1)});
-        }
-        for (auto& [county, place] : places_) {
-            place.facts.county = county;
-            place.facts.put_in_order();
-        }
-    }
-
-    /// The newest import that the run of a month knew.
-    ImportNo known_in(Month month) const {
-        std::int32_t newest = 0;
-        for (std::size_t i = 0; i < imports_.size(); ++i)
-            if (!imports_[i].known_from || *imports_[i].known_from <= month)
-                newest = static_cast<std::int32_t>(i + 1);
-        return ImportNo{newest};
-    }
-
-    std::map<County, Place>& places() { return places_; }
-    bool has_accounts() const { return has_accounts_; }
-
-private:
-    void find_imports(const std::filesystem::path& folder) {
-        const auto is_register = [](const std::filesystem::path& place) {
-            return std::ranges::any_of(file_kinds, [&](FileKind kind) {
-                return std::filesystem::exists(place / file_name_of(kind));
-            });
-        };
-        std::error_code error;
-        std::set<std::filesystem::path> below;
-        for (std::filesystem::directory_iterator entry{folder, error}, end; !error && entry != end;
-             entry.increment(error))
-            if (entry->is_directory(error)) below.insert(entry->path());
-        if (error) {
-            faults_.push_back(
-                {Fault::missing, folder.string(), "the folder cannot be read: " + error.message()});
-            return;
-        }
-        if (is_register(folder)) imports_.push_back({std::nullopt, folder, ""});
-        for (const std::filesystem::path& place : below) {
-            const std::string name = place.filename().string();
-            const auto month = Month::parse(name);
-            if (!month || name.size() != 7 || !is_register(place)) continue;
-            imports_.push_back({*month, place, name + "/"});
-        }
-        if (imports_.empty())
-            faults_.push_back(
-                {Fault::missing, folder.string(),
-                 "has none of households.csv, persons.csv, incomes.csv, enrolments.csv, accounts.csv, "
-                 "institutions.csv"});
-        if (imports_.size() > imports_max)
-            faults_.push_back({Fault::out_of_range, folder.string(),
-                               fmt::format("holds more than {} imports", imports_max)});
-    }
-
-    void read_folder(const Import& import, registry::RegisterFiles& rows) {
-        Faults found;
-        for (const FileKind kind : file_kinds) {
-            const std::filesystem::path path = import.folder / file_name_of(kind);
-            if (!std::filesystem::exists(path)) continue;
-            has_accounts_ |= kind == FileKind::accounts;
-            registry::RegisterDecoder decoder{kind, std::string{file_name_of(kind)}, context_, rows, found};
-            std::ifstream in{path, std::ios::binary};
-            if (!in) found.push_back({Fault::missing, path.filename().string(), "cannot be read"});
-            std::vector<char> piece(1 << 18);
-            while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
-                decoder.feed({piece.data(), static_cast<std::size_t>(in.gcount())});
-            decoder.finish();
-        }
-        for (Failure& fault : found) {
-            fault.place = import.prefix + fault.place;
-            faults_.push_back(std::move(fault));
-        }
-    }
-
-    void take(registry::RegisterFiles& rows, ImportNo no) {
-        const auto into = [&](auto& from, auto rows_of) {
-            for (auto& in : from) {
-                in.row.recorded.import = no;
-                rows_of(places_[in.county]).push_back(std::move(in.row));
-            }
-        };
-        into(rows.households, [](Place& place) -> auto& { return place.facts.households; });
-        into(rows.persons, [](Place& place) -> auto& { return place.facts.persons; });
-        into(rows.incomes, [](Place& place) -> auto& { return place.facts.incomes; });
-        into(rows.enrolments, [](Place& place) -> auto& { return place.facts.enrolments; });
-        into(rows.accounts, [](Place& place) -> auto& { return place.accounts; });
-    }
-
-    Faults& faults_;
-    registry::DecodeContext context_;
-    std::map<std::string, BankNo, std::less<>> banks_;
-    std::vector<Import> imports_;
-    std::map<County, Place> places_;
-    bool has_accounts_ = false;
-};
-
-/// The accounts that hold in a month, by (kind, payee).
-std::vector<registry::Account> accounts_in(const std::vector<registry::Account>& all, Month month,
-                                           ImportNo known_at) {
-    std::map<std::pair<registry::PayeeKind, std::int64_t>, const registry::Account*> newest;
-    for (const registry::Account& account : all) {
-        if (account.recorded.import > known_at || !account.recorded.months.contains(month)) continue;
-        const registry::Account*& there = newest[{account.kind, account.payee}];
-        if (!there || there->recorded.import <= account.recorded.import) there = &account;
-    }
-    std::vector<registry::Account> held;
-    for (const auto& [payee, account] : newest)
-        if (!account->recorded.absent) held.push_back(*account);
-    return held;
-}
 
 /// A decision that was confirmed after the month had ended cannot have been in the month's run.
 void forget_later_decisions(registry::Snapshot& snapshot) {
@@ -250,12 +102,26 @@ struct Telling {
                        {"awarded", {"已核定", "awarded"}},
                        {"due", {"应核定", "due"}},
                        {"difference", {"差额", "difference"}},
+                       {"held", {"暂缓", "held"}},
                        {"cause", {"首个不同", "first difference"}}},
                       {}};
     Table steps{"steps",
                 {"计算过程", "How each award came about"},
                 {{"award", {"序号", "award"}}, {"step", {"步骤", "step"}}, {"text", {"内容", "text"}}},
                 {}};
+    Table findings{"findings",
+                   {"发现", "Findings"},
+                   {county_column,
+                    month_column,
+                    {"subject", {"编号", "finding"}},
+                    {"kind", {"类型", "kind"}},
+                    household_column,
+                    person_column,
+                    {"holds", {"暂缓", "holds"}},
+                    {"payments", {"笔数", "payments"}},
+                    {"total", {"金额", "total"}},
+                    {"evidence", {"依据", "evidence"}}},
+                   {}};
     std::int64_t awards_count = 0, held_count = 0, refused_count = 0;
     Money total, arrears, overpaid;
 
@@ -298,8 +164,14 @@ void tell_steps(Telling& out, const Computed& now, const entitlement::Award& awa
 
 class CountyTrial {
 public:
-    CountyTrial(Telling& out, Reading& reading, const policy::Book& book, County county, const Place& place)
-        : out_{out}, reading_{reading}, book_{book}, county_{county}, place_{place} {}
+    CountyTrial(Telling& out, TrialRegister& reading, const policy::Book& book, County county,
+                const TrialPlace& place, const RunScreen& screen, ScreeningFacts& screening)
+        : out_{out},
+          reading_{reading},
+          book_{book},
+          county_{county},
+          place_{place},
+          screen_{screen, screening, reading.known_in(out.wish.month), county} {}
 
     void tell() {
         const Month last = out_.wish.month;
@@ -325,8 +197,32 @@ private:
         std::int64_t awards = 0, held = 0, refused = 0;
         Money total, awarded, arrears, overpaid;
     };
-    void count(Month month, const Computed& now, Row& row) {
-        for (const auto& award : now.assessment.awards)
+    /// What is held of these awards of a month is taken out of them and told.
+    std::int64_t hold(const Computed& now, std::vector<entitlement::Award>& awards) {
+        Beside found;
+        screen_.hold(now.policy, now.facts, now.assessment.awards, awards, found);
+        for (const Finding& finding : found.findings)
+            if (out_.concerns(finding.household))
+                out_.findings.rows.push_back({county_.text(), now.policy.month.text(), finding.subject,
+                                              Words{std::string{text_of(finding.kind).chinese},
+                                                    std::string{text_of(finding.kind).english}},
+                                              finding.household.number(), finding.person.number(),
+                                              finding.holds, std::int64_t{finding.payments}, finding.total,
+                                              finding.evidence});
+        std::int64_t held = 0;
+        for (const RefusalRecord& one : found.refusals) {
+            if (!out_.concerns(one.household)) continue;
+            ++held;
+            ++out_.held_count;
+            out_.refusals.rows.push_back({county_.text(), one.household.number(), one.person.number(),
+                                          words_of(one.programme), now.policy.month.text(), true,
+                                          std::string{name_of(Fault::conflict)}, one.place,
+                                          Words{one.reason_chinese, one.reason}});
+        }
+        return held;
+    }
+    void count(Month month, const Computed& now, std::span<const entitlement::Award> awards, Row& row) {
+        for (const auto& award : awards)
             if (out_.concerns(award.household)) {
                 ++row.awards;
                 row.total += award.amount;
@@ -364,25 +260,46 @@ private:
         Row row;
         for (const auto& award : then.assessment.awards)
             if (out_.concerns(award.household)) row.awarded += award.amount;
-        for (const auto& one : entitlement::differences(then.assessment.awards, now.assessment.awards)) {
+        const auto differences = entitlement::differences(then.assessment.awards, now.assessment.awards);
+        const auto key_of = [](const auto& row_of) {
+            return std::tuple{row_of.programme, row_of.component, row_of.beneficiary};
+        };
+        // What would be paid now is screened now; what is held is no arrears yet.
+        std::vector<entitlement::Award> owed;
+        for (const auto& one : differences) {
+            if (one.amount().is_negative()) continue;
+            const auto due = std::ranges::find_if(
+                now.assessment.awards, [&](const auto& award) { return key_of(award) == key_of(one); });
+            ensure(due != now.assessment.awards.end(), "arrears of nothing");
+            owed.push_back(*due);
+            owed.back().amount = one.amount();
+        }
+        row.held += hold(now, owed);
+        std::set<decltype(key_of(owed.front()))> paid;
+        for (const auto& award : owed) paid.insert(key_of(award));
+        for (const auto& one : differences) {
             if (!out_.concerns(one.household)) continue;
-            (one.amount().is_negative() ? row.overpaid : row.arrears) += one.amount();
+            const bool is_held = !one.amount().is_negative() && !paid.contains(key_of(one));
+            if (!is_held) (one.amount().is_negative() ? row.overpaid : row.arrears) += one.amount();
             out_.differences.rows.push_back(
                 {county_.text(), one.household.number(), one.person.number(), words_of(one.programme),
                  words_of(one.component), month.text(), one.beneficiary, one.awarded, one.due, one.amount(),
+                 is_held,
                  entitlement::first_difference({then.facts, then.policy, then.history},
                                                {now.facts, now.policy, now.history}, one,
                                                out_.wish.language)});
         }
         out_.arrears += row.arrears;
         out_.overpaid += row.overpaid;
-        count(month, now, row);
+        count(month, now, now.assessment.awards, row);
     }
 
     void tell_present(Month month, const Computed& now) {
         Row row;
-        count(month, now, row);
-        for (const auto& award : now.assessment.awards) {
+        std::vector<entitlement::Award> awards = now.assessment.awards;
+        row.held += hold(now, awards);
+        count(month, now, awards, row);
+        for (const auto& award : awards) {
             if (!out_.concerns(award.household)) continue;
             tell_award(out_, county_, award);
             if (out_.wish.explains) tell_steps(out_, now, award);
@@ -391,18 +308,19 @@ private:
             if (out_.concerns(refusal.household)) tell_refusal(out_, county_, month, refusal);
         if (!reading_.has_accounts()) return;
         payment::UnitPlan plan;
-        payment::plan_unit(county_, PartNo{1}, Serial{1}, now.assessment.awards,
-                           accounts_in(place_.accounts, month, reading_.known_in(month)),
-                           now.assessment.awards.size() + 1, plan);
+        payment::plan_unit(county_, PartNo{1}, Serial{1}, awards,
+                           accounts_in(place_.accounts, month, reading_.known_in(month)), awards.size() + 1,
+                           plan);
         for (const auto& held : plan.held)
             if (out_.concerns(held.household)) tell_refusal(out_, county_, month, held);
     }
 
     Telling& out_;
-    Reading& reading_;
+    TrialRegister& reading_;
     const policy::Book& book_;
     County county_;
-    const Place& place_;
+    const TrialPlace& place_;
+    CountyScreen screen_;
     entitlement::Recomputation now_;
     entitlement::Recomputation then_;
 };
@@ -415,12 +333,19 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
         trial.faults.push_back({Fault::out_of_range, "from", "lies after the month"});
         return trial;
     }
-    Reading reading{wish, trial.faults};
-    if (trial.faults.empty()) reading.read();
+    TrialRegister reading{wish, trial.faults};
+    const auto facts_of = [&reading](County county) {
+        const auto found = reading.places().find(county);
+        return found == reading.places().end() ? nullptr : &found->second.facts;
+    };
+    TrialScreening screening{facts_of};
+    for (const TrialList& list : wish.lists) screening.read_list(list, wish.today, trial.faults);
+    if (trial.faults.empty()) reading.read(screening);
+    const RunScreen screen = screening.ready();
     Telling out{.wish = wish};
     if (trial.faults.empty())
         for (const auto& [county, place] : reading.places())
-            CountyTrial{out, reading, book, county, place}.tell();
+            CountyTrial{out, reading, book, county, place, screen, screening}.tell();
     if (!trial.faults.empty()) return trial;
 
     Report& report = trial.report;
@@ -438,6 +363,7 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
     report.tables.push_back(std::move(out.months));
     report.tables.push_back(std::move(out.awards));
     report.tables.push_back(std::move(out.refusals));
+    report.tables.push_back(std::move(out.findings));
     report.tables.push_back(std::move(out.differences));
     if (wish.explains) report.tables.push_back(std::move(out.steps));
     return trial;

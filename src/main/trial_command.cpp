@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "desk.hpp"
@@ -15,9 +17,28 @@ namespace {
 
 struct Options {
     std::string policy, folder, month, from;
+    std::vector<std::string> lists;
     std::int64_t household = 0;
     bool explains = false;
 };
+
+/// "deaths=FILE" or "deaths=FILE@2022-01-31".
+Result<app::TrialList> list_in(const std::string& text, Day today) {
+    const std::size_t equals = text.find('=');
+    const auto kind = app::list_kind_of(text.substr(0, equals));
+    if (equals == std::string::npos || !kind)
+        return refuse(Fault::unknown,
+                      "is written KIND=FILE or KIND=FILE@DAY, KIND as in schemas/screening.md",
+                      "--list " + text);
+    app::TrialList list{*kind, text.substr(equals + 1), today};
+    const std::size_t at = text.rfind('@');
+    if (at == std::string::npos || at < equals) return list;
+    const auto day = Day::parse(text.substr(at + 1));
+    if (!day) return std::unexpected{day.error()};
+    list.file = text.substr(equals + 1, at - equals - 1);
+    list.snapshot = *day;
+    return list;
+}
 
 Result<int> assess(const Context& context, const Options& options) {
     app::TrialWish wish;
@@ -34,6 +55,11 @@ Result<int> assess(const Context& context, const Options& options) {
     wish.language = context.manner.chinese ? app::Language::chinese : app::Language::english;
     wish.explains = options.explains;
     wish.today = now().day_in_china();
+    for (const std::string& wanted : options.lists) {
+        const auto list = list_in(wanted, wish.today);
+        if (!list) return std::unexpected{list.error()};
+        wish.lists.push_back(*list);
+    }
 
     const auto loaded = ops::load_policy_book(options.policy);
     app::Trial trial;
@@ -60,6 +86,8 @@ void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)
     command->add_option("--from", options->from, "past months from this one on: what they differ by");
     command->add_option("--household", options->household, "tell of one household alone")
         ->check(CLI::PositiveNumber);
+    command->add_option("--list", options->lists,
+                        "KIND=FILE[@DAY]: screen by a list of another authority; may be given several times");
     command->add_flag("--explain", options->explains, "with the steps of every award");
     command->callback([=, &context] { chosen([=, &context] { return assess(context, *options); }); });
 }

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "onecard/policy/builder.hpp"
+#include "onecard/registry/income_items.hpp"
 
 namespace onecard::ops {
 namespace {
@@ -21,6 +23,14 @@ using policy::Book;
 
 constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t depth_max = 8;
+
+/// Rules that list items of the register: a code that the register does not have would never match anything.
+struct ItemRule {
+    std::string_view key;
+    bool are_expenses;  ///< else items of income
+};
+constexpr std::array item_rules{ItemRule{"dibao.excluded_income_items", false},
+                                ItemRule{"dibao.deduct.items", true}};
 
 /// Where a pack's amounts were read, by the tag that its notices name.
 struct Publication {
@@ -256,6 +266,7 @@ private:
                       : "is not of a type that a policy value can have");
             return;
         }
+        check_items(path, node);
         if (!notice.is_whole) {
             if (const auto checked = policy::check_value(path, *input); !checked)
                 fault(checked.error().fault, node, path, checked.error().text);
@@ -272,6 +283,24 @@ private:
         if (division_.empty()) return;  // Said once, at the top of the file.
         if (const auto added = builder_.add(std::move(setting)); !added)
             fault(added.error().fault, node, path, added.error().text);
+    }
+
+    void check_items(const std::string& path, const toml::node& node) {
+        const auto* const rule = std::ranges::find(item_rules, path, &ItemRule::key);
+        if (rule == item_rules.end() || !node.is_array()) return;
+        for (const toml::node& item : *node.as_array()) {
+            const auto code = item.value_exact<std::int64_t>();
+            if (!code) continue;  // Said with the list.
+            const registry::IncomeItemText* const known = registry::register_item_of(*code);
+            if (known == nullptr)
+                fault(Fault::unknown, item, path,
+                      fmt::format("{} is no item of the register (schemas/register.md)", *code));
+            else if ((known->in_class == registry::IncomeClass::expense) != rule->are_expenses ||
+                     known->in_class == registry::IncomeClass::elsewhere)
+                fault(Fault::conflict, item, path,
+                      fmt::format("{} ({}) is no item of {}", *code, known->english,
+                                  rule->are_expenses ? "expense" : "income"));
+        }
     }
 
     static std::optional<Book::Builder::Input> input_of(const toml::node& node) {

@@ -106,7 +106,7 @@ TEST_F(TrialTest, ALateImportTakesBackWhatPastMonthsWereAwardedAndSaysWhy) {
                 R"({"county":"370212","household":12,"person":0,"programme":"dibao-rural","component":"basic",)"
                 R"("benefit_month":")" +
                 std::string{in} +
-                R"(","beneficiary":12,"awarded_fen":109000,"due_fen":0,"difference_fen":-109000,)"
+                R"(","beneficiary":12,"awarded_fen":109000,"due_fen":0,"difference_fen":-109000,"held":false,)"
                 R"("cause":"then: owed; now: no enrolment in dibao-rural of household 12"})"));
     // Before the import was known, nothing had been wrong.
     EXPECT_THAT(json("2022-09", "2022-07"), HasSubstr(R"("overpaid_fen":0)"));
@@ -118,9 +118,11 @@ TEST_F(TrialTest, ABackdatedNoticeGivesArrearsFromItsFirstMonthToItsPublication)
     EXPECT_THAT(text,
                 HasSubstr(R"("benefit_month":"2021-12","awards":1,"total_fen":90800,"awarded_fen":90800,)"));
     for (const std::string_view in : {"2022-01", "2022-02", "2022-03"})
-        EXPECT_THAT(text, HasSubstr(R"("benefit_month":")" + std::string{in} +
-                                    R"(","beneficiary":12,"awarded_fen":90800,"due_fen":109000,)"
-                                    R"("difference_fen":18200,"cause":"then: standard dibao.rural = 904.00)"))
+        EXPECT_THAT(
+            text,
+            HasSubstr(R"("benefit_month":")" + std::string{in} +
+                      R"(","beneficiary":12,"awarded_fen":90800,"due_fen":109000,)"
+                      R"("difference_fen":18200,"held":false,"cause":"then: standard dibao.rural = 904.00)"))
             << in;
     EXPECT_THAT(text,
                 HasSubstr(R"("benefit_month":"2022-04","awards":2,"total_fen":129100,"awarded_fen":129100)"));
@@ -134,6 +136,53 @@ TEST_F(TrialTest, ADecisionConfirmedLateIsOwedFromTheMonthOfApplication) {
     EXPECT_THAT(text, HasSubstr(R"("arrears_fen":40200)"));  // April and May; June was confirmed in time
     EXPECT_THAT(text,
                 HasSubstr(R"("benefit_month":"2022-06","awards":1,"total_fen":20100,"awarded_fen":20100)"));
+}
+
+TEST_F(TrialTest, AListHoldsWhatItNamesInTheMonthAndInArrearsAndSaysWhere) {
+    write("deaths.csv", "resident_id,from\n99010119600101004X,2022-01-10\n");
+    const std::string before = json("2022-02");
+    EXPECT_THAT(before, HasSubstr(R"("award_count":2)"));
+    wish.lists.push_back({ListKind::deaths, folder / "deaths.csv", Day::parse("2022-01-31").value()});
+    // Dibao of the dead person's household, and what the dead person would receive for another.
+    const std::string held = json("2022-02");
+    EXPECT_THAT(held, HasSubstr(R"("award_count":0)"));
+    EXPECT_THAT(held, HasSubstr(R"("held_count":2)"));
+    EXPECT_THAT(held, HasSubstr("list 1 «deaths» of 2022-01-31, line 2, from 2022-01-10"));
+    EXPECT_THAT(held, HasSubstr(R"("holds":true,"payments":2)"));
+    // The month of the death itself is owed.
+    EXPECT_THAT(json("2022-01"), HasSubstr(R"("award_count":2)"));
+    // A decision that came late is owed for past months; of those after the death it is held.
+    write("enrolments.csv", std::string{enrolment_columns} +
+                                "370212,12,,dibao-rural,2021-05-10,2022-03-02,,,,,2021-07,,\n"
+                                "370212,12,32,disability-nursing,2021-12-04,2022-03-14,,,31,,2021-12,,\n");
+    const std::string late = json("2022-03", "2022-01");
+    EXPECT_THAT(late, HasSubstr(R"("arrears_fen":20100)"));
+    EXPECT_THAT(late, HasSubstr(R"("difference_fen":20100,"held":true)"));
+}
+
+TEST_F(TrialTest, OnePersonUnderTwoNumbersIsPaidUnderNeither) {
+    write("2022-02/persons.csv",
+          "county,person_no,household_no,name,resident_id,disability_class,disability_level,seriously_ill,"
+          "in_full_time_school,died_on,valid_from,valid_to\n"
+          "370102,77,70,王芳,99010119600101004X,,,,,,2021-06,\n");
+    write("2022-02/households.csv",
+          "county,household_no,area,village,representative,valid_from,valid_to\n"
+          "370102,70,rural,370102101201,77,2021-06,\n");
+    write("2022-02/enrolments.csv",
+          std::string{enrolment_columns} + "370102,70,,dibao-rural,2021-05-10,2021-06-02,,,,,2021-07,,\n");
+    EXPECT_THAT(json("2022-01"), HasSubstr(R"("held_count":0)"));
+    const std::string twice = json("2022-02");
+    EXPECT_THAT(twice, HasSubstr("the same resident ID is person 77 of county 370102 (dibao-rural)"));
+    EXPECT_THAT(twice, HasSubstr(R"("subject":")")) << "what to name when it is released";
+}
+
+TEST_F(TrialTest, AListWithFaultsIsToldLineByLine) {
+    write("deaths.csv", "resident_id,from\n990101196001010041,2022-13-10\n");
+    wish.lists.push_back({ListKind::deaths, folder / "deaths.csv", Day::parse("2022-01-31").value()});
+    const Trial faulty = trial("2022-02");
+    ASSERT_EQ(faulty.faults.size(), 2U);
+    EXPECT_THAT(faulty.faults[0].place, HasSubstr("deaths.csv:2:resident_id"));
+    EXPECT_THAT(faulty.faults[1].place, HasSubstr("deaths.csv:2:from"));
 }
 
 TEST_F(TrialTest, ExplainsEachAwardInTheLanguageAskedFor) {

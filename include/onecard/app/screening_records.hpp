@@ -170,9 +170,19 @@ struct FindingRelease {
     Moment at;
 };
 
-class ScreeningRecords {
+/// What screening needs to know about a county's persons.
+class ScreeningFacts {
 public:
-    virtual ~ScreeningRecords() = default;
+    virtual ~ScreeningFacts() = default;
+    /// Of the persons as known at an import, by lists up to `lists_known`, by person.
+    virtual std::vector<Hit> hits(County county, ImportNo known_at, std::int32_t lists_known) = 0;
+    virtual std::vector<Double> doubles(County county, ImportNo known_at, Month month) = 0;
+    /// Subjects that two persons released, in order.
+    virtual std::vector<std::string> released(County county) = 0;
+};
+
+class ScreeningRecords : public ScreeningFacts {
+public:
     /// Takes the number of the next list; others wait until this work ends.
     virtual std::int32_t begin_list() = 0;
     /// Also finds whom of the register the rows name.
@@ -182,11 +192,6 @@ public:
     virtual void match_import(ImportNo import, std::span<const County> counties) = 0;
     /// Whether there is any hit or double at all: where not, a unit asks nothing.
     virtual bool has_matches() = 0;
-    /// Of the persons as known at an import, by lists up to `lists_known`, by person.
-    virtual std::vector<Hit> hits(County county, ImportNo known_at, std::int32_t lists_known) = 0;
-    virtual std::vector<Double> doubles(County county, ImportNo known_at, Month month) = 0;
-    /// Subjects that two persons released, in order.
-    virtual std::vector<std::string> released(County county) = 0;
 
     /// The first one stays: false where the run's screening is fixed already.
     virtual bool put_run_screening(const RunScreening& screening) = 0;

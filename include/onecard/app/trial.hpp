@@ -2,13 +2,22 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "onecard/app/report.hpp"
+#include "onecard/app/screening_records.hpp"
 #include "onecard/core/digest.hpp"
 #include "onecard/core/result.hpp"
 #include "onecard/policy/book.hpp"
 
 namespace onecard::app {
+
+/// A list of another authority (schemas/screening.md), as of a day.
+struct TrialList {
+    ListKind kind = ListKind::deaths;
+    std::filesystem::path file;
+    Day snapshot;
+};
 
 struct TrialWish {
     /// The files of schemas/register.md. A folder below it that is named like a month, "2022-01", is a later import: known
@@ -19,6 +28,7 @@ struct TrialWish {
     std::optional<HouseholdNo> only;  ///< tell of one household alone
     Language language = Language::english;  ///< of steps and causes; the rest comes in both
     bool explains = false;                  ///< with the steps of every award
+    std::vector<TrialList> lists;           ///< by what is screened, beside one person under two numbers
     Day today;                              ///< for dates that may not lie in the future
 };
 

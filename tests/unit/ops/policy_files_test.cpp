@@ -50,6 +50,20 @@ dibao.rounding = { unit = "yuan", mode = "ceiling" }
 dibao.excluded_income_items = [901, 902]
 )";
 
+TEST_F(PolicyFiles, ItemsOfTheRegisterAreHeldAgainstItsList) {
+    std::string text{good};
+    text.replace(text.find("[901, 902]"), 10, "[901, 999, 601]\ndibao.deduct.items = [603, 101, 801]");
+    write("370212.toml", text);
+    std::string told;
+    for (const Failure& fault : load_policy_book(folder_).faults) told += fault.message() + "\n";
+    EXPECT_THAT(told, HasSubstr("370212.toml:14:37"));
+    EXPECT_THAT(told, HasSubstr("999 is no item of the register"));
+    EXPECT_THAT(told, HasSubstr("is no item of income"));
+    EXPECT_THAT(told, HasSubstr("101 (wages and salaries) is no item of expense"));
+    EXPECT_THAT(told, HasSubstr("801 (nursing fee of work-injury insurance) is no item of expense"));
+    EXPECT_THAT(told, testing::Not(HasSubstr("603 ")));
+}
+
 TEST_F(PolicyFiles, APackIsReadWithItsDocumentAndPlace) {
     write("370212.toml", good);
     const LoadedBook loaded = load_policy_book(folder_);
