@@ -45,6 +45,7 @@ Maintainer: onecard <onecard@localhost>
 Section: misc
 Priority: optional
 Depends: $libraries, postgresql-15, adduser
+Suggests: libengine-pkcs11-openssl
 Recommends: systemd, openssl, curl
 Description: pays social assistance, exactly once, and can prove it
  The service between the offices that owe people money, the banks that pay it out, and the auditors who check both.

@@ -102,6 +102,26 @@ select 'unheard', 'unheard|' || bank || '|' || seq || '|' || step || '|'
        extract(epoch from raised_at)::bigint, 'unheard ' || bank || '/' || seq || ' ' || step
   from unheard
 union all
+select 'account-confirmed', 'account-confirmed|' || lpad(county::text, 6, '0') || '|' || payee_kind || '|' || payee || '|'
+                            || import_no || '|' || officer || '|' || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'confirmed account of payee ' || payee_kind || '/' || payee
+  from account_confirmation
+union all
+select 'name-check', 'name-check|' || file_id || '|' || bank || '|' || import_no || '|' || encode(file_digest, 'hex') || '|'
+                     || encode(sha256(signature), 'hex') || '|' || made_by,
+       extract(epoch from at)::bigint, 'name check ' || file_id
+  from name_check
+union all
+select 'name-answer', 'name-answer|' || c.file_id || '|' || encode(sha256(a.cms), 'hex') || '|'
+                      || encode(a.fingerprint, 'hex') || '|'
+                      || encode(sha256(convert_to((select string_agg(v.line || '|' || l.payee_kind || '|' || l.payee || '|'
+                                                                     || l.account_import || '|' || v.reason || e'\n', '' order by v.line)
+                                                     from name_verdict v join name_check_line l using (check_no, line)
+                                                    where v.check_no = a.check_no), 'UTF8')), 'hex'),
+       extract(epoch from a.at)::bigint, 'answer to name check ' || c.file_id
+  from name_answer a
+  join name_check c using (check_no)
+union all
 select 'funds', 'funds|' || lpad(county::text, 6, '0') || '|' || substr(cause, 10) || '|*|*',
        extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
   from entry

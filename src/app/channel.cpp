@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "report_of_query.hpp"
 #include "returns.hpp"
 
 namespace onecard::app {
@@ -12,36 +12,6 @@ namespace onecard::app {
 namespace {
 
 constexpr std::size_t answer_text_max = 500;
-
-struct Heading {
-    std::string_view key, chinese, english;
-};
-constexpr std::array headings{
-    Heading{"bank", "银行", "bank"},
-    Heading{"seq", "序号", "seq"},
-    Heading{"file", "文件", "file"},
-    Heading{"county", "区划", "county"},
-    Heading{"lines", "笔数", "lines"},
-    Heading{"total", "金额", "total"},
-    Heading{"state", "状态", "state"},
-    Heading{"sealed_at", "签章", "sealed"},
-    Heading{"released_at", "放行", "released"},
-    Heading{"fetched_at", "取走", "fetched"},
-    Heading{"fetched_by", "取走证书", "fetched by"},
-    Heading{"pushed_at", "推送", "pushed"},
-    Heading{"receipt_at", "回执", "receipt"},
-    Heading{"receipt_by", "回执证书", "receipt by"},
-    Heading{"receipt_sha256", "回执签名摘要", "receipt sha256"},
-    Heading{"receipt_reason", "拒收原因", "refused because"},
-    Heading{"paid", "成功", "paid"},
-    Heading{"failed", "失败", "failed"},
-    Heading{"answered_at", "回盘", "answered"},
-    Heading{"never_heard_back", "逾期未回应", "never heard back"},
-    Heading{"expected", "应为", "expected"},
-    Heading{"name", "文件名", "file name"},
-    Heading{"kind", "类型", "kind"},
-    Heading{"at", "时间", "at"},
-};
 
 /// What a stranger's server says may be any bytes.
 std::string printable(std::string_view text) {
@@ -53,34 +23,6 @@ std::string printable(std::string_view text) {
 void put_act(Tools& tools, Work& work, const std::string& kind, std::string_view what, Moment now) {
     const Act act{kind, County{}, fmt::format("{}|{}", kind, what)};
     work.ledger().put_acts({&act, 1}, tools.sha256, now);
-}
-
-Table table_of(LedgerRecords& records, std::string key, Words title, std::string_view query,
-               const std::vector<std::pair<std::string, std::string>>& parameters) {
-    const std::vector<TextRow> rows = records.ask(query, parameters);
-    Table table{std::move(key), std::move(title), {}, {}};
-    for (const std::string& column : rows.front()) {
-        const auto found = std::ranges::find(headings, column, &Heading::key);
-        table.columns.push_back(
-            found == headings.end()
-                ? Column{column, {column, column}}
-                : Column{column, {std::string{found->chinese}, std::string{found->english}}});
-    }
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-        std::vector<Cell> cells;
-        for (std::size_t c = 0; c < rows[i].size(); ++c) {
-            const std::string& column = rows.front()[c];
-            if (column == "total")
-                cells.emplace_back(Money::of_fen(std::stoll(rows[i][c])));
-            else if (column == "seq" || column == "lines" || column == "paid" || column == "failed" ||
-                     column == "expected" || column == "bank")
-                cells.emplace_back(std::int64_t{std::stoll(rows[i][c])});
-            else
-                cells.emplace_back(rows[i][c]);
-        }
-        table.rows.push_back(std::move(cells));
-    }
-    return table;
 }
 
 }  // namespace
@@ -151,9 +93,10 @@ Result<Report> Channel::ladder(const Identity& by, const Region& region) {
         return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)), "channel");
     auto work = tools_.database.begin();
     Report report{{"银行通道", "The bank channel"}, {}, {}};
-    report.tables.push_back(table_of(work->ledger(), "files", {"发放文件", "Files"}, "report_file_ladder",
-                                     {{"region_low", std::to_string(region.lowest())},
-                                      {"region_high", std::to_string(region.highest())}}));
+    report.tables.push_back(table_of_query(work->ledger(), "files", {"发放文件", "Files"},
+                                           "report_file_ladder",
+                                           {{"region_low", std::to_string(region.lowest())},
+                                            {"region_high", std::to_string(region.highest())}}));
     return report;
 }
 
@@ -161,9 +104,9 @@ Result<Report> Channel::sequence_refusals(const Identity& by) {
     if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their own numbers only", "channel");
     auto work = tools_.database.begin();
     Report report{{"被拒序号", "Sequence numbers refused"}, {}, {}};
-    report.tables.push_back(table_of(work->ledger(), "sequence_refusals",
-                                     {"被拒序号", "Sequence numbers refused"}, "report_sequence_refusals",
-                                     {}));
+    report.tables.push_back(table_of_query(work->ledger(), "sequence_refusals",
+                                           {"被拒序号", "Sequence numbers refused"},
+                                           "report_sequence_refusals", {}));
     return report;
 }
 

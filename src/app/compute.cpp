@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "arrears.hpp"
+#include "onecard/app/accounts.hpp"
 #include "onecard/app/policies.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/formats.hpp"
@@ -156,6 +157,51 @@ Result<NewBatch> open_batch(const Run& run, const Unit& unit, const std::vector<
     return made;
 }
 
+/// What their bank denied, and where it must be asked first, what it did not say yet.
+void bar_by_names(const std::vector<NameVerdict>& verdicts, bool banks_asked_first,
+                  const std::vector<registry::Account>& accounts, std::vector<payment::Unwritable>& barred) {
+    if (verdicts.empty() && !banks_asked_first) return;
+    for (std::uint32_t i = 0; i < accounts.size(); ++i) {
+        const AskedAccount asked{accounts[i].kind, accounts[i].payee, accounts[i].recorded.import};
+        const auto found = std::ranges::lower_bound(verdicts, asked, {}, &NameVerdict::account);
+        const bool is_said = found != verdicts.end() && found->account == asked && found->reason &&
+                             *found->reason != bankfile::Reason::in_progress;
+        if (is_said && *found->reason != bankfile::Reason::paid) {
+            const auto& text = bankfile::text_of(*found->reason);
+            barred.push_back({i,
+                              fmt::format("its bank, asked before the first payment, says {} ({})", text.code,
+                                          text.english),
+                              fmt::format("付款前核验时银行回复 {}（{}）", text.code, text.chinese)});
+        } else if (!is_said && banks_asked_first) {
+            barred.push_back({i, "its bank has not said yet that name and account belong together",
+                              "银行尚未核验户名与账号是否相符"});
+        }
+    }
+}
+
+/// Accounts that nothing is paid to now, by index, and why: their bank's files cannot write them, or a second person has
+/// not confirmed them, or not long enough ago.
+std::vector<payment::Unwritable> barred_accounts(Bench& bench, const RunLimits& limits,
+                                                 const BankProfiles::OfRun& profiles, const Run& run,
+                                                 County county, Work& work, Moment now) {
+    auto barred = unwritable_accounts(*bench.cipher, profiles, bench.accounts);
+    bar_by_names(work.accounts().name_verdicts(county), limits.accounts.banks_asked_first, bench.accounts,
+                 barred);
+    std::vector<AccountChange> changes;
+    if (limits.accounts.confirmed_since)
+        changes = work.accounts().changes(county, run.known_at, *limits.accounts.confirmed_since);
+    for (const AccountChange& change : changes) {
+        const registry::Account* account = find_account(bench.accounts, change.payee_kind, change.payee);
+        if (account == nullptr || account->recorded.import != change.import) continue;
+        if (auto why = waits(change, limits.accounts, now))
+            barred.push_back({static_cast<std::uint32_t>(account - bench.accounts.data()),
+                              std::move(why->why), std::move(why->chinese)});
+    }
+    std::ranges::sort(barred, {},
+                      [](const payment::Unwritable& one) { return std::tie(one.account, one.why); });
+    return barred;
+}
+
 struct Composed {
     std::vector<Batch> batches;
     std::vector<Reissue> reissues;
@@ -166,7 +212,7 @@ struct Composed {
 
 Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
                              const Run& run, const Besides& besides, const Unit& unit,
-                             const std::vector<Bank>& banks, Work& work, Composed& out) {
+                             const std::vector<Bank>& banks, Work& work, Moment now, Composed& out) {
     const auto policy = book.at(unit.county, unit.period);
     if (!policy) return std::unexpected{policy.error()};
 
@@ -187,11 +233,11 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     }
     work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
     const auto profiles = profiles_of_run(tools, work, run.no);
-    const auto unwritable = unwritable_accounts(*bench.cipher, *profiles, bench.accounts);
+    const auto barred = barred_accounts(bench, limits, *profiles, run, unit.county, work, now);
     std::vector<std::pair<BankNo, std::size_t>> lines_max;
     for (const auto& [bank, profile] : *profiles) lines_max.emplace_back(bank, profile.lines_per_file);
     payment::plan_unit(unit.county, unit.part, out.result.first_serial, bench.assessment.awards,
-                       bench.accounts, limits.lines_per_file_max, bench.plan, {lines_max, unwritable});
+                       bench.accounts, limits.lines_per_file_max, bench.plan, {lines_max, barred});
 
     if (besides.past) {
         place_arrears(bench.plan, unit.period, out.beside);
@@ -240,12 +286,14 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     return {};
 }
 
-Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const Unit& unit,
-                             const std::vector<Bank>& banks, Work& work, Composed& out) {
+Result<void> compose_reissue(Tools& tools, Bench& bench, const RunLimits& limits, const Run& run,
+                             const Unit& unit, const std::vector<Bank>& banks, Work& work, Moment now,
+                             Composed& out) {
     const std::vector<OpenFailure> open = work.payments().open_failures(Region::of(unit.county));
     work.registers().load_accounts(unit.county, run.known_at, unit.period, bench.accounts);
 
     const auto profiles = profiles_of_run(tools, work, run.no);
+    const auto barred = barred_accounts(bench, limits, *profiles, run, unit.county, work, now);
 
     struct Line {
         OpenFailure failure;
@@ -256,25 +304,21 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const Run& run, const U
         const registry::Account* account = find_account(bench.accounts, failure.payee_kind, failure.payee);
         if (account == nullptr || !can_be_retried(failure, *account, profile_of_bank(tools, failure.bank)))
             continue;
-        std::array<char, 64> digits;
-        ensure(account->account.size() <= digits.size(), "a sealed account longer than any account");
-        const auto length = bench.cipher->open_into(account->account, digits.data());
-        const auto fitted =
-            bankfile::fits(profile_in(*profiles, account->bank), account->holder, length ? *length : 0);
-        if (fitted)
+        const auto index = static_cast<std::uint32_t>(account - bench.accounts.data());
+        const auto found = std::ranges::lower_bound(barred, index, {}, &payment::Unwritable::account);
+        if (found == barred.end() || found->account != index)
             lines.push_back({failure, account});
         else
-            out.refusals.push_back(
-                {failure.programme,
-                 {},
-                 {},
-                 true,
-                 fmt::format("{}/{}/{}", failure.county.text(), unit.period.text(),
-                             PaymentReference{failure.county, failure.period().number(), failure.serial,
-                                              failure.attempt}
-                                 .text()),
-                 fmt::format("owed {} yuan, but {}", failure.amount.yuan(), fitted.error().text),
-                 fmt::format("应发 {} 元，但{}", failure.amount.yuan(), chinese_of_misfit(fitted.error()))});
+            out.refusals.push_back({failure.programme,
+                                    {},
+                                    {},
+                                    true,
+                                    fmt::format("{}/{}/{}", failure.county.text(), unit.period.text(),
+                                                PaymentReference{failure.county, failure.period().number(),
+                                                                 failure.serial, failure.attempt}
+                                                    .text()),
+                                    fmt::format("owed {} yuan, but {}", failure.amount.yuan(), found->why),
+                                    fmt::format("应发 {} 元，但{}", failure.amount.yuan(), found->chinese)});
     }
     const auto key = [](const Line& line) {
         return std::tuple{line.failure.programme, line.account->bank, line.failure.part, line.failure.serial};
@@ -371,8 +415,8 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
 
     const auto composed =
         run.kind == RunKind::regular
-            ? compose_regular(tools, bench, book, limits, run, besides, unit, banks, *work, out)
-            : compose_reissue(tools, bench, run, unit, banks, *work, out);
+            ? compose_regular(tools, bench, book, limits, run, besides, unit, banks, *work, now, out)
+            : compose_reissue(tools, bench, limits, run, unit, banks, *work, now, out);
     if (!composed) return std::unexpected{composed.error()};
     // Serials name payments that are owed for the first time; another attempt keeps the number it has.
     if (run.kind == RunKind::reissue) out.result.first_serial = Serial{};

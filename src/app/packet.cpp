@@ -15,6 +15,8 @@
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/audit/packet.hpp"
+#include "onecard/bankfile/encoding.hpp"
+#include "onecard/bankfile/formats.hpp"
 #include "returns.hpp"
 #include "words.hpp"
 
@@ -32,7 +34,7 @@ struct NoPacket {
 template <class T>
 T must(Result<T> result) {
     if (!result) throw NoPacket{result.error()};
-    return *std::move(result);
+    if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
 std::string bytes_in(const std::filesystem::path& path) {
@@ -52,6 +54,53 @@ std::string line_in(const std::string& bytes, std::int32_t number, std::string_v
     if (from == std::string::npos || from >= bytes.size())
         throw NoPacket{{Fault::tampered, std::string{file}, fmt::format("the file has no line {}", number)}};
     return bytes.substr(from, bytes.find('\n', from) - from + 1);
+}
+
+std::string in_gb18030(std::string_view text) {
+    std::string bytes;
+    must(bankfile::encode(text, bankfile::Encoding::gb18030, bytes));
+    return bytes;
+}
+
+/// Where the bank's files are of another layout, its line as the canonical text profile would have it
+/// (schemas/bank/ykt-txt.md): what the profile of the run reads out of the file's bytes.
+std::string canonical_line_in(const std::string& bytes, const bankfile::Profile& profile, std::int32_t seq,
+                              std::string_view file) {
+    std::string found;
+    const auto reader =
+        bankfile::read_batch(profile, std::string{file}, nullptr, [&](const bankfile::BatchLine& line) {
+            if (line.seq == seq)
+                found = fmt::format("D|{:07}|{}|{}|{}|{}|{}|{}|{}|{}\r\n", line.seq, line.payment, line.name,
+                                    static_cast<int>(line.account_kind), line.account, line.bank_code,
+                                    line.amount.fen(), line.summary, line.remark);
+        });
+    reader->feed(bytes);
+    reader->finish();
+    if (found.empty())
+        throw NoPacket{{Fault::tampered, std::string{file}, fmt::format("the file has no payment {}", seq)}};
+    return in_gb18030(found);
+}
+
+std::string canonical_answer_in(const std::string& bytes, const bankfile::Profile& profile,
+                                const HashFunction& sm3, std::string_view payment, std::string_view file) {
+    std::string found;
+    const auto hash = sm3.stream();
+    const auto reader =
+        bankfile::read_return(profile, std::string{file}, *hash, [&](const bankfile::ReturnLine& line) {
+            if (line.payment != payment || !found.empty()) return;
+            const char status = line.status == bankfile::ReturnStatus::paid     ? 'S'
+                                : line.status == bankfile::ReturnStatus::failed ? 'F'
+                                                                                : 'P';
+            found = fmt::format("D|{:07}|{}|{}|{}|{}|{}|{}|{}|{}\r\n", line.seq, line.payment, line.account,
+                                line.amount.fen(), status, line.code, line.text, line.bank_day.digits(),
+                                line.bank_reference);
+        });
+    reader->feed(bytes);
+    reader->finish();
+    if (found.empty())
+        throw NoPacket{
+            {Fault::tampered, std::string{file}, fmt::format("the file does not answer {}", payment)}};
+    return in_gb18030(found);
 }
 
 std::string base64_block(std::string_view bytes) { return audit::base64(bytes) + "\n"; }
@@ -110,7 +159,13 @@ public:
         fields.add("sha256", batch->file_digest.hex());
         fields.add("bytes", batch->file_bytes);
         fields.add("line", line_no);
-        fields.add("line-bytes", audit::base64(line_in(file, line_no + 1, batch->file_id)));
+        const auto profiles = profiles_of_run(tools_, work_, run_no);
+        const bankfile::Profile& profile = profile_in(*profiles, batch->bank);
+        if (!profile.is_canonical()) fields.add("layout", profile.name);
+        fields.add("line-bytes",
+                   audit::base64(profile.is_canonical()
+                                     ? line_in(file, line_no + 1, batch->file_id)
+                                     : canonical_line_in(file, profile, line_no, batch->file_id)));
         const std::vector<Digest> leaves = leaves_of(*batch);
         add_proof(fields, leaves, static_cast<std::uint64_t>(line_no) - 1);
         put("attempt." + n, fields.text());
@@ -118,7 +173,7 @@ public:
         if (wish_.whole_files) put("file." + n, file);
 
         const std::int64_t return_no = number("return_no");
-        if (return_no != 0) answer(*batch, row, names, n);
+        if (return_no != 0) answer(*batch, row, names, n, profile);
         for (const LoggedEntry& logged :
              work_.ledger().entries_of(batch->county, batch->period, batch->no, return_no))
             entry(logged);
@@ -275,7 +330,7 @@ private:
     }
 
     void answer(const Batch& batch, const TextRow& row, const std::vector<std::string>& names,
-                const std::string& n) {
+                const std::string& n, const bankfile::Profile& profile) {
         const auto cell = [&](std::string_view name) -> const std::string& {
             return row[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
         };
@@ -302,7 +357,13 @@ private:
         fields.add("sha256", file->digest.hex());
         fields.add("bytes", file->bytes);
         fields.add("line", outcome.line);
-        fields.add("line-bytes", audit::base64(line_in(bytes, outcome.line, file->name)));
+        if (!profile.is_canonical()) fields.add("layout", profile.name);
+        PaymentReference attempted = wish_.payment;
+        attempted.attempt = outcome.attempt;
+        fields.add("line-bytes",
+                   audit::base64(profile.is_canonical() ? line_in(bytes, outcome.line, file->name)
+                                                        : canonical_answer_in(bytes, profile, tools_.sm3,
+                                                                              attempted.text(), file->name)));
         fields.add("outcome", paid ? "paid" : "failed");
         fields.add("reason", static_cast<std::int16_t>(outcome.reason));
         fields.add("amount-fen", outcome.amount.fen());

@@ -127,7 +127,10 @@ public:
         if (reference_.county != owed_.county || reference_.serial != owed_.serial ||
             reference_.period != owed_.part.number() / 1000 + 190000)
             stop("payment", "its reference is another payment's");
-        if (block("explanation").find(owed_.amount.yuan()) == std::string::npos)
+        // For people there are commas between the thousands.
+        std::string explained = block("explanation");
+        std::erase(explained, ',');
+        if (explained.find(owed_.amount.yuan()) == std::string::npos)
             stop("explanation", "it explains another amount");
     }
 
@@ -223,15 +226,16 @@ private:
               owed_.amount.yuan());
         if (n == 1) past(run, parts);
 
-        const auto signer = signature_of(place, fmt::format("file-signature.{}", n), file_digest);
-        shows("attempt {}: {} is signed by {}", n, file, signer.name);
+        const auto signer =
+            signature_of(place, fmt::format("file-signature.{}", n), fmt::format("file.{}", n), file_digest);
+        if (signer) shows("attempt {}: {} is signed by {}", n, file, signer->name);
         const std::string bytes = must(audit::parse_base64(must(said.text_of("line-bytes"), place)), place);
         PaymentReference attempted = reference_;
         attempted.attempt = static_cast<std::int16_t>(n);
         const std::vector<std::string> sent = fields_of_line(bytes);
         if (sent.size() != 10 || sent[2] != attempted.text() || sent[7] != std::to_string(owed_.amount.fen()))
             stop(place, "the line of the file is about another payment or amount");
-        whole_file(fmt::format("file.{}", n), file_digest, line + 1, bytes, place);
+        whole_file(fmt::format("file.{}", n), file_digest, line + 1, bytes, said, place);
         if (find(fmt::format("return.{}", n)) != nullptr)
             answer(n, attempted);
         else
@@ -333,16 +337,24 @@ private:
         }
     }
 
-    Signer signature_of(std::string_view place, const std::string& name, const Digest& digest) {
+    /// Nobody where the signature is of a kind (SM2) that can only be checked over the whole file, and that is not here.
+    std::optional<Signer> signature_of(std::string_view place, const std::string& name,
+                                       const std::string& file, const Digest& digest) {
         const std::string& text = block(name);
         const std::string cms = must(audit::parse_base64(text.substr(0, text.size() - 1)), name);
-        auto signer = verifier_.verify_digest(digest, cms);
-        if (!signer) stop(name, fmt::format("{} ({})", signer.error().text, place));
-        return *signer;
+        const std::string* const bytes = find(file);
+        if (bytes != nullptr && sha256_.hash(bytes_of(*bytes)) != digest)
+            stop(file, "its bytes were altered");
+        auto signer = bytes != nullptr ? verifier_.verify(*bytes, cms) : verifier_.verify_digest(digest, cms);
+        if (signer) return *signer;
+        if (signer.error().fault != Fault::missing)
+            stop(name, fmt::format("{} ({})", signer.error().text, place));
+        verdict_.notes.push_back(fmt::format("{}: {}; --files puts it in", name, signer.error().text));
+        return std::nullopt;
     }
 
     void whole_file(const std::string& name, const Digest& digest, std::int64_t line,
-                    std::string_view expected, std::string_view place) {
+                    std::string_view expected, const Fields& said, std::string_view place) {
         const std::string* const bytes = find(name);
         if (bytes == nullptr) {
             verdict_.notes.push_back(fmt::format(
@@ -351,6 +363,12 @@ private:
             return;
         }
         if (sha256_.hash(bytes_of(*bytes)) != digest) stop(name, "its bytes were altered");
+        if (const auto layout = said.text_of("layout")) {
+            verdict_.notes.push_back(fmt::format(
+                "{}: the whole file is here, in the bank's layout {}; the line is what its profile reads",
+                place, *layout));
+            return;
+        }
         std::string_view rest = *bytes;
         for (std::int64_t i = 1; i < line && !rest.empty(); ++i) {
             const std::size_t end = rest.find('\n');
@@ -370,9 +388,13 @@ private:
         const std::string kind = must(said.text_of("outcome"), place);
         if (kind != "paid" && kind != "failed") stop(place, "an outcome is paid or failed");
 
-        const auto signer = signature_of(place, fmt::format("return-signature.{}", n), digest);
-        if (!has_act(fmt::format("|return-received|{}|{}|{}|{}", number, name, digest.hex(),
-                                 signer.fingerprint.hex())))
+        const auto signer = signature_of(place, fmt::format("return-signature.{}", n),
+                                         fmt::format("return-file.{}", n), digest);
+        const std::string received = fmt::format("|return-received|{}|{}|{}|", number, name, digest.hex());
+        if (signer ? !has_act(received + signer->fingerprint.hex())
+                   : std::ranges::none_of(acts_, [&](const std::string& act) {
+                         return act.find(received) != std::string::npos;
+                     }))
             stop(place, "the log knows no such return file of this signer");
         recon::Outcome outcome;
         outcome.serial = owed_.serial;
@@ -395,9 +417,9 @@ private:
         if (answered.size() != 10 || answered[2] != attempted.text() ||
             answered[4] != std::to_string(outcome.amount.fen()) || answered[5] != (outcome.paid ? "S" : "F"))
             stop(place, "the line of the return file says something else");
-        whole_file(fmt::format("return-file.{}", n), digest, outcome.line, bytes, place);
-        shows("attempt {}: {} says {} on {}, signed by {}, and the books say so", n, name, kind,
-              outcome.value_day.text(), signer.name);
+        whole_file(fmt::format("return-file.{}", n), digest, outcome.line, bytes, said, place);
+        shows("attempt {}: {} says {} on {}{}, and the books say so", n, name, kind, outcome.value_day.text(),
+              signer ? ", signed by " + signer->name : "");
     }
 
     const audit::Packet& packet_;

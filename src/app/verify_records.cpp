@@ -52,6 +52,9 @@ constexpr std::array tolds{
     Told{"recovery-proposed", {-1, -1}},
     Told{"recovery-approved", {-1, -1}},
     Told{"remitted", {4, 5}},
+    Told{"account-confirmed", {-1, -1}},
+    Told{"name-check", {-1, -1}},
+    Told{"name-answer", {-1, -1}},
 };
 
 /// The text with its unknown fields as "*".

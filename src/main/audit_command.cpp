@@ -63,13 +63,16 @@ Result<int> verify_packet_file(const Context& context, const std::string& file, 
         const auto authorities = authorities_file.empty() ? Result<std::string>{names->authorities}
                                                           : text_of_file(authorities_file);
         if (!authorities) return std::unexpected{authorities.error()};
-        const auto verifier = seal::create_verifier_from(
-            *authorities, authorities_file.empty() ? file : authorities_file, names->made_at);
-        if (!verifier)
-            verdict.findings.push_back(verifier.error().message());
-        else
-            verdict = app::verify_packet(*bytes, seal::sha256(), seal::sm3(), **verifier,
-                                         seal::verify_ed25519, trust);
+        const std::string& place = authorities_file.empty() ? file : authorities_file;
+        auto cms = seal::create_verifier_from(*authorities, place, names->made_at);
+        auto sm2 = seal::create_national_verifier_from(*authorities, place, names->made_at);
+        if (!cms || !sm2) {
+            verdict.findings.push_back((cms ? sm2 : cms).error().message());
+        } else {
+            const auto either = seal::either_verifier(std::move(*cms), std::move(*sm2));
+            verdict =
+                app::verify_packet(*bytes, seal::sha256(), seal::sm3(), *either, seal::verify_ed25519, trust);
+        }
         if (authorities_file.empty())
             verdict.notes.emplace_back(
                 "the authorities are taken from the packet itself: compare them with those from elsewhere");

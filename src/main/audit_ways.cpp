@@ -20,6 +20,8 @@ Response packet(Desk& desk, const app::Identity& by, const Request& request) {
     wish.payment = must(PaymentReference::parse(request.parameters.at("reference")));
     wish.whole_files = query(request, "files", "false") == "true";
     wish.authorities = file_text(desk.places.authorities);
+    if (std::filesystem::exists(desk.places.national_authorities))
+        wish.authorities += file_text(desk.places.national_authorities);
     Response response;
     response.content_type = "application/octet-stream";
     response.body = must(app::make_packet(desk.tools(), desk.ledger_key(), by, wish, now()));

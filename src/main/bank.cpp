@@ -18,6 +18,7 @@
 #include "desk.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/sealing.hpp"
+#include "onecard/bankfile/name_check.hpp"
 #include "onecard/net/http.hpp"
 #include "onecard/net/json.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -156,6 +157,10 @@ public:
           verifier_{std::move(verifier)} {}
 
     Result<BankReport> act() {
+        if (wish_.does == BankDoes::name_checks) {
+            if (auto checked = check_names(); !checked) return std::unexpected{checked.error()};
+            return std::move(report_);
+        }
         const auto listed = list();
         if (!listed) return std::unexpected{listed.error()};
         progress_.files_total = static_cast<std::int64_t>(listed->size());
@@ -430,6 +435,61 @@ private:
             if (error)
                 return refuse(Fault::missing, "cannot be set aside: " + error.message(), path.string());
         }
+        return {};
+    }
+
+    // --- names before the first payment -----------------------------------------------------------------------------
+
+    /// Answers every question that waits: the seed says of whom the name differs.
+    Result<void> check_names() {
+        const auto reply = call("GET", "/v1/bank/name-checks");
+        if (!reply) return std::unexpected{reply.error()};
+        if (reply->status != 200) return refuse(Fault::malformed, text_of(*reply), "/v1/bank/name-checks");
+        const auto rows = net::parse_json_table(reply->body, "checks");
+        if (!rows) return std::unexpected{rows.error()};
+        for (const auto& cells : *rows) {
+            const Row row{cells};
+            if (row.text("state") != "waiting") continue;
+            if (auto answered = check_names_of(row.text("file_id"), row.text("sha256")); !answered)
+                return std::unexpected{answered.error()};
+        }
+        return {};
+    }
+
+    Result<void> check_names_of(const std::string& file_id, const std::string& sha256) {
+        const std::string path = "/v1/bank/name-checks/" + file_id;
+        const auto file = call("GET", path + ".txt");
+        if (!file) return std::unexpected{file.error()};
+        const auto signature = call("GET", path + ".txt.p7s");
+        if (!signature) return std::unexpected{signature.error()};
+        if (file->status != 200 || signature->status != 200)
+            return refuse(Fault::malformed, text_of(file->status != 200 ? *file : *signature), path);
+        const auto signer = verifier_->verify(file->body, signature->body);
+        if (!signer || signer->name != wish_.service_name ||
+            hashes_.sha256.hash(bytes_of(file->body)).hex() != sha256) {
+            note(file_id, "is not signed by the service, or is not what it listed");
+            return {};
+        }
+        const auto check = bankfile::read_name_check(file->body, file_id, hashes_.sm3);
+        if (!check) {
+            note(file_id, check.error().message());
+            return {};
+        }
+        bankfile::NameAnswers answers{check->file_id, check->bank_code, wish_.now, {}};
+        for (const bankfile::NameQuestion& question : check->lines) {
+            const Answer answer = answers_.answer_to(question.payee);
+            answers.lines.push_back(
+                {question.payee, question.account,
+                 answer.kind == AnswerKind::silent ? bankfile::Reason::in_progress : answer.reason});
+        }
+        const auto text = bankfile::write_name_answers(answers, hashes_.sm3);
+        if (!text) return std::unexpected{text.error()};
+        const auto taken = call("POST", "/v1/bank/name-answers/" + file_id, signer_->sign_attached(*text));
+        if (!taken) return std::unexpected{taken.error()};
+        if (taken->status != 200)
+            note(file_id, text_of(*taken));
+        else
+            report_.names += static_cast<std::int64_t>(check->lines.size());
         return {};
     }
 
@@ -715,6 +775,8 @@ private:
             if (!fs::exists(return_path(name), error))
                 return problem(name,
                                "was posted, but is no longer in this folder: its open lines are not known");
+            // Who contradicts says of answered lines what was not said before.
+            if (wish_.contradict_permille > 0) continue;
             if (auto marked = mark_answered(return_path(name), plan.answered, hashes_, wish_.profile);
                 !marked)
                 return problem(name, marked.error().message());
@@ -802,8 +864,9 @@ Result<BankReport> act_as_bank(const BankWish& wish,
                                const std::function<void(const BankProgress&)>& on_progress) {
     auto script = read_script(wish.answers);
     if (!script) return std::unexpected{script.error()};
-    auto answers =
-        BankAnswers::create({wish.seed, wish.fail_permille, wish.in_progress_permille}, std::move(*script));
+    auto answers = BankAnswers::create({wish.seed, wish.fail_permille, wish.in_progress_permille,
+                                        wish.contradict_permille, wish.every_reason},
+                                       std::move(*script));
     if (!answers) return std::unexpected{answers.error()};
     auto signer = seal::create_file_signer(wish.certificate, wish.key);
     if (!signer) return std::unexpected{signer.error()};

@@ -19,6 +19,7 @@ enum class BankDoes : std::uint8_t {
     everything,     ///< fetch, verify, receipt, and the first return file of each batch
     receipts_only,  ///< fetch, verify, receipt: the payments stay in transit
     returns_only,   ///< the first return file of each batch that has its receipt already
+    name_checks,    ///< nothing but the answers to what it is asked about names and accounts
     open_lines,  ///< a further return file for the lines that posted ones left in progress or did not mention
 };
 
@@ -33,6 +34,8 @@ struct BankWish {
     BankDoes does = BankDoes::everything;
     std::int64_t fail_permille = 20;
     std::int64_t in_progress_permille = 0;
+    std::int64_t contradict_permille = 0;  ///< of the lines; needs `open_lines`
+    bool every_reason = false;             ///< failures of each reason alike
     std::uint64_t seed = 0;
     std::filesystem::path answers;  ///< script (bank_answers.hpp); empty: the seed alone decides
     Day value_day;
@@ -55,6 +58,7 @@ struct BankReport {
     std::int64_t refusals = 0;     ///< the same: refusals
     std::int64_t lines = 0;        ///< in the return files delivered
     std::int64_t paid = 0, failed = 0, in_progress = 0;
+    std::int64_t names = 0;    ///< about which it said something
     std::int64_t silent = 0;   ///< lines of batches answered that their return file does not mention
     std::int64_t returns = 0;  ///< return files delivered, each with the service's verified receipt
     std::int64_t returns_posted = 0, returns_refused = 0, returns_waiting = 0;

@@ -29,6 +29,12 @@ constexpr std::array failures{
     Weight{Reason::wrong_account_type, 40}, Weight{Reason::wrong_routing, 30},
     Weight{Reason::deceased, 10},
 };
+/// Whatever one payment can fail for; the other canonical reasons are of whole files or of other outcomes.
+constexpr std::array failing{
+    Reason::name_mismatch,   Reason::account_unknown, Reason::account_closed,     Reason::account_blocked,
+    Reason::account_dormant, Reason::over_limit,      Reason::wrong_account_type, Reason::identity_mismatch,
+    Reason::deceased,        Reason::wrong_routing,   Reason::duplicate,          Reason::amount_error,
+    Reason::no_funds,        Reason::after_cut_off,   Reason::reversed,           Reason::rejected};
 consteval std::uint64_t sum_of_weights() {
     std::uint64_t sum = 0;
     for (const Weight& weight : failures) sum += weight.of_1000;
@@ -165,17 +171,38 @@ Result<BankAnswers> BankAnswers::create(Habits habits, ScriptedAnswers scripted)
         return refuse(Fault::out_of_range,
                       fmt::format("{} ‰ failed and {} ‰ in progress are no shares of 1000",
                                   habits.fail_permille, habits.in_progress_permille));
+    if (habits.contradict_permille < 0 || habits.contradict_permille > permille_max)
+        return refuse(Fault::out_of_range,
+                      fmt::format("{} ‰ contradicted is no share of 1000", habits.contradict_permille));
     return BankAnswers{habits, std::move(scripted)};
 }
 
+Answer BankAnswers::contradiction_of(std::string_view payment) const {
+    const auto drawn = mix(hash_of(~habits_.seed, payment)) % static_cast<std::uint64_t>(permille_max);
+    if (static_cast<std::int64_t>(drawn) >= habits_.contradict_permille)
+        return {AnswerKind::silent, Reason::paid, {}};
+    Habits usual = habits_;
+    usual.contradict_permille = 0;
+    switch (BankAnswers{usual, scripted_}.answer_to(payment).kind) {
+        case AnswerKind::paid: return {AnswerKind::failed, Reason::rejected, {}};
+        case AnswerKind::failed: return {AnswerKind::paid, Reason::paid, {}};
+        case AnswerKind::in_progress:
+        case AnswerKind::silent: return {AnswerKind::silent, Reason::paid, {}};
+    }
+    std::unreachable();
+}
+
 Answer BankAnswers::answer_to(std::string_view payment, int round) const {
+    if (habits_.contradict_permille > 0 && round > 1) return contradiction_of(payment);
     if (const auto found = scripted_.find(payment); found != scripted_.end()) return found->second;
     const auto reference = PaymentReference::parse(payment);
     if (reference && reference->attempt > 1) return {};
     const std::uint64_t hash = mix(hash_of(habits_.seed, payment) + static_cast<std::uint64_t>(round));
     const auto drawn = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(permille_max));
     // The reason is drawn anew: the low numbers that fail would all be the first reason.
-    if (drawn < habits_.fail_permille) return failure_by(mix(hash));
+    if (drawn < habits_.fail_permille)
+        return habits_.every_reason ? Answer{AnswerKind::failed, failing[mix(hash) % failing.size()], {}}
+                                    : failure_by(mix(hash));
     if (round == 1 && drawn < habits_.fail_permille + habits_.in_progress_permille)
         return {AnswerKind::in_progress, Reason::in_progress, {}};
     return {};

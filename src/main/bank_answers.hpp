@@ -38,13 +38,17 @@ struct Habits {
     std::uint64_t seed = 0;
     std::int64_t fail_permille = 20;
     std::int64_t in_progress_permille = 0;
+    /// Above 0: such a share of the lines gets the other answer than in the first round, and the rest none.
+    std::int64_t contradict_permille = 0;
+    /// Failures have each reason that a payment can fail for, as often as any other; else as real banks have them.
+    bool every_reason = false;
 };
 
 /// Chooses the answer to each payment: what the script says, else what the hash of seed and payment reference gives,
 /// whatever the order of the lines. A payment issued again is paid: its account was corrected.
 class BankAnswers {
 public:
-    /// Errors: out_of_range unless both shares are >= 0 and together at most 1000.
+    /// Errors: out_of_range unless the shares are >= 0, the first two together and the third at most 1000.
     static Result<BankAnswers> create(Habits habits, ScriptedAnswers scripted);
 
     /// `round` 1 is the first return file of a batch; in a later one nothing is in progress any more, unless the script
@@ -53,6 +57,7 @@ public:
 
 private:
     BankAnswers(Habits habits, ScriptedAnswers scripted) : habits_{habits}, scripted_{std::move(scripted)} {}
+    Answer contradiction_of(std::string_view payment) const;
     Habits habits_;
     ScriptedAnswers scripted_;
 };

@@ -54,7 +54,8 @@ Result<int> act(const Context& context, const Options& options) {
     static const std::map<std::string, BankDoes> ways{{"everything", BankDoes::everything},
                                                       {"receipts", BankDoes::receipts_only},
                                                       {"returns", BankDoes::returns_only},
-                                                      {"open-lines", BankDoes::open_lines}};
+                                                      {"open-lines", BankDoes::open_lines},
+                                                      {"name-checks", BankDoes::name_checks}};
     wish.does = ways.at(options.does);
     const auto done = act_as_bank(wish, [](const BankProgress& progress) {
         if (isatty(STDERR_FILENO))
@@ -75,7 +76,8 @@ Result<int> act(const Context& context, const Options& options) {
                      {"lines", {"笔数", "lines"}, done->lines},
                      {"paid", {"成功", "paid"}, done->paid},
                      {"failed", {"失败", "failed"}, done->failed},
-                     {"in_progress", {"处理中", "in progress"}, done->in_progress}};
+                     {"in_progress", {"处理中", "in progress"}, done->in_progress},
+                     {"names", {"户名核验", "names checked"}, done->names}};
     for (const std::string& problem : done->problems)
         report.fields.push_back({"problem", {"问题", "problem"}, problem});
     const std::string text =
@@ -92,10 +94,13 @@ void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)>
     const auto options = std::make_shared<Options>();
     auto* bank = app.add_subcommand("bank", "Act as a bank: fetch, verify, receipt, return (--as bank-1)");
     bank->add_option("--folder", options->folder, "the bank's archive")->required();
-    bank->add_option("--does", options->does, "everything, receipts, returns or open-lines")
-        ->check(CLI::IsMember({"everything", "receipts", "returns", "open-lines"}));
+    bank->add_option("--does", options->does, "everything, receipts, returns, open-lines or name-checks")
+        ->check(CLI::IsMember({"everything", "receipts", "returns", "open-lines", "name-checks"}));
     bank->add_option("--fail-permille", options->wish.fail_permille, "of payments");
     bank->add_option("--in-progress-permille", options->wish.in_progress_permille, "of payments");
+    bank->add_flag("--every-reason", options->wish.every_reason, "failures have each reason alike");
+    bank->add_option("--contradict-permille", options->wish.contradict_permille,
+                     "with --does open-lines: of the lines, the other answer than before");
     bank->add_option("--seed", options->wish.seed);
     bank->add_option("--answers", options->answers, "script: payment,outcome,reason,day");
     bank->add_option("--value-day", options->value_day, "2022-01-06; today when not given");

@@ -48,6 +48,15 @@ Result<std::unique_ptr<app::SignatureVerifier>> create_verifier(
     return seal::either_verifier(std::move(*cms), std::move(*sm2));
 }
 
+Result<std::unique_ptr<app::FileSigner>> create_service_signer(const ops::Settings& settings) {
+    const ops::SigningTerms& signing = settings.signing;
+    if (!signing.key.empty())
+        return seal::create_token_signer(signing.certificate,
+                                         {signing.key, signing.module, signing.pin_file});
+    const Places places{settings};
+    return seal::create_file_signer(places.certificate, places.certificate_key);
+}
+
 Result<OpenDatabase> open_database(const ops::Settings& settings) {
     OpenDatabase opened;
     if (settings.database_url.empty()) {
@@ -73,9 +82,10 @@ Desk::Desk(ops::Settings s) : settings{std::move(s)}, places{settings} {}
 void Desk::use_book(policy::Book book) {
     const std::lock_guard lock{guard_};
     books_read_.push_back(std::move(book));
-    runs_of_books_.emplace_back(*tools_, books_read_.back(),
-                                app::RunLimits{static_cast<std::size_t>(settings.lines_per_file),
-                                               settings.payments_per_part, settings.screening});
+    runs_of_books_.emplace_back(
+        *tools_, books_read_.back(),
+        app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part,
+                       settings.screening, settings.accounts});
     book_ = &books_read_.back();
     runs.at = &runs_of_books_.back();
 }
@@ -160,7 +170,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
             return create_verifier(authorities, national_authorities, now());
         });
     if (const auto made = desk->verifier_->renew(); !made) return std::unexpected{made.error()};
-    const auto signer = seal::create_file_signer(places.certificate, places.certificate_key);
+    const auto signer = create_service_signer(settings);
     if (!signer) return std::unexpected{signer.error()};
     const auto cipher = seal::create_field_cipher(places.field_key);
     if (!cipher) return std::unexpected{cipher.error()};
@@ -185,10 +195,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
 
     Desk* const self = desk.get();
     // The files were read well a moment ago; if they are gone now, stopping is right.
-    const auto make_signer = [self] {
-        return std::move(seal::create_file_signer(self->places.certificate, self->places.certificate_key))
-            .value();
-    };
+    const auto make_signer = [self] { return std::move(create_service_signer(self->settings)).value(); };
     const auto make_cipher = [self] {
         return std::move(seal::create_field_cipher(self->places.field_key)).value();
     };
@@ -215,6 +222,8 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->use_book(std::move(loaded.book));
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->channel = std::make_unique<app::Channel>(*desk->tools_);
+    desk->accounts = std::make_unique<app::Accounts>(*desk->tools_, settings.accounts);
+    desk->name_checks = std::make_unique<app::NameChecks>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
     desk->funds = std::make_unique<app::Funds>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)

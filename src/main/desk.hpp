@@ -10,12 +10,14 @@
 #include <string>
 #include <thread>
 
+#include "onecard/app/accounts.hpp"
 #include "onecard/app/bank_profiles.hpp"
 #include "onecard/app/books.hpp"
 #include "onecard/app/channel.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/funds.hpp"
 #include "onecard/app/identity.hpp"
+#include "onecard/app/name_checks.hpp"
 #include "onecard/app/runs.hpp"
 #include "onecard/app/tools.hpp"
 #include "onecard/ops/settings.hpp"
@@ -46,6 +48,9 @@ struct OpenDatabase {
     std::unique_ptr<store::Cluster> cluster;  ///< null when a URL is configured
     std::string service_url, owner_url;
 };
+/// Signs files and receipts: with the key among the certificates, or with one in a token.
+Result<std::unique_ptr<app::FileSigner>> create_service_signer(const ops::Settings& settings);
+
 Result<OpenDatabase> open_database(const ops::Settings& settings);
 
 /// Everything of a running service, wired by hand, top to bottom.
@@ -121,6 +126,8 @@ public:
     } runs;
     std::unique_ptr<app::Exchange> exchange;
     std::unique_ptr<app::Channel> channel;
+    std::unique_ptr<app::Accounts> accounts;
+    std::unique_ptr<app::NameChecks> name_checks;
     std::unique_ptr<app::Books> books;
     std::unique_ptr<app::Funds> funds;
 

@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
     add_office_commands(app, context, chosen);
     add_funds_commands(app, context, chosen);
     add_planning_commands(app, context, chosen);
+    add_account_commands(app, context, chosen);
     add_backup_commands(app, context, chosen);
     add_past_commands(app, context, chosen);
     add_bank_command(app, context, chosen);

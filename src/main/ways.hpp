@@ -61,6 +61,7 @@ std::span<const Way> audit_ways();
 std::span<const Way> bank_ways();
 std::span<const Way> channel_ways();
 std::span<const Way> past_ways();
+std::span<const Way> account_ways();
 
 /// Thrown by the small readers below, so that a handler reads like its sentence.
 struct Refused {

@@ -59,6 +59,14 @@ public:
         text(key, value);
         if (const auto wrong = parse(value)) fault(*node, key, *wrong);
     }
+    void flag(std::string_view key, bool& out) {
+        const toml::node* node = find(key, false);
+        if (node == nullptr) return;
+        if (const auto value = node->value_exact<bool>())
+            out = *value;
+        else
+            fault(*node, key, "must be true or false");
+    }
     void allow(std::string_view key) { known_.emplace_back(key); }
     ~TableReader() {
         for (const auto& [key, node] : table_)
@@ -127,8 +135,8 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
     }
     {
         TableReader reader{root, file, "root", faults};
-        for (const std::string_view key :
-             {"service", "database", "ledger", "limits", "officer", "bank", "screening"})
+        for (const std::string_view key : {"service", "database", "ledger", "signing", "accounts", "limits",
+                                           "officer", "bank", "screening"})
             reader.allow(key);
     }
     static const toml::table none;
@@ -158,6 +166,34 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
     {
         TableReader reader{table("ledger"), file, "ledger", faults};
         reader.text("name", s.ledger_name);
+    }
+    if (root.contains("signing")) {
+        TableReader reader{table("signing"), file, "signing", faults};
+        reader.path("certificate", s.signing.certificate);
+        reader.text("key", s.signing.key, true);
+        reader.path("module", s.signing.module);
+        reader.path("pin_file", s.signing.pin_file);
+        if (s.signing.certificate.empty() || s.signing.module.empty() || s.signing.pin_file.empty() ||
+            !s.signing.key.starts_with("pkcs11:"))
+            faults.push_back({Fault::malformed, file,
+                              "[signing] needs certificate, key = \"pkcs11:…\", module and pin_file"});
+    }
+    {
+        TableReader reader{table("accounts"), file, "accounts", faults};
+        std::string since;
+        reader.text("second_person_since", since);
+        if (!since.empty()) {
+            // Midnight in China.
+            const auto day = Day::parse(since);
+            if (day)
+                s.accounts.confirmed_since = Moment::of_unix_seconds(
+                    std::int64_t{day->epoch_days()} * 86'400 - std::int64_t{8} * 3600);
+            else
+                faults.push_back(
+                    {Fault::malformed, file, "accounts.second_person_since must be a day, 2026-12-01"});
+        }
+        reader.flag("banks_asked_first", s.accounts.banks_asked_first);
+        reader.number("cool_down_hours", s.accounts.cool_down_hours, 0, 720);
     }
     {
         TableReader reader{table("limits"), file, "limits", faults};
@@ -271,8 +307,9 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
             {Fault::duplicate, file, fmt::format("the certificate «{}» is named twice", *twice)});
 
     const std::filesystem::path base = std::filesystem::absolute(path).parent_path();
-    for (std::filesystem::path* relative : {&s.folder, &s.certificates, &s.policy, &s.bank_profiles})
-        if (relative->is_relative()) *relative = (base / *relative).lexically_normal();
+    for (std::filesystem::path* relative : {&s.folder, &s.certificates, &s.policy, &s.bank_profiles,
+                                            &s.signing.certificate, &s.signing.module, &s.signing.pin_file})
+        if (!relative->empty() && relative->is_relative()) *relative = (base / *relative).lexically_normal();
     return loaded;
 }
 

@@ -293,7 +293,7 @@ public:
 
     /// SM2 signs SM3 over the signer's identity and the bytes: their SHA-256 says nothing about it.
     Result<app::Signer> verify_digest(const Digest&, std::string_view) override {
-        return refuse(Fault::malformed,
+        return refuse(Fault::missing,
                       "an SM2 signature is over an SM3 digest: the bytes themselves are needed");
     }
 
@@ -410,10 +410,18 @@ Result<std::unique_ptr<app::SignatureVerifier>> create_national_verifier(
     const QuietErrors quiet;
     const auto pem = read_small_file(authorities);
     if (!pem) return std::unexpected(pem.error());
-    const auto certificates = certificates_in(*pem, authorities.string());
+    return create_national_verifier_from(*pem, authorities.string(), now);
+}
+
+Result<std::unique_ptr<app::SignatureVerifier>> create_national_verifier_from(const std::string& pem,
+                                                                              const std::string& place,
+                                                                              Moment now) {
+    const QuietErrors quiet;
+    const auto certificates = certificates_in(pem, place);
     if (!certificates) return std::unexpected(certificates.error());
     OwnedStore store{must(X509_STORE_new(), "make a store of authorities")};
     for (int i = 0; i < sk_X509_num(certificates->get()); ++i) {
+        if (!national::is_sm2(X509_get0_pubkey(sk_X509_value(certificates->get(), i)))) continue;
         national::identify(sk_X509_value(certificates->get(), i));
         must(X509_STORE_add_cert(store.get(), sk_X509_value(certificates->get(), i)), "trust an authority");
     }

@@ -5,6 +5,7 @@
 #include "identities.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "openssl_types.hpp"
+#include "signing.hpp"
 
 namespace onecard::seal {
 namespace {
@@ -108,36 +109,38 @@ private:
 Result<std::unique_ptr<app::FileSigner>> create_file_signer(const std::filesystem::path& certificate,
                                                             const std::filesystem::path& key) {
     const QuietErrors quiet;
-    const auto certificate_pem = read_small_file(certificate);
-    if (!certificate_pem) return std::unexpected(certificate_pem.error());
-    auto certificates = certificates_in(*certificate_pem, certificate.string());
-    if (!certificates) return std::unexpected(certificates.error());
-
     auto key_pem = read_small_file(key);
     if (!key_pem) return std::unexpected(key_pem.error());
     auto private_key = private_key_in(*key_pem, key.string());
     wipe(*key_pem);
     if (!private_key) return std::unexpected(private_key.error());
+    return create_signer_with(certificate, std::move(*private_key), key.string());
+}
+
+Result<std::unique_ptr<app::FileSigner>> create_signer_with(const std::filesystem::path& certificate,
+                                                            OwnedKey key, const std::string& key_place) {
+    const auto certificate_pem = read_small_file(certificate);
+    if (!certificate_pem) return std::unexpected(certificate_pem.error());
+    auto certificates = certificates_in(*certificate_pem, certificate.string());
+    if (!certificates) return std::unexpected(certificates.error());
 
     std::string curve(64, '\0');
     std::size_t curve_length = 0;
-    const bool is_p256 =
-        EVP_PKEY_is_a(private_key->get(), "EC") == 1 &&
-        EVP_PKEY_get_group_name(private_key->get(), curve.data(), curve.size(), &curve_length) == 1 &&
-        std::string_view{curve}.substr(0, curve_length) == SN_X9_62_prime256v1;
-    const bool is_rsa = EVP_PKEY_is_a(private_key->get(), "RSA") == 1 &&
-                        EVP_PKEY_get_bits(private_key->get()) >= rsa_bits_min;
+    const bool is_p256 = EVP_PKEY_is_a(key.get(), "EC") == 1 &&
+                         EVP_PKEY_get_group_name(key.get(), curve.data(), curve.size(), &curve_length) == 1 &&
+                         std::string_view{curve}.substr(0, curve_length) == SN_X9_62_prime256v1;
+    const bool is_rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) >= rsa_bits_min;
     if (!is_p256 && !is_rsa)
         return refuse(Fault::malformed, "a signing key must be ECDSA P-256, or RSA of at least 3072 bits",
-                      key.string());
+                      key_place);
 
     Identity identity;
     identity.certificate.reset(sk_X509_shift(certificates->get()));
-    identity.key = std::move(*private_key);
+    identity.key = std::move(key);
     identity.intermediates = std::move(*certificates);
     if (X509_check_private_key(identity.certificate.get(), identity.key.get()) != 1)
         return refuse(Fault::mismatch, "the key does not belong to the certificate " + certificate.string(),
-                      key.string());
+                      key_place);
     auto signer = signer_of(identity.certificate.get(), certificate.string());
     if (!signer) return std::unexpected(signer.error());
     identity.signer = std::move(*signer);

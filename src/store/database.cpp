@@ -88,6 +88,7 @@ public:
         office_ = office_records(*line_);
         audit_ = audit_records(*line_);
         channel_ = channel_records(*line_);
+        accounts_ = account_records(*line_);
     }
     ~WorkOnConnection() override {
         line_->roll_back();
@@ -106,6 +107,7 @@ public:
     app::OfficeRecords& office() override { return open(*office_); }
     app::AuditRecords& audit() override { return open(*audit_); }
     app::ChannelRecords& channel() override { return open(*channel_); }
+    app::AccountRecords& accounts() override { return open(*accounts_); }
 
     void commit() override {
         ensure(!committed_, "a work that was committed before");
@@ -134,6 +136,7 @@ private:
     std::unique_ptr<app::OfficeRecords> office_;
     std::unique_ptr<app::AuditRecords> audit_;
     std::unique_ptr<app::ChannelRecords> channel_;
+    std::unique_ptr<app::AccountRecords> accounts_;
 };
 
 class PooledDatabase final : public app::Database {

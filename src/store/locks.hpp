@@ -8,22 +8,23 @@
 namespace onecard::store {
 
 enum class LockClass : std::uint16_t {
-    migrations = 1,  ///< of the whole database; held by the session
-    imports = 2,     ///< the next import number
-    banks = 3,       ///< the list of banks
-    runs = 4,        ///< the next run number
-    unit = 5,        ///< (run, county): who computes it
-    serials = 6,     ///< (period, county): the next serial
-    batches = 7,     ///< (period, county): the next batch number
-    returns = 8,     ///< (return file): who processes it
-    batch = 9,       ///< (period, county): whose answers are recorded; one lock for all batches of a unit
-    dispatch = 10,   ///< (bank): the next number in its list
-    log = 11,        ///< the end of the log
-    lists = 12,      ///< the next number of a screening list
-    recovery = 13,   ///< (county): receivables and what becomes of them
+    migrations = 1,    ///< of the whole database; held by the session
+    imports = 2,       ///< the next import number
+    banks = 3,         ///< the list of banks
+    runs = 4,          ///< the next run number
+    unit = 5,          ///< (run, county): who computes it
+    serials = 6,       ///< (period, county): the next serial
+    batches = 7,       ///< (period, county): the next batch number
+    returns = 8,       ///< (return file): who processes it
+    batch = 9,         ///< (period, county): whose answers are recorded; one lock for all batches of a unit
+    dispatch = 10,     ///< (bank): the next number in its list
+    log = 11,          ///< the end of the log
+    lists = 12,        ///< the next number of a screening list
+    recovery = 13,     ///< (county): receivables and what becomes of them
+    sequences = 26,    ///< (bank): the numbers of what it hands in
+    name_checks = 27,  ///< the numbers of name checks
     answer =
         40,  ///< (hash of caller and key): who does what the caller asks under it; taken before all others
-    sequences = 26,  ///< (bank): the numbers of what it hands in
     funds = 41,  ///< (county): what of its money is received, promised, spent; taken by put_step.sql itself
 };
 

@@ -15,6 +15,7 @@ std::unique_ptr<app::ExchangeRecords> exchange_records(Connection& connection);
 std::unique_ptr<app::LedgerRecords> ledger_records(Connection& connection);
 std::unique_ptr<app::ScreeningRecords> screening_records(Connection& connection);
 std::unique_ptr<app::ChannelRecords> channel_records(Connection& connection);
+std::unique_ptr<app::AccountRecords> account_records(Connection& connection);
 std::unique_ptr<app::RecoveryRecords> recovery_records(Connection& connection);
 std::unique_ptr<app::OfficeRecords> office_records(Connection& connection);
 std::unique_ptr<app::AuditRecords> audit_records(Connection& connection);

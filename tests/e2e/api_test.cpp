@@ -37,6 +37,7 @@ public:
             for (int bank = 1; bank <= 3; ++bank)
                 here.done(here.bank_words(bank, {"--fail-permille", "50", "--wait-posted"}));
         }
+        here.done({"accounts", "check-names", "--county", "370212", "--month", "2022-01"});
         const json::object listed = object_of(here.curl("bank-1", "GET", "/v1/bank/files?after=0").body);
         file_ = word(rows(listed, "files").at(0).as_object(), "file_id");
         const json::object failures = here.ask({"failures"});
@@ -146,6 +147,9 @@ protected:
             {"allotFunds",
              R"({"county":"370212","document":"QMZ-1","purpose":"relief","year":"2022","own":"1.00"})"},
             {"spendOnServices", R"({"county":"370212","document":"S-1","year":"2022","own":"1.00"})"},
+            {"askNames", R"({"county":"370212","month":"1990-01"})"},
+            {"bankNameAnswer", "no CMS"},
+            {"confirmAccounts", R"({"county":"370212","import":"1"})"},
             {"approve", "{}"},
             {"simulate", R"({"period":"2021-12","region":"370212","dibao.urban":"+50.00"})"},
             {"importScreeningList", "resident_id\n"},
@@ -230,6 +234,7 @@ TEST_F(TheApi, AnswersEachReadInEveryFormThatIsDocumented) {
         const auto& content = responses.at("200").as_object().at("content").as_object();
         const std::string who = operation.roles.contains("checker") ? "checker" : "bank-1";
         std::string path = path_of(operation);
+        if (operation.id == "bankNameCheck") path = "/v1/bank/name-checks/YKV370212000001.txt";
         if (operation.id == "bankReturnReport") path = "/v1/bank/returns/" + return_;
         if (operation.id == "runChanges" || operation.id.starts_with("approvalText"))
             path = replaced(path, "/1/", "/2/");

@@ -164,6 +164,38 @@ TEST_F(EveryLayout, IsSignedTheWayThatItsBankHasAgreedOn) {
     EXPECT_THAT(refused.body, HasSubstr("SM2"));
 }
 
+TEST_F(EveryLayout, IsEvidenceInAPacketThatVerifiesAlone) {
+    write_text(here().folder() / "authorities.pem",
+               text_in(here().certs() / "ca.pem") + text_in(here().certs() / "ca-sm2.pem"));
+    std::set<std::string> layouts;
+    std::size_t notes_about_sm2 = 0;
+    for (const auto& row : rows(here().ask({"failures"}), "failures")) {
+        const std::string reference = word(row.as_object(), "reference");
+        for (const bool whole : {false, true}) {
+            const std::string packet = (here().folder() / "packet").string();
+            Words made{"audit", "packet", reference, "--out", packet};
+            if (whole) made.emplace_back("--files");
+            fs::remove(packet);
+            here().done(made);
+            const json::object verdict = here().ask(
+                {"audit", "verify", packet, "--key", (here().service_folder() / "ledger.pub").string(),
+                 "--authorities", (here().folder() / "authorities.pem").string()});
+            EXPECT_TRUE(verdict.at("fits").as_bool()) << json::serialize(verdict);
+            const std::string text = text_in(packet);
+            const std::size_t layout = text.find("\nlayout ");
+            ASSERT_NE(layout, std::string::npos) << reference;
+            const std::string name = text.substr(layout + 8, text.find('\n', layout + 8) - layout - 8);
+            layouts.insert(name);
+            const bool is_noted =
+                json::serialize(verdict).find("an SM2 signature is over") != std::string::npos;
+            EXPECT_EQ(is_noted, name == "xml-sm2" && !whole) << json::serialize(verdict);
+            notes_about_sm2 += is_noted ? 1 : 0;
+        }
+        if (layouts.size() == 3 && notes_about_sm2 > 0) break;
+    }
+    EXPECT_EQ(layouts, (std::set<std::string>{"fixed-gbk", "xml-sm2", "iso20022"}));
+}
+
 TEST_F(EveryLayout, IsBroughtToABankThatHasAnAddressOfItsOwn) {
     const std::lock_guard lock{guard_};
     ASSERT_EQ(brought_.size(), 2 * listed_.size());

@@ -20,6 +20,7 @@ struct RunLimits {
     std::size_t lines_per_file_max = 200'000;
     std::int64_t payments_per_part = 250'000;  ///< PERFORMANCE: a part holds many counties of one run
     std::vector<ScreeningRule> screening = default_screening();
+    AccountRules accounts = {};
 };
 
 /// What a regular run does about the months before its own; leave it out and it leaves them alone.

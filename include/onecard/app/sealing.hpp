@@ -52,7 +52,7 @@ public:
     virtual Result<Signer> verify(std::string_view bytes, std::string_view cms_der) = 0;
     virtual Result<Signer> verify_file(const std::filesystem::path& path, std::string_view cms_der) = 0;
     /// A detached signature over bytes that are not at hand, by their SHA-256. Errors: as above, and malformed when the
-    /// signature was made with another digest.
+    /// signature was made with another digest, missing where its kind (SM2) can only be checked over the bytes.
     virtual Result<Signer> verify_digest(const Digest& sha256, std::string_view cms_der) = 0;
     struct Attached {
         Signer signer;

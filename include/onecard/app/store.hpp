@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "onecard/app/account_records.hpp"
 #include "onecard/app/audit_records.hpp"
 #include "onecard/app/channel_records.hpp"
 #include "onecard/app/office_records.hpp"
@@ -256,6 +257,7 @@ public:
     virtual OfficeRecords& office() = 0;
     virtual AuditRecords& audit() = 0;
     virtual ChannelRecords& channel() = 0;
+    virtual AccountRecords& accounts() = 0;
     virtual void commit() = 0;
 };
 

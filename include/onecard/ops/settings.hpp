@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "onecard/app/account_records.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/screening_records.hpp"
@@ -28,6 +29,15 @@ struct BankTerms {
     std::string push_url;             ///< "https://host:port/folder"; empty: the bank fetches
 };
 
+/// Where the key is that signs files and receipts; empty: service.key among the certificates. With a module the key is
+/// a "pkcs11:" URI and never leaves its token.
+struct SigningTerms {
+    std::filesystem::path certificate;  ///< PEM, of the same common name as service.pem
+    std::string key;
+    std::filesystem::path module;    ///< the token maker's PKCS#11 library
+    std::filesystem::path pin_file;  ///< the token's PIN on its first line
+};
+
 /// The whole configuration, declared once. Paths are absolute after loading (relative ones count from `folder`).
 struct Settings {
     std::string address = "127.0.0.1";
@@ -39,6 +49,8 @@ struct Settings {
     std::string database_url;        ///< service role; empty: the private cluster under `folder`
     std::string database_owner_url;  ///< for migrations; needed when database_url is given
     std::string ledger_name = "onecard.example/ledger";
+    SigningTerms signing;
+    app::AccountRules accounts;
     std::int32_t workers = 2;  ///< threads that compute and settle
     std::int32_t request_workers = 16;
     std::int64_t payments_per_part = 250'000;

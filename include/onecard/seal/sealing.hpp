@@ -15,6 +15,18 @@ namespace onecard::seal {
 Result<std::unique_ptr<app::FileSigner>> create_file_signer(const std::filesystem::path& certificate,
                                                             const std::filesystem::path& key);
 
+/// A key that never leaves its token: an RFC 7512 URI ("pkcs11:token=onecard;object=files;type=private"), the PKCS#11
+/// module of the token's maker, a file with its PIN.
+struct TokenKey {
+    std::string uri;
+    std::filesystem::path module;
+    std::filesystem::path pin_file;
+};
+/// The same with a key in a token, through OpenSSL's PKCS#11 engine. One module a process. Errors: missing (engine,
+/// module, key, or a wrong PIN), malformed, mismatch, conflict (another module is in use).
+Result<std::unique_ptr<app::FileSigner>> create_token_signer(const std::filesystem::path& certificate,
+                                                             const TokenKey& key);
+
 /// A verifier that trusts the authorities in a PEM file, for certificates valid at `now`. It takes strict DER
 /// with one signer, signed attributes and the signer's certificate; SHA-256, SHA-384 or SHA-512 with ECDSA or
 /// RSA (PKCS #1 v1.5); at most 64 KiB detached, 1 MiB attached (larger: malformed; other algorithms:
@@ -34,6 +46,10 @@ Result<std::unique_ptr<app::FileSigner>> create_national_signer(const std::files
 /// Takes strict DER with one signer, SM3 with SM2, without authenticated attributes.
 Result<std::unique_ptr<app::SignatureVerifier>> create_national_verifier(
     const std::filesystem::path& authorities, Moment now);
+/// The same with the authorities themselves, from `place`: those among them whose key is SM2.
+Result<std::unique_ptr<app::SignatureVerifier>> create_national_verifier_from(const std::string& pem,
+                                                                              const std::string& place,
+                                                                              Moment now);
 /// Verifies what either was made for, by the content type that a signature names.
 std::unique_ptr<app::SignatureVerifier> either_verifier(std::unique_ptr<app::SignatureVerifier> cms,
                                                         std::unique_ptr<app::SignatureVerifier> sm2);

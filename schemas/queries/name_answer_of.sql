@@ -1,0 +1,1 @@
+select encode(cms, 'hex') from name_answer where check_no = :check_no::int;

@@ -1,0 +1,215 @@
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <regex>
+
+#include "support/installation.hpp"
+
+namespace onecard::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+constexpr int banks = 27;
+
+std::string code_of_bank(int bank) { return fmt::format("3139990000{:02}", bank); }
+
+/// A bank that separates its fields, from the one with fixed widths.
+std::string delimited(std::string text, char between) {
+    text = replaced(std::move(text), "form = \"fixed\"", "form = \"delimited\"");
+    text = replaced(std::move(text), ", align = \"right\", pad = \"0\"", "");
+    text = replaced(std::move(text), ", align = \"right\"", "");
+    text = std::regex_replace(text, std::regex{R"re(    \{ constant = " ", width = 1 \},\n)re"}, "");
+    text = std::regex_replace(text, std::regex{R"re((field = "(name|summary|text)"), width = (\d+))re"},
+                              "$1, bytes = $3");
+    text = std::regex_replace(text, std::regex{R"(, width = \d+)"}, "");
+    return replaced(std::move(text), "newline = \"CRLF\"",
+                    fmt::format("newline = \"CRLF\"\ndelimiter = \"{}\"", between));
+}
+
+/// No two of the 27 are the same: form, encoding, line ends, names, limits, signature, patience.
+std::string profile_of(int bank) {
+    const auto shipped = [](const char* name) {
+        return text_in(fs::path{ONECARD_SOURCE_DIR} / "config/banks" / (std::string{name} + ".toml"));
+    };
+    std::string text;
+    switch (bank % 6) {
+        case 0: text = shipped("fixed-gbk"); break;
+        case 1: text = delimited(shipped("fixed-gbk"), bank % 4 == 1 ? '|' : '~'); break;
+        case 2: text = shipped("xml-gbk"); break;
+        case 3: text = shipped("iso20022"); break;
+        case 4: text = shipped("sm2-gb18030"); break;
+        default: text = shipped("ykt-txt"); break;
+    }
+    if (bank % 6 < 3 && bank % 4 == 0)
+        text = replaced(std::move(text), "encoding = \"GBK\"", "encoding = \"GB18030\"");
+    if (bank % 6 < 3 && bank % 5 == 0)
+        text = replaced(std::move(text), "signature = \"cms\"", "signature = \"sm2\"");
+    if (bank % 6 < 2 && bank % 7 == 0)
+        text = replaced(std::move(text), "newline = \"CRLF\"", "newline = \"LF\"");
+    text = std::regex_replace(text, std::regex{R"(lines_per_file = \d+)"},
+                              fmt::format("lines_per_file = {}", 7 + bank));
+    text = replaced(std::move(text), "file = \"PAY_", fmt::format("file = \"B{}_", bank));
+    return std::regex_replace(text, std::regex{R"(answer_minutes = \d+)"},
+                              fmt::format("answer_minutes = {}", 2000 + bank));
+}
+
+/// One month with 27 banks, each with a profile of its own, the service's files signed in a token; all of them come at
+/// once.
+class TwentySevenBanks : public WithInstallation<TwentySevenBanks> {
+public:
+    static void prepare(Installation& here) {
+        put_key_into_token(here);
+        here.configure([&](std::string text) {
+            const std::size_t first = text.find("[[bank]]");
+            text = text.substr(0, first);
+            for (int bank = 1; bank <= banks; ++bank) {
+                write_text(here.folder() / fmt::format("banks/bank-{}.toml", bank), profile_of(bank));
+                text += fmt::format(
+                    "[[bank]]\nnumber = {0}\ncode = \"{1}\"\nname = \"第{0}银行\"\ncertificate = \"bank-{0}\"\n"
+                    "profile = \"bank-{0}\"\ntransit_account = \"00990101999900{0:02}\"\n",
+                    bank, code_of_bank(bank));
+            }
+            return text + fmt::format(
+                              "[signing]\ncertificate = \"certs/files.pem\"\nkey = "
+                              "\"pkcs11:token=onecard;object=files;type=private\"\nmodule = "
+                              "\"/usr/lib/softhsm/libsofthsm2.so\"\npin_file = \"pin\"\n");
+        });
+        here.done({"certs", here.certs().string()});
+        const fs::path register_folder = here.folder() / "wide-register";
+        here.done({"gen", register_folder.string(), "--county", "370212", "--lines", "900", "--month",
+                   "2021-12", "--banks-per-county", std::to_string(banks)});
+        rename_one(register_folder / "accounts.csv");
+        here.start();
+        here.ask({"import", register_folder.string()});
+        here.done({"funds", "receive", "--county", "370212", "--document", "QMZ-1", "--central", "9000000"});
+        const std::string run = here.create_run("regular", "2021-12");
+        here.done({"run", "compute", run});
+        refusals_ = here.done({"--json", "run", "status", run});
+        here.sign_and_release(run);
+        come_all_at_once(here);
+    }
+
+protected:
+    /// The certificate has the name by which banks know the service; its key is in the token and nowhere else.
+    static void put_key_into_token(Installation& here) {
+        fs::create_directories(here.folder() / "tokens");
+        write_text(here.folder() / "softhsm2.conf",
+                   fmt::format("directories.tokendir = {}\nlog.level = ERROR\n",
+                               (here.folder() / "tokens").string()));
+        ::setenv("SOFTHSM2_CONF", (here.folder() / "softhsm2.conf").c_str(), 1);
+        write_text(here.folder() / "pin", "471108\n");
+        const auto in_certs = [&](const Words& words) {
+            const Ran ran = here.run(words, here.certs());
+            if (ran.code != 0) throw std::runtime_error{ran.all()};
+        };
+        in_certs({"cp", "service.pem", "files.pem"});
+        in_certs({"softhsm2-util", "--init-token", "--free", "--label", "onecard", "--so-pin", "12345678",
+                  "--pin", "471108"});
+        in_certs({"softhsm2-util", "--import", "service.key", "--token", "onecard", "--label", "files",
+                  "--id", "a1", "--pin", "471108"});
+    }
+
+    /// One payee at a bank that writes GBK has a name that GBK cannot write.
+    static void rename_one(const fs::path& csv) {
+        auto lines = lines_of(text_in(csv));
+        const auto names = fields_of(lines.at(0), ',');
+        const auto at = [&](std::string_view column) {
+            return static_cast<std::size_t>(std::ranges::find(names, column) - names.begin());
+        };
+        std::string text;
+        for (std::string& line : lines) {
+            auto fields = fields_of(line, ',');
+            if (rare_payee_.empty() && fields.at(at("bank_code")) == code_of_bank(2) &&
+                fields.at(at("payee_kind")) == "person") {
+                rare_payee_ = fields.at(at("payee_no"));
+                fields.at(at("holder")) = "徐\u3F06";
+            }
+            text += fmt::format("{}\n", fmt::join(fields, ","));
+        }
+        write_text(csv, text);
+    }
+
+    static void come_all_at_once(Installation& here) {
+        std::vector<Process> processes;
+        for (int bank = 1; bank <= banks; ++bank) {
+            Words words =
+                here.bank_words(bank, {"--fail-permille", "100", "--every-reason", "--wait-posted"});
+            words.insert(words.begin(), "--json");
+            processes.emplace_back(here.command(words), here.folder() / fmt::format("bank-{}.said", bank),
+                                   here.folder() / fmt::format("bank-{}.err", bank));
+        }
+        for (int bank = 1; bank <= banks; ++bank) {
+            Process& process = processes[static_cast<std::size_t>(bank - 1)];
+            if (!process.wait(180s)) throw std::runtime_error{fmt::format("bank {} does not end", bank)};
+            const std::string said = text_in(here.folder() / fmt::format("bank-{}.said", bank));
+            EXPECT_EQ(process.code(), 0)
+                << bank << ": " << said << text_in(here.folder() / fmt::format("bank-{}.err", bank));
+            said_.push_back(object_of(said));
+        }
+    }
+
+    static inline std::vector<json::object> said_;
+    static inline std::string refusals_, rare_payee_;
+};
+
+TEST_F(TwentySevenBanks, FetchAndReturnAtOnceEachInItsOwnLayoutWithoutARemainder) {
+    ASSERT_EQ(said_.size(), static_cast<std::size_t>(banks));
+    std::int64_t failed = 0, lines = 0;
+    for (const json::object& said : said_) {
+        EXPECT_GT(number(said, "files"), 0) << json::serialize(said);
+        EXPECT_EQ(number(said, "files"), number(said, "returns_posted")) << json::serialize(said);
+        failed += number(said, "failed");
+        lines += number(said, "lines");
+    }
+    EXPECT_GT(failed, 10);
+    EXPECT_GT(lines, 500);
+    const json::object period = here().ask({"period", "2021-12"});
+    EXPECT_TRUE(period.at("accounted").as_bool()) << json::serialize(period);
+    EXPECT_TRUE(rows(here().ask({"breaks"}), "breaks").empty());
+    EXPECT_EQ(static_cast<std::int64_t>(rows(here().ask({"failures"}), "failures").size()), failed);
+    std::set<std::string> reasons;
+    for (const auto& row : rows(here().ask({"failures"}), "failures"))
+        reasons.insert(word(row.as_object(), "reason"));
+    EXPECT_GT(reasons.size(), 12U) << "what a payment can fail for came through every code table";
+    for (const auto& row : rows(object_of(here().curl("auditor", "GET", "/v1/channel").body), "files"))
+        EXPECT_EQ(word(row.as_object(), "state"), "final");
+    expect_books_fit(here());
+}
+
+TEST_F(TwentySevenBanks, HoldANameThatTheirEncodingDoesNotHaveBeforeAnybodyApprovesIt) {
+    ASSERT_FALSE(rare_payee_.empty());
+    EXPECT_THAT(refusals_, AllOf(HasSubstr("person " + rare_payee_), HasSubstr("the name cannot stand"),
+                                 HasSubstr("U+3F06")));
+}
+
+TEST_F(TwentySevenBanks, OpenABreakForEachAnswerThatTheyContradictAndChangeNoOutcome) {
+    const std::string before = here().done({"period", "2021-12"});
+    std::int64_t contradicted = 0;
+    for (const int bank : {2, 3}) {
+        const json::object said = here().ask(
+            here().bank_words(bank, {"--does", "open-lines", "--fail-permille", "100", "--every-reason",
+                                     "--contradict-permille", "150", "--wait-posted"}));
+        contradicted += number(said, "lines");
+    }
+    EXPECT_GT(contradicted, 0);
+    EXPECT_EQ(static_cast<std::int64_t>(rows(here().ask({"breaks"}), "breaks").size()), contradicted);
+    EXPECT_EQ(here().done({"period", "2021-12"}), before);
+}
+
+TEST_F(TwentySevenBanks, VerifyWhatATokenSignedWithOpensslAlone) {
+    const fs::path files = here().bank_folder(5) / "files";
+    int verified = 0;
+    for (const auto& entry : fs::directory_iterator{files}) {
+        if (entry.path().extension() == ".p7s") continue;
+        const Ran ran = here().verify(entry.path(), fs::path{entry.path()} += ".p7s");
+        EXPECT_EQ(ran.code, 0) << ran.all();
+        ++verified;
+    }
+    EXPECT_GT(verified, 0);
+}
+
+}  // namespace
+}  // namespace onecard::test
