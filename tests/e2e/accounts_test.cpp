@@ -89,9 +89,14 @@ TEST_F(AccountChanges, ArePaidToAfterASecondPersonAndSomeTimeAndNotBefore) {
     EXPECT_THAT(held(), Not(HasSubstr("import 2")));
     expect_books_fit(here());
 
-    // The database itself knows who brought the account.
+    // The database itself knows who brought the account, and the log who confirmed it.
     Sql owner{here().owner_url()};
     EXPECT_ANY_THROW(owner("update account_confirmation set officer = imported_by"));
+    owner("update account_confirmation set officer = 'somebody'");
+    const Ran verdict = here().card({"audit", "verify"});
+    EXPECT_NE(verdict.code, 0);
+    EXPECT_THAT(verdict.all(), HasSubstr("confirmed account of payee 1/" + changed_[0]));
+    owner("update account_confirmation set officer = 'checker'");
 }
 
 /// Banks are asked before the first payment, and must be.
@@ -177,6 +182,10 @@ TEST_F(NamesBeforeTheFirstPayment, AreCheckedByTheBanksAndWhatTheyDenyIsHeldBefo
     EXPECT_EQ(differing, 1);
     expect_books_fit(here());
     expect_nothing_secret_in_logs(here());
+    Sql{here().owner_url()}("update name_verdict set reason = 0 where reason = 1");
+    const Ran verdict = here().card({"audit", "verify"});
+    EXPECT_NE(verdict.code, 0);
+    EXPECT_THAT(verdict.all(), HasSubstr("answer to name check " + file));
 }
 
 }  // namespace

@@ -246,5 +246,32 @@ TEST_F(EveryLayout, HasALadderWithEachStepItsTimeAndItsCertificate) {
     }
 }
 
+TEST_F(EveryLayout, IsFoundWhereTheRecordsOfItsChannelWereAltered) {
+    Sql owner{here().owner_url()};
+    const auto finding = [&](const std::string& deed, const std::string& undoing) {
+        owner(deed);
+        const Ran verdict = here().card({"audit", "verify"});
+        owner(undoing);
+        EXPECT_NE(verdict.code, 0) << deed;
+        return verdict.all();
+    };
+    EXPECT_THAT(finding("update bank_profile set text = text || ' ' where name = 'iso20022'",
+                        "update bank_profile set text = rtrim(text, ' ') where name = 'iso20022'"),
+                HasSubstr("bank profile"));
+    EXPECT_THAT(finding("update run_profile set transit_account = '1' where bank = 3",
+                        "update run_profile set transit_account = '0099010199990001' where bank = 3"),
+                HasSubstr("run 1 profile of bank 3"));
+    EXPECT_THAT(finding("update bank_sequence set name = name || 'x'",
+                        "update bank_sequence set name = rtrim(name, 'x')"),
+                HasSubstr("sequence 1/1"));
+    EXPECT_THAT(finding("update sequence_refusal set expected = expected + 1",
+                        "update sequence_refusal set expected = expected - 1"),
+                HasSubstr("refused sequence 1/"));
+    EXPECT_THAT(finding("update push_attempt set status = 202 where seq = 1",
+                        "update push_attempt set status = 201 where seq = 1"),
+                HasSubstr("push 1/1/1"));
+    EXPECT_EQ(here().card({"audit", "verify"}).code, 0);
+}
+
 }  // namespace
 }  // namespace onecard::test
