@@ -66,10 +66,12 @@ end $$;
 
 revoke execute on function make_part(int), key_part(int) from public;
 
--- Writes failures, all or none: each of an attempt that has its outcome, with that outcome's amount.
-create function put_failures(parts int[], counties int[], serials int[], attempts smallint[], reasons smallint[],
-                             amounts bigint[], banks smallint[], programmes smallint[], payee_kinds smallint[],
-                             payees bigint[], return_nos bigint[], lines int[], value_days int[]) returns void
+-- Writes failures, all or none: each of an attempt that has its outcome, with that outcome's amount, and failed by it or
+-- paid by it and then taken back.
+create function put_failures(parts int[], counties int[], serials int[], attempts smallint[], kinds smallint[],
+                             reasons smallint[], amounts bigint[], banks smallint[], programmes smallint[],
+                             payee_kinds smallint[], payees bigint[], return_nos bigint[], lines int[],
+                             value_days int[]) returns void
 language plpgsql security definer set search_path = public, pg_temp
 -- The planner knows nothing of outcomes that came a moment ago; each is found by its key.
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
@@ -78,14 +80,14 @@ declare
 begin
     insert into failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee,
                          return_no, line, value_day)
-    select f.part, f.county, f.serial, f.attempt, 2, f.reason, f.amount, f.bank, f.programme, f.payee_kind, f.payee,
+    select f.part, f.county, f.serial, f.attempt, f.kind, f.reason, f.amount, f.bank, f.programme, f.payee_kind, f.payee,
            f.return_no, f.line, f.value_day
-      from unnest(parts, counties, serials, attempts, reasons, amounts, banks, programmes, payee_kinds, payees,
+      from unnest(parts, counties, serials, attempts, kinds, reasons, amounts, banks, programmes, payee_kinds, payees,
                   return_nos, lines, value_days)
-           as f (part, county, serial, attempt, reason, amount, bank, programme, payee_kind, payee, return_no, line,
+           as f (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, return_no, line,
                  value_day)
       join outcome o using (county, serial, attempt, part)
-     where o.amount = f.amount;
+     where o.amount = f.amount and (o.kind = 2) = (f.kind = 2);
     get diagnostics written = row_count;
     if written <> cardinality(parts) then
         raise exception 'a failure without its outcome' using errcode = 'foreign_key_violation',

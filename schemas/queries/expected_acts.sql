@@ -69,6 +69,7 @@ select 'return-refused', 'return-refused|' || r.return_no || '|' || f.name || '|
 union all
 select 'return-posted', 'return-posted|' || r.return_no || '|' || f.name || '|' || encode(f.digest, 'hex') || '|'
                         || r.paid || '|' || r.failed || '|' || r.in_progress || '|' || r.breaks || '|'
+                        || coalesce(r.corrects, 0) || '|' || r.repeated || '|' || r.returned || '|' || r.corrected || '|'
                         || encode(sha256(convert_to(coalesce(b.texts, ''), 'UTF8')), 'hex'),
        extract(epoch from r.at)::bigint, 'return result of ' || f.name
   from return_result r
@@ -209,4 +210,52 @@ select 'remitted', 'remitted|' || lpad(county::text, 6, '0') || '|' || (select s
                    || substr(cause, 10) || '|*|*',
        extract(epoch from known_at)::bigint, 'entry ' || lpad(county::text, 6, '0') || '/' || entry_no
   from entry
- where kind = 20;
+ where kind = 20
+union all
+select 'proposed', 'proposed|' || proposal_no || '|' || kind || '|' || subject || '|' || detail || '|' || amount || '|'
+                   || proposed_by || '|' || encode(fingerprint, 'hex') || '|' || evidence,
+       extract(epoch from at)::bigint, 'proposal ' || proposal_no
+  from proposal
+union all
+select 'answered', 'answered|' || proposal_no || '|' || case when agreed then 'agreed' else 'refused' end || '|'
+                   || answered_by || '|' || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'answer to proposal ' || proposal_no
+  from consent
+union all
+select 'failure-note', 'failure-note|' || lpad(county::text, 6, '0') || '|' || part / 1000 + 190000 || '|' || serial || '|'
+                       || attempt || '|' || decision || '|' || by || '|*|' || reason,
+       extract(epoch from at)::bigint,
+       'note on payment ' || lpad(county::text, 6, '0') || '/' || part / 1000 + 190000 || '/' || serial
+  from failure_note
+union all
+select 'break-given', 'break-given|' || lpad(county::text, 6, '0') || '|' || break_no || '|' || owner || '|' || given_by
+                      || '|*',
+       extract(epoch from at)::bigint, 'owner of break ' || lpad(county::text, 6, '0') || '/' || break_no
+  from break_owner
+union all
+select 'statement-received', 'statement-received|' || statement_no || '|' || name || '|' || encode(digest, 'hex') || '|'
+                             || brought_by || '|' || encode(fingerprint, 'hex'),
+       extract(epoch from at)::bigint, 'statement ' || name
+  from statement
+union all
+select 'statement-refused', 'statement-refused|' || r.statement_no || '|' || s.name || '|' || encode(s.digest, 'hex') || '|'
+                            || encode(sha256(convert_to(r.reason, 'UTF8')), 'hex'),
+       extract(epoch from r.at)::bigint, 'result of statement ' || s.name
+  from statement_result r
+  join statement s using (statement_no)
+ where not r.accepted
+union all
+select 'statement-posted', 'statement-posted|' || r.statement_no || '|' || s.name || '|' || encode(s.digest, 'hex') || '|'
+                           || r.statement_id || '|' || date '1970-01-01' + r.first_day || '|'
+                           || date '1970-01-01' + r.last_day || '|' || coalesce(r.opening::text, '') || '|'
+                           || coalesce(r.closing::text, '') || '|' || r.lines || '|' || r.credits || '|' || r.debits || '|'
+                           || r.account_tail,
+       extract(epoch from r.at)::bigint, 'result of statement ' || s.name
+  from statement_result r
+  join statement s using (statement_no)
+ where r.accepted
+union all
+select 'closed', 'closed|' || lpad(county::text, 6, '0') || '|' || period || '|' || proposal_no || '|'
+                 || encode(carried, 'hex'),
+       extract(epoch from at)::bigint, 'close of ' || lpad(county::text, 6, '0') || '/' || period
+  from closed_period;

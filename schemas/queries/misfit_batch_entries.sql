@@ -7,7 +7,8 @@ with stages as (
            exists (select from unit_step s where s.run_no = b.run_no and s.county = b.county and s.step = 3) as is_released,
            exists (select
                      from receipt r
-                    where r.county = b.county and r.period = b.period and r.batch_no = b.batch_no and not r.accepted)
+                    where r.county = b.county and r.period = b.period and r.batch_no = b.batch_no and r.round = 1
+                      and not r.accepted)
                as is_refused
       from batch b
 ), wanted as (
@@ -17,6 +18,18 @@ with stages as (
                                 (4, is_regular and is_released), (7, is_refused), (8, not is_regular and is_released))
                         as k (kind, is_due)
      where k.is_due
+    union all
+    select b.county, 4, s.cause || ' round ' || d.round, s.lines, s.total
+      from stages s
+      join batch b on s.cause = 'batch ' || lpad(b.county::text, 6, '0') || '/' || b.period || '/' || b.batch_no
+      join dispatch d on d.county = b.county and d.period = b.period and d.batch_no = b.batch_no
+     where d.round > 1
+    union all
+    select b.county, 7, s.cause || ' round ' || r.round, s.lines, s.total
+      from stages s
+      join batch b on s.cause = 'batch ' || lpad(b.county::text, 6, '0') || '/' || b.period || '/' || b.batch_no
+      join receipt r on r.county = b.county and r.period = b.period and r.batch_no = b.batch_no
+     where r.round > 1 and not r.accepted
 ), posted as (
     select county, kind, cause, (select sum(a) from unnest(amount) a where a > 0) as total
       from entry

@@ -7,7 +7,11 @@ with stages as (
       from batch b
       left join unit_step s2 on s2.run_no = b.run_no and s2.county = b.county and s2.step = 2
       left join unit_step s3 on s3.run_no = b.run_no and s3.county = b.county and s3.step = 3
+      left join lateral (select max(d.round) as round
+                           from dispatch d
+                          where d.county = b.county and d.period = b.period and d.batch_no = b.batch_no) d on true
       left join receipt r on r.county = b.county and r.period = b.period and r.batch_no = b.batch_no
+                         and r.round = d.round
 ), open_items as (
     select county, 2101 as account,
            sum(case when is_regular and is_checked and not is_released then total else 0 end

@@ -10,6 +10,7 @@ select 'batch ' || lpad(b.county::text, 6, '0') || '/' || b.period || '/' || b.b
                        and f.generation = u.generation
   left join unit_step s on s.run_no = u.run_no and s.county = u.county and s.step = 3
   left join dispatch d on d.county = b.county and d.period = b.period and d.batch_no = b.batch_no
+                      and d.round = 1
  where (f.fate is not distinct from 'released') <> (d.seq is not null) or d.bank <> b.bank or d.at <> s.at
 union all
 select 'dispatch ' || bank || '/' || seq, 'the numbers before it have a gap'

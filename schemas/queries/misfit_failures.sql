@@ -1,4 +1,4 @@
--- A failure repeats what its outcome, its payment and its batch say.
+-- A failure repeats what its outcome or reversal, its payment and its batch say.
 select 'payment ' || lpad(coalesce(f.county, o.county)::text, 6, '0') || '/'
        || coalesce(f.part, o.part) / 1000 + 190000 || '/' || coalesce(f.serial, o.serial) || ' attempt '
        || coalesce(f.attempt, o.attempt) as place,
@@ -6,7 +6,10 @@ select 'payment ' || lpad(coalesce(f.county, o.county)::text, 6, '0') || '/'
             when o.part is null then 'it is among the failures, but did not fail'
             else 'its failure says something else than its outcome' end as what
   from failure f
-  full join (select * from outcome where kind = 2) o using (county, serial, attempt, part)
+  full join (select part, county, serial, attempt, kind, reason, amount, return_no, line, value_day from outcome where kind = 2
+             union all
+             select part, county, serial, attempt, kind, reason, amount, return_no, line, value_day from reversal) o
+    using (county, serial, attempt, part, kind)
  where f.part is null or o.part is null
     or (f.reason, f.amount, f.return_no, f.line, f.value_day)
        is distinct from (o.reason, o.amount, o.return_no::bigint, o.line, o.value_day)

@@ -9,6 +9,9 @@ with stages as (
       from batch b
       left join unit_step s2 on s2.run_no = b.run_no and s2.county = b.county and s2.step = 2
       left join dispatch d on d.county = b.county and d.period = b.period and d.batch_no = b.batch_no
+                          and not exists (select from dispatch later
+                                           where later.county = d.county and later.period = d.period
+                                             and later.batch_no = d.batch_no and later.round > d.round)
      where b.county between :region_low::int and :region_high::int
 )
 select county::text as county, 'not-sent' as place, period::text as period, bank::text as bank,
@@ -25,7 +28,7 @@ union all
 select f.county::text, 'failed', (f.part / 1000 + 190000)::text, f.bank::text, 'payment ' || f.serial, '1', f.amount::text,
        (date '1970-01-01' + f.value_day)::text, (:as_of::date - (date '1970-01-01' + f.value_day))::text
   from failure f
-  left join reissue r on r.county = f.county and r.serial = f.serial and r.part = f.part and r.attempt_before = f.attempt
+  left join failure_fate r on r.county = f.county and r.serial = f.serial and r.part = f.part and r.attempt = f.attempt
  where f.county between :region_low::int and :region_high::int and r.county is null
    and :as_of::date - (date '1970-01-01' + f.value_day) > :days::int
  order by 1, 9 desc, 2, 5;

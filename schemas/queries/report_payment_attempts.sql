@@ -26,6 +26,10 @@ select a.attempt::text as attempt, b.run_no::text as run, b.county::text as coun
        coalesce(r.accepted::text, '') as accepted, coalesce(r.reason, '') as receipt_reason,
        coalesce(to_char(r.at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'), '') as receipt_at,
        case o.kind when 1 then 'paid' when 2 then 'failed' else '' end as outcome,
+       case v.kind when 3 then 'returned' when 4 then 'corrected' else '' end as reversed,
+       coalesce((date '1970-01-01' + v.value_day)::text, '') as reversed_day, coalesce(v.reason::text, '') as reversed_reason,
+       coalesce(v.return_no::text, '') as reversed_by, coalesce(v.line::text, '') as reversed_line,
+       coalesce(fate.fate, '') as ended,
        coalesce(o.reason::text, '') as reason, coalesce(o.amount::text, '') as amount,
        coalesce((date '1970-01-01' + o.value_day)::text, '') as value_day,
        coalesce(o.return_no::text, '') as return_no, coalesce(rf.name, '') as return_file,
@@ -34,7 +38,13 @@ select a.attempt::text as attempt, b.run_no::text as run, b.county::text as coun
   join batch b on b.county = a.county and b.period = a.period and b.batch_no = a.batch_no
   join bank on bank.bank = b.bank
   left join dispatch d on d.county = b.county and d.period = b.period and d.batch_no = b.batch_no
-  left join receipt r on r.county = b.county and r.period = b.period and r.batch_no = b.batch_no
+                      and not exists (select from dispatch later
+                                       where later.county = d.county and later.period = d.period
+                                         and later.batch_no = d.batch_no and later.round > d.round)
+  left join receipt r on r.county = d.county and r.period = d.period and r.batch_no = d.batch_no and r.round = d.round
   left join outcome o on o.county = a.county and o.serial = :serial::int and o.attempt = a.attempt and o.part = a.part
+  left join reversal v on v.county = a.county and v.serial = :serial::int and v.attempt = a.attempt and v.part = a.part
+  left join failure_fate fate on fate.county = a.county and fate.serial = :serial::int and fate.attempt = a.attempt
+                             and fate.part = a.part
   left join return_file rf on rf.return_no = o.return_no
  order by a.attempt;

@@ -12,6 +12,6 @@ select e.county::text as county, e.entry_no::text as entry_no, e.kind::text as e
         or exists (select
                      from return_result r
                     where r.county = :county::text::int and r.period = :period::text::int and r.batch_no = :batch::text::int
-                      and r.accepted and e.kind in (5, 6)
+                      and r.accepted and e.kind in (5, 6, 10, 26)
                       and string_to_array(e.cause, ' ') @> array['return', r.return_no::text]))
  order by e.entry_no;

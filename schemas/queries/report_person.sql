@@ -18,7 +18,10 @@ select (:county::int)::text as county, (p.part / 1000 + 190000)::text as period,
        p.amount::text as amount, greatest(coalesce(o.attempt, 0), coalesce(r.attempt, 1))::text as attempts,
        case when f.fate = 'cancelled' then 'cancelled'
             when f.fate is null then 'not-released'
-            when o.kind = 1 then 'paid'
+            when o.ended = 'paid' then 'paid'
+            when o.ended = 'cancelled' then 'cancelled'
+            when o.reversed is not null and coalesce(r.attempt, 1) <= o.attempt then o.reversed
+            when o.kind = 1 and o.reversed is null then 'paid'
             when o.kind = 2 and coalesce(r.attempt, 1) <= o.attempt then 'failed'
             else 'in-transit' end as state,
        coalesce((date '1970-01-01' + o.value_day)::text, '') as value_day
@@ -26,8 +29,13 @@ select (:county::int)::text as county, (p.part / 1000 + 190000)::text as period,
   join part using (part)
   join unit u on u.run_no = part.run_no and u.county = :county::int
   left join unit_fate f using (county, period, kind, generation)
-  left join lateral (select o.attempt, o.kind, o.value_day
+  left join lateral (select o.attempt, o.kind, o.value_day, fate.fate as ended,
+                            case v.kind when 3 then 'returned' when 4 then 'corrected' end as reversed
                        from outcome o
+                       left join reversal v on v.county = o.county and v.serial = o.serial
+                                           and v.attempt = o.attempt and v.part = o.part
+                       left join failure_fate fate on fate.county = o.county and fate.serial = o.serial
+                                                  and fate.attempt = o.attempt and fate.part = o.part
                       where o.county = :county::int and o.serial = p.serial and o.part = p.part
                       order by o.attempt desc
                       limit 1) o on true

@@ -10,4 +10,8 @@ select 2::smallint, 'receipt of ' || b.file_id, 0, b.county, 0::smallint, r.cms,
   join batch b using (county, period, batch_no)
 union all
 select 3::smallint, 'return file ' || name, 0, 0, 0::smallint, signature, fingerprint, '', digest
-  from return_file;
+  from return_file
+union all
+select 3::smallint, 'statement ' || name, 0, 0, 0::smallint, signature, fingerprint, '', digest
+  from statement
+ where signature <> '';

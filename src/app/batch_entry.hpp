@@ -5,7 +5,8 @@
 
 namespace onecard::app {
 
-/// An entry that concerns every line of a batch.
-ledger::Entry::About about_batch(const Batch& batch, ledger::EntryKind kind, Moment now);
+/// An entry that concerns every line of a batch. `round`: how often its file was handed over.
+ledger::Entry::About about_batch(const Batch& batch, ledger::EntryKind kind, Moment now,
+                                 std::int16_t round = 1);
 
 }  // namespace onecard::app

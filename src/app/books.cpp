@@ -9,6 +9,7 @@
 #include "asked.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
+#include "onecard/recon/breaks.hpp"
 
 namespace onecard::app {
 
@@ -61,14 +62,10 @@ constexpr std::array headings{
     Heading{"in_transit", "在途", "in transit"},
     Heading{"unsent", "未发送", "not sent"},
     Heading{"refused", "银行拒收", "refused"},
-    Heading{"refused", "银行拒收", "refused"},
     Heading{"paid_total", "成功金额", "paid sum"},
     Heading{"failed_total", "失败金额", "failed sum"},
     Heading{"in_transit_total", "在途金额", "in transit sum"},
     Heading{"unsent_total", "未发送金额", "not sent sum"},
-    Heading{"refused_total", "拒收金额", "refused sum"},
-    Heading{"bank_name", "银行名称", "bank name"},
-    Heading{"reference", "支付编号", "reference"},
     Heading{"refused_total", "拒收金额", "refused sum"},
     Heading{"bank_name", "银行名称", "bank name"},
     Heading{"reference", "支付编号", "reference"},
@@ -300,8 +297,22 @@ Result<Report> Books::breaks(const Identity& by, const Region& region) {
     if (!allowed) return std::unexpected{allowed.error()};
     auto work = tools_.database.begin();
     Report report{{"对账差异", "Breaks"}, {}, {}};
-    report.tables.push_back(
-        table_of(work->ledger(), "breaks", {"差异", "Breaks"}, "report_breaks", region_parameters(region)));
+    Table table =
+        table_of(work->ledger(), "breaks", {"差异", "Breaks"}, "report_breaks", region_parameters(region));
+    const auto kind = std::ranges::find(table.columns, "kind", &Column::key) - table.columns.begin();
+    for (auto& row : table.rows) {
+        const auto& code = std::get<std::string>(row[static_cast<std::size_t>(kind)]);
+        const auto known = recon::break_kind_of(code);
+        ensure(known.has_value(), "a break of a kind that there is not");
+        const auto& type = recon::text_of(recon::text_of(*known).type);
+        const auto& suggested = recon::text_of(recon::text_of(*known).suggested);
+        row.insert(row.begin() + kind + 1,
+                   {Words{std::string{type.chinese}, std::string{type.code}},
+                    Words{std::string{suggested.chinese}, std::string{suggested.code}}});
+    }
+    table.columns.insert(table.columns.begin() + kind + 1,
+                         {{"class", {"类别", "class"}}, {"suggestion", {"建议处理", "suggestion"}}});
+    report.tables.push_back(std::move(table));
     return report;
 }
 

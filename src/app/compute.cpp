@@ -389,6 +389,8 @@ const registry::Account* find_account(const std::vector<registry::Account>& acco
 
 bool can_be_retried(const OpenFailure& failure, const registry::Account& account,
                     const bankfile::Profile& profile) {
+    // What people have decided about this very failure goes before what its reason suggests.
+    if (failure.note != OpenFailure::Note::none) return failure.note == OpenFailure::Note::free;
     switch (profile.action_of(failure.reason)) {
         case bankfile::Action::correct_account: return account.recorded.import > failure.known_at;
         case bankfile::Action::next_day: return true;

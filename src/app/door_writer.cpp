@@ -152,9 +152,9 @@ void DoorWriter::write_together(const Group& group) {
         acts[download.at].push_back({"download", download.county,
                                      fmt::format("download|{}|{}|{}", download.file_id,
                                                  download.fingerprint.hex(), download.address)});
-    const std::vector<bool> new_receipts = work->exchange().put_receipts(receipts);
+    const std::vector<std::int16_t> rounds = work->exchange().put_receipts(receipts);
     for (std::size_t i = 0; i < receipts.size(); ++i) {
-        if (!new_receipts[i]) continue;
+        if (rounds[i] == 0) continue;
         const ReceiptRecord& receipt = receipts[i];
         receipt_visits[i]->number = 1;
         acts[receipt.at].push_back(act_of(receipt, tools_.sha256));

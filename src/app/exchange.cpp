@@ -36,11 +36,12 @@ Result<std::string_view> check_return(const Identity& bank, std::string_view nam
 Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord& receipt) {
     auto work = tools.database.begin();
     work->exchange().lock_batch(batch);
-    if (!work->exchange().put_receipts({&receipt, 1}).front()) return false;
-    if (!work->payments().answered(batch).empty())
+    const std::int16_t round = work->exchange().put_receipts({&receipt, 1}).front();
+    if (round == 0) return false;
+    if (!work->payments().answered(batch, 1, batch.lines).empty())
         return refuse(Fault::conflict, "payments of this file have outcomes already", batch.file_id);
-    auto entry =
-        ledger::standard_entry(about_batch(batch, ledger::EntryKind::refused, receipt.at), batch.total);
+    auto entry = ledger::standard_entry(about_batch(batch, ledger::EntryKind::refused, receipt.at, round),
+                                        batch.total);
     if (!entry) return std::unexpected{entry.error()};
     work->ledger().put_entries({&*entry, 1}, tools.sha256, receipt.at);
     const Act act = act_of(receipt, tools.sha256);
@@ -160,7 +161,8 @@ Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_
     if (!is_new) return std::unexpected{is_new.error()};
     if (*is_new) return {};
     const auto file = tools_.database.begin()->exchange().file_for(bank.bank, file_id);
-    if (file && file->accepted == accepted) return {};
+    // The same bytes again, perhaps those that answered an earlier round.
+    if (file && (!file->accepted || file->accepted == accepted)) return {};
     return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
 }
 
@@ -298,6 +300,13 @@ Result<Report> Exchange::return_report(const Identity& bank, std::string_view na
     report.fields.push_back({"failed", {"失败笔数", "failed"}, std::int64_t{result->failed}});
     report.fields.push_back(
         {"in_progress", {"处理中笔数", "in progress"}, std::int64_t{result->in_progress}});
+    report.fields.push_back({"repeated", {"重复答复笔数", "said before"}, std::int64_t{result->repeated}});
+    report.fields.push_back({"returned", {"退汇笔数", "taken back"}, std::int64_t{result->returned}});
+    report.fields.push_back({"returned_total", {"退汇金额", "taken back, sum"}, result->returned_total});
+    report.fields.push_back({"corrected", {"更正笔数", "corrected"}, std::int64_t{result->corrected}});
+    report.fields.push_back({"corrected_total", {"更正金额", "corrected, sum"}, result->corrected_total});
+    if (result->corrects != 0)
+        report.fields.push_back({"corrects", {"更正的回盘号", "corrects return file"}, result->corrects});
     report.fields.push_back({"breaks", {"差异笔数", "breaks"}, std::int64_t{result->breaks}});
     return report;
 }

@@ -65,4 +65,37 @@ void write_leaf(const Reissue& reissue, std::byte* out) {
     put_big_endian(out, reissue.amount.fen());
 }
 
+std::string_view code_of(Motion::Kind kind) {
+    switch (kind) {
+        case Motion::Kind::resolve_break: return "resolve-break";
+        case Motion::Kind::cancel_failure: return "cancel-failure";
+        case Motion::Kind::send_again: return "send-again";
+        case Motion::Kind::close_month: return "close-month";
+        case Motion::Kind::close_year: return "close-year";
+    }
+    std::unreachable();
+}
+
+PaymentReference DecidedFailure::reference() const {
+    return {county, period_of(part).number(), serial, attempt};
+}
+
+void write_leaf(const DecidedFailure& failure, std::byte* out) {
+    out = put_big_endian(out, failure.part.number());
+    out = put_big_endian(out, failure.county.number());
+    out = put_big_endian(out, failure.serial.number());
+    out = put_big_endian(out, failure.attempt);
+    out = put_big_endian(out, static_cast<std::int16_t>(failure.paid ? 1 : 2));
+    out = put_big_endian(out, failure.amount.fen());
+    put_big_endian(out, failure.proposal_no);
+}
+
+std::string cause_of(const DecidedFailure& failure) { return "failure " + failure.reference().text(); }
+
+std::vector<ledger::EntryKind> entries_of(const DecidedFailure& failure) {
+    using enum ledger::EntryKind;
+    if (failure.paid) return {failure_corrected, paid};
+    return {failure.prior_year ? return_cancelled_prior_year : return_cancelled};
+}
+
 }  // namespace onecard::app

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -14,8 +16,10 @@
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/formats.hpp"
 #include "onecard/recon/match.hpp"
+#include "onecard/recon/posting.hpp"
 #include "retry.hpp"
 #include "returns.hpp"
+#include "sent_lines.hpp"
 
 /// Matching and posting what banks answer. Return files that wait for batches of the same unit are posted together, in
 /// one transaction: a busy day costs no more statements a file than it must, and a quiet one no waiting.
@@ -31,6 +35,9 @@ constexpr std::size_t unit_name_length = 15;
 /// What one transaction takes; a single file may be larger.
 constexpr std::size_t files_together_max = 64;
 constexpr std::int64_t bytes_together_max = std::int64_t{16} * 1024 * 1024;
+/// What is held of a large file before it is written out: its size does not matter to memory.
+constexpr std::size_t outcomes_held_max = 1 << 16;
+constexpr std::size_t faults_told_max = 1000;
 
 void read_pieces(const std::filesystem::path& path, const std::function<void(std::string_view)>& sink) {
     std::ifstream in{path, std::ios::binary};
@@ -40,29 +47,10 @@ void read_pieces(const std::filesystem::path& path, const std::function<void(std
         sink({piece.data(), static_cast<std::size_t>(in.gcount())});
 }
 
-/// Reads back what a bank was sent: the file itself is the record of it, and its digest is on record too.
-std::vector<recon::SentLine> load_sent(Tools& tools, const Batch& batch, const bankfile::Profile& profile) {
-    std::vector<recon::SentLine> sent;
-    sent.reserve(static_cast<std::size_t>(batch.lines));
-    const auto sha256 = tools.sha256.stream();
-    bool well_formed = true;
-    const auto reader =
-        bankfile::read_batch(profile, batch.file_id, nullptr, [&](const bankfile::BatchLine& line) {
-            const auto reference = PaymentReference::parse(line.payment);
-            well_formed = well_formed && reference.has_value();
-            sent.push_back({reference.value_or(PaymentReference{}), line.amount,
-                            recon::account_hash(line.account), false});
-        });
-    read_pieces(path_in(tools.vault, batch.file_digest, batch.file_id), [&](std::string_view bytes) {
-        sha256->update(bytes_of(bytes));
-        reader->feed(bytes);
-    });
-    reader->finish();
-    ensure(well_formed && reader->faults().empty() && sha256->finish() == batch.file_digest &&
-               sent.size() == static_cast<std::size_t>(batch.lines),
-           "a batch file in the vault is not what was sent");
-    return sent;
-}
+/// A file turned out to be no good after some of its outcomes were written: all of that is undone, then it is refused.
+struct RefusedLate {
+    std::string reason;
+};
 
 struct Settling {
     Tools& tools;
@@ -70,15 +58,23 @@ struct Settling {
     Moment now;
 };
 
-/// One return file that was matched.
+/// The Merkle trees over the words of one return file, by where they lead.
+struct Roots {
+    explicit Roots(const HashFunction& hash) : trees(4, audit::MerkleFrontier{hash}) {}
+    audit::MerkleFrontier& of(recon::Standing to) { return trees[static_cast<std::size_t>(to) - 1]; }
+    std::vector<audit::MerkleFrontier> trees;  ///< paid, failed, returned, corrected
+};
+
+/// One return file that was matched, or the beginning of one.
 struct Answered {
     const ReturnFile* file = nullptr;
     Batch batch;
     recon::Matched matched;
-    std::vector<PartNo> parts;  ///< by sent line; empty where all of them lie in the batch's own part
-    PartNo part_of(const recon::Outcome& outcome) const {
-        return parts.empty() ? batch.part : parts[outcome.sent];
-    }
+    std::int64_t corrects = 0;
+    std::unique_ptr<SentLines> sent;
+    Roots roots;
+    std::unique_ptr<StreamHash> told;  ///< over its breaks
+    PartNo part_of(const recon::Outcome& outcome) const { return sent->part_of(outcome.sent); }
 };
 
 /// What the transaction of some return files writes in the end.
@@ -113,15 +109,13 @@ void refuse_return(const HashFunction& sha256, Posting& posting, const ReturnFil
     posting.results.push_back(std::move(result));
 }
 
-/// What a break says, for the digest by which its file's act commits to it.
-std::string text_of_breaks(const std::vector<recon::Break>& breaks) {
-    std::string text;
-    for (const recon::Break& one : breaks)
-        text += fmt::format("{}|{}|{}\n", code_of(one.kind), one.line, one.evidence);
-    return text;
+/// What the breaks so far say, into the digest by which their file's act commits to them.
+void tell_breaks(Answered& answered) {
+    for (const recon::Break& one : answered.matched.breaks)
+        answered.told->update(bytes_of(fmt::format("{}|{}|{}\n", code_of(one.kind), one.line, one.evidence)));
 }
 
-void accept_return(const HashFunction& sha256, Posting& posting, Answered answered, Moment now) {
+void accept_return(Posting& posting, Answered answered, Moment now) {
     const ReturnFile& file = *answered.file;
     const recon::Matched& matched = answered.matched;
     ReturnResult result;
@@ -130,19 +124,26 @@ void accept_return(const HashFunction& sha256, Posting& posting, Answered answer
     result.county = answered.batch.county;
     result.period = answered.batch.period;
     result.batch = answered.batch.no;
-    result.paid = matched.paid;
-    result.paid_total = matched.paid_total;
-    result.failed = matched.failed;
-    result.failed_total = matched.failed_total;
+    result.paid = matched.paid.count;
+    result.paid_total = matched.paid.total;
+    result.failed = matched.failed.count;
+    result.failed_total = matched.failed.total;
     result.in_progress = matched.in_progress;
-    result.breaks = static_cast<std::int32_t>(matched.breaks.size());
+    result.breaks = matched.broken;
+    result.corrects = answered.corrects;
+    result.repeated = matched.repeated;
+    result.returned = matched.returned.count;
+    result.returned_total = matched.returned.total;
+    result.corrected = matched.corrected.count;
+    result.corrected_total = matched.corrected.total;
     result.at = now;
     posting.results.push_back(std::move(result));
     posting.acts.push_back(
         {"return-posted", answered.batch.county,
-         fmt::format("return-posted|{}|{}|{}|{}|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
-                     matched.paid, matched.failed, matched.in_progress, matched.breaks.size(),
-                     digest_of(sha256, text_of_breaks(matched.breaks)).hex())});
+         fmt::format("return-posted|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.no, file.name,
+                     file.digest.hex(), matched.paid.count, matched.failed.count, matched.in_progress,
+                     matched.broken, answered.corrects, matched.repeated, matched.returned.count,
+                     matched.corrected.count, answered.told->finish().hex())});
     posting.answered.push_back(std::move(answered));
 }
 
@@ -152,27 +153,31 @@ std::string text_of_faults(const Faults& faults) {
     return text;
 }
 
-/// The root over the outcomes of one kind in the order of the file.
-void add_entries(Settling& settling, const Answered& answered, std::vector<ledger::Entry>& entries) {
-    const recon::Matched& matched = answered.matched;
-    for (const bool paid : {true, false}) {
-        audit::MerkleFrontier lines{settling.tools.sha256};
-        std::array<std::byte, recon::outcome_leaf_bytes> leaf;
-        for (const recon::Outcome& outcome : matched.outcomes) {
-            if (outcome.paid != paid) continue;
-            recon::write_leaf(answered.part_of(outcome), answered.batch.county, outcome,
-                              static_cast<std::int32_t>(answered.file->no), leaf.data());
-            lines.add_leaf(leaf);
-        }
-        if (lines.size() == 0) continue;
-        auto about = about_return(answered.batch, *answered.file,
-                                  paid ? ledger::EntryKind::paid : ledger::EntryKind::failed, settling.now);
-        const Money total = paid ? matched.paid_total : matched.failed_total;
+/// Adds what was matched so far to the trees, in the order of the file.
+void add_leaves(Answered& answered) {
+    std::array<std::byte, recon::outcome_leaf_bytes> leaf;
+    const auto return_no = static_cast<std::int32_t>(answered.file->no);
+    const auto add = [&](recon::Standing to, const recon::Outcome& word) {
+        recon::write_leaf(answered.part_of(word), answered.batch.county, to, word, return_no, leaf.data());
+        answered.roots.of(to).add_leaf(leaf);
+    };
+    for (const recon::Outcome& outcome : answered.matched.outcomes)
+        add(outcome.paid ? recon::Standing::paid : recon::Standing::failed, outcome);
+    for (const recon::Reversal& reversal : answered.matched.reversals) add(reversal.to, reversal.word);
+}
+
+void add_entries(Settling& settling, Answered& answered, std::vector<ledger::Entry>& entries) {
+    for (const recon::DueEntry& due : recon::entries_due(answered.matched)) {
+        auto about = about_return(answered.batch, *answered.file, due.kind, settling.now);
+        about.cause += due.cause_ending;
+        audit::MerkleFrontier& lines = answered.roots.of(due.to);
+        ensure(static_cast<std::int64_t>(lines.size()) == due.tally.count,
+               "an entry over other lines than were counted");
         const Digest root = lines.root();
-        about.lines = static_cast<std::int32_t>(lines.size());
-        about.line_total = total;
+        about.lines = due.tally.count;
+        about.line_total = due.tally.total;
         about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
-        auto entry = ledger::standard_entry(std::move(about), total);
+        auto entry = ledger::standard_entry(std::move(about), due.tally.total);
         ensure(entry.has_value(), "a standard entry that does not balance");
         entries.push_back(std::move(*entry));
     }
@@ -182,26 +187,30 @@ std::vector<OpenFailure> failures_of(Work& work, const std::vector<Answered>& al
     std::vector<OpenFailure> failures;
     std::map<std::pair<PartNo, Serial>, std::size_t> wanted;
     std::vector<PaymentReference> references;
-    for (const Answered& answered : all)
-        for (const recon::Outcome& outcome : answered.matched.outcomes) {
-            if (outcome.paid) continue;
+    for (const Answered& answered : all) {
+        const auto add = [&](recon::Standing standing, const recon::Outcome& word) {
             OpenFailure failure;
-            failure.part = answered.part_of(outcome);
+            failure.part = answered.part_of(word);
             failure.county = answered.batch.county;
-            failure.serial = outcome.serial;
-            failure.attempt = outcome.attempt;
-            failure.reason = outcome.reason;
-            failure.amount = outcome.amount;
+            failure.serial = word.serial;
+            failure.attempt = word.attempt;
+            failure.standing = standing;
+            failure.reason = word.reason;
+            failure.amount = word.amount;
             failure.bank = answered.batch.bank;
             failure.programme = answered.batch.programme;
             failure.return_no = answered.file->no;
-            failure.line = outcome.line;
-            failure.value_day = outcome.value_day;
+            failure.line = word.line;
+            failure.value_day = word.value_day;
             wanted.emplace(std::pair{failure.part, failure.serial}, failures.size());
             references.push_back(
                 {failure.county, failure.period().number(), failure.serial, failure.attempt});
             failures.push_back(failure);
-        }
+        };
+        for (const recon::Outcome& outcome : answered.matched.outcomes)
+            if (!outcome.paid) add(recon::Standing::failed, outcome);
+        for (const recon::Reversal& reversal : answered.matched.reversals) add(reversal.to, reversal.word);
+    }
     if (failures.empty()) return failures;
     for (const payment::Payment& owed : work.payments().find(references)) {
         const auto found = wanted.find({owed.part, owed.serial});
@@ -218,9 +227,13 @@ void put_outcomes(Work& work, const std::vector<Answered>& all) {
     // Only re-issues are scattered over parts; what they need lives here until it is written.
     std::map<PartNo, std::vector<OutcomesOfReturn>> by_part;
     std::vector<std::map<PartNo, std::vector<recon::Outcome>>> scattered(all.size());
+    std::vector<ReversalRecord> reversals;
     for (std::size_t i = 0; i < all.size(); ++i) {
         const Answered& answered = all[i];
-        if (answered.parts.empty()) {
+        for (const recon::Reversal& reversal : answered.matched.reversals)
+            reversals.push_back(
+                {answered.part_of(reversal.word), answered.batch.county, answered.file->no, reversal});
+        if (answered.batch.first_serial) {
             by_part[answered.batch.part].push_back({answered.file->no, answered.matched.outcomes});
             continue;
         }
@@ -231,58 +244,127 @@ void put_outcomes(Work& work, const std::vector<Answered>& all) {
     }
     for (const auto& [part, returns] : by_part)
         work.payments().put_outcomes(part, all.front().batch.county, returns);
+    work.payments().put_reversals(reversals);
 }
 
-/// Marks the lines that an earlier file had the final word on.
-void mark_answered(Work& work, const Batch& batch, std::vector<recon::SentLine>& sent) {
-    const auto answered = work.payments().answered(batch);
-    std::map<std::pair<Serial, std::int16_t>, std::size_t> index;
-    if (!answered.empty() && !batch.first_serial)
-        for (std::size_t i = 0; i < sent.size(); ++i)
-            index[{sent[i].payment.serial, sent[i].payment.attempt}] = i;
-    for (const auto& [serial, attempt] : answered) {
-        if (batch.first_serial) {
-            sent[static_cast<std::size_t>(serial.number() - batch.first_serial.number())].answered = true;
-        } else if (const auto found = index.find({serial, attempt}); found != index.end()) {
-            sent[found->second].answered = true;
-        }
+/// Writes what was matched so far, and forgets it; the counts stay.
+void write_out(Work& work, std::vector<Answered>& all, Moment now) {
+    if (all.empty()) return;
+    put_outcomes(work, all);
+    work.payments().put_failures(failures_of(work, all));
+    for (Answered& answered : all) {
+        work.exchange().put_breaks(answered.batch.county, answered.batch.bank, answered.file->no,
+                                   answered.matched.breaks, now);
+        add_leaves(answered);
+        answered.matched.outcomes.clear();
+        answered.matched.reversals.clear();
+        answered.matched.breaks.clear();
     }
 }
 
-/// Reads one return file against its batch. `bank_code`: of the bank that brought it.
+/// Whether the file says of which earlier one it is the new version, and may.
+std::optional<Failure> fault_of_version(const ReturnFile& file, const bankfile::ReturnHeader& header,
+                                        const std::vector<std::int64_t>& versions) {
+    if (header.corrects == 0 || !versions.empty()) return std::nullopt;
+    return Failure{Fault::unknown, file.name + ":1:corrects",
+                   fmt::format("return file {} is none that answered this batch", header.corrects)};
+}
+
+/// Reads one return file against its batch. `bank_code`: of the bank that brought it. `alone`: nothing else is in this
+/// transaction, so that a large file can be written out while it is read.
 void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& batch,
-           const std::string& bank_code, bool was_answered_before, Posting& posting) {
+           const std::string& bank_code, bool was_answered_before, bool alone, Posting& posting) {
     Tools& tools = settling.tools;
     const auto profiles = profiles_of_run(tools, work, batch.run);
     const bankfile::Profile& profile = profile_in(*profiles, batch.bank);
-    std::vector<recon::SentLine> sent = load_sent(tools, batch, profile);
-    Answered answered{.file = &file, .batch = batch, .matched = {}, .parts = {}};
-    if (!batch.first_serial) {
-        answered.parts.resize(sent.size());
-        for (const Reissue& again : work.payments().reissue_lines(batch))
-            answered.parts[static_cast<std::size_t>(again.line) - 1] = again.part;
-    }
-    if (was_answered_before) mark_answered(work, batch, sent);
+    std::vector<Answered> one;
+    one.push_back({&file,
+                   batch,
+                   {},
+                   0,
+                   std::make_unique<SentLines>(tools, work, batch, profile, was_answered_before),
+                   Roots{tools.sha256},
+                   tools.sha256.stream()});
+    Answered& answered = one.front();
+    recon::Matched& matched = answered.matched;
+    matched.outcomes.reserve(std::min<std::size_t>(static_cast<std::size_t>(batch.lines), outcomes_held_max));
+    const bool refuses_bad_lines =
+        std::ranges::find(tools.refuse_bad_lines, file.bank) != tools.refuse_bad_lines.end();
 
-    answered.matched.outcomes.reserve(sent.size());
-    recon::Matcher matcher{sent, answered.matched};
-    const auto reader = bankfile::read_return(profile, file.name, settling.sm3,
-                                              [&](const bankfile::ReturnLine& line) { matcher.take(line); });
+    std::vector<std::int64_t> versions;
+    std::optional<recon::Matcher> matcher;
+    std::int32_t last_seq = 0;
+    bool written = false;
+    bankfile::ReturnReading* reading = nullptr;
+    const auto begin_matching = [&] {
+        if (matcher) return;
+        answered.corrects = reading->header().corrects;
+        if (answered.corrects != 0) versions = work.exchange().versions_of(batch, answered.corrects);
+        matcher.emplace(matched, answered.corrects);
+    };
+    const auto on_line = [&](const bankfile::ReturnLine& line) {
+        begin_matching();
+        const std::int32_t line_no = reading->line_no();
+        if (line.seq <= last_seq) return matcher->take_out_of_order(line, line_no);
+        last_seq = line.seq;
+        recon::SentLine* const sent = answered.sent->at(line.seq);
+        // A corrected version speaks for all the versions before it.
+        if (sent != nullptr && std::ranges::find(versions, sent->known.return_no) != versions.end())
+            sent->known.return_no = answered.corrects;
+        matcher->take(line, sent, line_no);
+        if (!alone ||
+            matched.outcomes.size() + matched.reversals.size() + matched.breaks.size() < outcomes_held_max)
+            return;
+        tell_breaks(answered);
+        write_out(work, one, settling.now);
+        written = true;
+    };
+    Faults bad_lines;  // Told when the file is refused for something else.
+    const auto on_bad_line = [&](const Failure& fault) {
+        if (bad_lines.size() < faults_told_max) bad_lines.push_back(fault);
+        begin_matching();
+        matcher->take_malformed(fault.message(), reading->line_no());
+    };
+    const auto reader =
+        bankfile::read_return(profile, file.name, settling.sm3, on_line,
+                              refuses_bad_lines ? bankfile::ReturnReader::OnBadLine{}
+                                                : bankfile::ReturnReader::OnBadLine{on_bad_line});
+    reading = reader.get();
     read_pieces(path_in(tools.vault, file.digest, file.name),
                 [&](std::string_view bytes) { reader->feed(bytes); });
     reader->finish();
+    answered.sent->finish();
     Faults faults = reader->faults();
-    if (faults.empty() && reader->header().file_id != batch.file_id)
-        faults.push_back(
-            {Fault::mismatch, file.name + ":1:file id",
-             fmt::format("answers {}, but is named for {}", reader->header().file_id, batch.file_id)});
-    if (faults.empty() && !reader->header().bank_code.empty() && reader->header().bank_code != bank_code)
-        faults.push_back({Fault::mismatch, file.name + ":1:bank", "is not the bank of the batch"});
-    if (faults.empty() && reader->header().county != batch.county)
-        faults.push_back({Fault::mismatch, file.name + ":1:area", "is not the area of the batch"});
-    if (!faults.empty())
+    if (faults.empty()) begin_matching();
+    const auto must_be = [&](bool holds, std::string_view field, std::string text) {
+        if (faults.empty() && !holds)
+            faults.push_back({Fault::mismatch, fmt::format("{}:1:{}", file.name, field), std::move(text)});
+    };
+    must_be(reader->header().file_id == batch.file_id, "file id",
+            fmt::format("answers {}, but is named for {}", reader->header().file_id, batch.file_id));
+    must_be(reader->header().bank_code.empty() || reader->header().bank_code == bank_code, "bank",
+            "is not the bank of the batch");
+    must_be(reader->header().county == batch.county, "area", "is not the area of the batch");
+    if (faults.empty())
+        if (auto fault = fault_of_version(file, reader->header(), versions))
+            faults.push_back(std::move(*fault));
+    if (faults.empty() && refuses_bad_lines && matched.broken > 0) {
+        faults.push_back({Fault::mismatch, file.name,
+                          fmt::format("{} lines do not fit; files of this bank are taken whole or not at all",
+                                      matched.broken)});
+        for (const recon::Break& bad : matched.breaks) {
+            if (faults.size() > faults_told_max) break;
+            faults.push_back({Fault::mismatch,
+                              fmt::format("{}:{}:{}", file.name, bad.line, code_of(bad.kind)), bad.evidence});
+        }
+    }
+    if (!faults.empty()) {
+        faults.insert(faults.end(), bad_lines.begin(), bad_lines.end());
+        if (written) throw RefusedLate{text_of_faults(faults)};
         return refuse_return(tools.sha256, posting, file, text_of_faults(faults), settling.now);
-    accept_return(tools.sha256, posting, std::move(answered), settling.now);
+    }
+    tell_breaks(answered);
+    accept_return(posting, std::move(answered), settling.now);
 }
 
 /// Matches and posts some return files for batches of one unit, at most one a batch, in one transaction.
@@ -333,21 +415,27 @@ void settle_together(Settling& settling, std::span<const ReturnFile> files) {
                           settling.now);
         else
             match(settling, *work, file, found->batch, bank->code, answered_before.contains(found->batch.no),
-                  posting);
+                  files.size() == 1, posting);
     }
 
     const HashFunction& sha256 = settling.tools.sha256;
-    put_outcomes(*work, posting.answered);
-    work->payments().put_failures(failures_of(*work, posting.answered));
+    write_out(*work, posting.answered, settling.now);
     std::vector<ledger::Entry> entries;
-    for (const Answered& answered : posting.answered) {
-        work->exchange().put_breaks(answered.batch.county, answered.file->no, answered.matched.breaks,
-                                    settling.now);
-        add_entries(settling, answered, entries);
-    }
+    for (Answered& answered : posting.answered) add_entries(settling, answered, entries);
     work->ledger().put_entries(entries, sha256, settling.now);
     work->exchange().put_return_results(posting.results);
     work->ledger().put_acts(posting.acts, sha256, settling.now);
+    work->commit();
+}
+
+/// Says of one file alone why it is refused.
+void refuse_alone(Settling& settling, const ReturnFile& file, const std::string& reason) {
+    auto work = settling.tools.database.begin();
+    if (!work->exchange().claim_return(file.no)) return;
+    Posting posting;
+    refuse_return(settling.tools.sha256, posting, file, reason, settling.now);
+    work->exchange().put_return_results(posting.results);
+    work->ledger().put_acts(posting.acts, settling.tools.sha256, settling.now);
     work->commit();
 }
 
@@ -415,7 +503,13 @@ std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_v
             const auto sm3 = tools_.sm3.stream();
             Settling settling{tools_, *sm3, now};
             const auto settle_some = [&](std::span<const ReturnFile> files) {
-                with_retries([&] { settle_together(settling, files); });
+                with_retries([&] {
+                    try {
+                        settle_together(settling, files);
+                    } catch (const RefusedLate& late) {
+                        refuse_alone(settling, files.front(), late.reason);
+                    }
+                });
                 done += static_cast<std::int64_t>(files.size());
             };
             for (std::size_t i = next++; i < units.size(); i = next++) {

@@ -12,6 +12,7 @@
 #include "onecard/app/books.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
+#include "onecard/recon/posting.hpp"
 #include "verify_records.hpp"
 
 namespace onecard::app {
@@ -103,49 +104,60 @@ public:
                 .close_all(*this);
     }
 
+    /// What banks said of attempts, and what people decided, gives the entries' roots, counts and sums.
     void outcomes() {
+        using recon::Standing;
         auto work = database_.begin();
-        struct Sum {
-            audit::MerkleFrontier lines;
-            Money total;
+        std::map<std::tuple<County, std::int32_t, Standing>, Words> words;
+        std::array<std::byte, recon::outcome_leaf_bytes> leaf;
+        const auto add = [&](PartNo part, County county, std::int32_t return_no, Standing to,
+                             const recon::Outcome& word) {
+            recon::write_leaf(part, county, to, word, return_no, leaf.data());
+            words.try_emplace({county, return_no, to}, Words{audit::MerkleFrontier{sha256_}, {}})
+                .first->second.add(leaf, word.amount);
         };
-        std::map<std::tuple<County, std::int32_t, bool>, Sum> sums;
         for (const PartNo part : work->ledger().parts())
             work->ledger().each_outcome(
                 part, [&](County county, std::int32_t return_no, const recon::Outcome& outcome) {
                     ++verdict_.outcomes;
-                    std::array<std::byte, recon::outcome_leaf_bytes> leaf;
-                    recon::write_leaf(part, county, outcome, return_no, leaf.data());
-                    auto& sum = sums.try_emplace({county, return_no, outcome.paid},
-                                                 Sum{audit::MerkleFrontier{sha256_}, {}})
-                                    .first->second;
-                    sum.lines.add_leaf(leaf);
-                    sum.total += outcome.amount;
+                    add(part, county, return_no, outcome.paid ? Standing::paid : Standing::failed, outcome);
                 });
-        for (const auto& [key, sum] : sums) {
-            const auto& [county, return_no, paid] = key;
-            const auto kind = paid ? ledger::EntryKind::paid : ledger::EntryKind::failed;
+        work->ledger().each_reversal([&](const ReversalRecord& row) {
+            ++verdict_.outcomes;
+            add(row.part, row.county, static_cast<std::int32_t>(row.return_no), row.reversal.to,
+                row.reversal.word);
+        });
+        for (const auto& [key, said] : words) {
+            const auto& [county, return_no, to] = key;
             const std::string cause = fmt::format("return {}", return_no);
-            const auto entry = by_cause_.find({county, kind, cause});
-            if (entry == by_cause_.end()) {
-                finds(fmt::format("outcomes of {} {} in {}: no entry records them", code_of(kind), cause,
-                                  county.text()));
-                continue;
+            switch (to) {
+                case Standing::in_transit: break;
+                case Standing::paid: compare(county, ledger::EntryKind::paid, cause, said); break;
+                case Standing::failed: compare(county, ledger::EntryKind::failed, cause, said); break;
+                case Standing::returned: compare(county, ledger::EntryKind::late_return, cause, said); break;
+                case Standing::corrected:
+                    compare(county, ledger::EntryKind::success_corrected, cause, said);
+                    compare(county, ledger::EntryKind::failed, cause + std::string{recon::correction_cause},
+                            said);
+                    break;
             }
-            const auto& about = entry->second.about();
-            if (about.lines != static_cast<std::int32_t>(sum.lines.size()) || about.line_total != sum.total)
-                finds(fmt::format("outcomes of {} {} in {}: {} lines over {} yuan, the entry says {} over {}",
-                                  code_of(kind), cause, county.text(), sum.lines.size(), sum.total.yuan(),
-                                  about.lines, about.line_total.yuan()));
-            else if (root_of_entry(entry->second) != sum.lines.root())
-                finds(fmt::format("outcomes of {} {} in {}: they were altered or moved", code_of(kind), cause,
-                                  county.text()));
-            checked_.insert({county, kind, cause});
         }
+        work->ledger().each_decided_failure([&](const DecidedFailure& decided) {
+            Words one{audit::MerkleFrontier{sha256_}, {}};
+            std::array<std::byte, decided_leaf_bytes> bytes;
+            write_leaf(decided, bytes.data());
+            one.add(bytes, decided.amount);
+            for (const ledger::EntryKind kind : entries_of(decided))
+                compare(decided.county, kind, cause_of(decided), one);
+        });
         for (const auto& [key, entry] : by_cause_) {
             const auto kind = std::get<1>(key);
-            if ((kind == ledger::EntryKind::paid || kind == ledger::EntryKind::failed) &&
-                !checked_.contains(key))
+            const bool is_of_words =
+                kind == ledger::EntryKind::paid || kind == ledger::EntryKind::failed ||
+                kind == ledger::EntryKind::late_return || kind == ledger::EntryKind::success_corrected ||
+                kind == ledger::EntryKind::failure_corrected || kind == ledger::EntryKind::return_cancelled ||
+                kind == ledger::EntryKind::return_cancelled_prior_year;
+            if (is_of_words && !checked_.contains(key))
                 finds(fmt::format("entry {} {} in {}: its outcomes are gone", code_of(kind), std::get<2>(key),
                                   std::get<0>(key).text()));
         }
@@ -250,6 +262,28 @@ public:
     }
 
 private:
+    struct Words {
+        audit::MerkleFrontier lines;
+        Money total;
+        void add(std::span<const std::byte> leaf, Money amount) {
+            lines.add_leaf(leaf);
+            total += amount;
+        }
+    };
+
+    void compare(County county, ledger::EntryKind kind, const std::string& cause, const Words& words) {
+        const std::string place = fmt::format("outcomes of {} {} in {}", code_of(kind), cause, county.text());
+        const auto entry = by_cause_.find({county, kind, cause});
+        if (entry == by_cause_.end()) return finds(place + ": no entry records them");
+        const auto& about = entry->second.about();
+        checked_.insert({county, kind, cause});
+        if (about.lines != static_cast<std::int32_t>(words.lines.size()) || about.line_total != words.total)
+            finds(fmt::format("{}: {} lines over {} yuan, the entry says {} over {}", place,
+                              words.lines.size(), words.total.yuan(), about.lines, about.line_total.yuan()));
+        else if (audit::MerkleFrontier lines = words.lines; root_of_entry(entry->second) != lines.root())
+            finds(place + ": they were altered or moved");
+    }
+
     void finds(std::string what) {
         if (verdict_.findings.size() < findings_max) verdict_.findings.push_back(std::move(what));
     }

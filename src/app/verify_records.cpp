@@ -55,6 +55,14 @@ constexpr std::array tolds{
     Told{"account-confirmed", {-1, -1}},
     Told{"name-check", {-1, -1}},
     Told{"name-answer", {-1, -1}},
+    Told{"proposed", {-1, -1}},
+    Told{"answered", {-1, -1}},
+    Told{"failure-note", {7, -1}},
+    Told{"break-given", {5, -1}},
+    Told{"statement-received", {-1, -1}},
+    Told{"statement-refused", {-1, -1}},
+    Told{"statement-posted", {-1, -1}},
+    Told{"closed", {-1, -1}},
 };
 
 /// The text with its unknown fields as "*".

@@ -25,6 +25,8 @@ namespace field {
 inline constexpr Field line{"line", "a line that ends in CRLF and has at most 4096 bytes with it"};
 inline constexpr Field record{"record", "H in the first line, then D, then one T"};
 inline constexpr Field version{"version", "1.0"};
+inline constexpr Field return_version{"version", "1.0, or 1.1 with the number of the file that is corrected"};
+inline constexpr Field corrects{"corrects", "the number in the receipt of the return file that is corrected"};
 inline constexpr Field file_id{"file_id", "YKT, county (6 digits), period yyyymm, serial (4 to 7 digits)"};
 inline constexpr Field county{"county", "a county's division code of 6 digits"};
 inline constexpr Field bank_code{"bank_code", "12 digits"};

@@ -270,6 +270,7 @@ public:
 
     const Header& header() const { return header_; }
     const Faults& faults() const { return faults_.all(); }
+    std::int32_t line_no() const { return static_cast<std::int32_t>(reader_->line()); }
 
 private:
     void take(Kind kind, std::span<const std::string_view> values, std::int64_t line) {
@@ -365,7 +366,7 @@ private:
 };
 
 template <class Door, class Tally>
-class Read final : public Door {
+class Read : public Door {
 public:
     Read(const Profile& profile, std::string file_name, StreamHash* sm3,
          typename Reading<Tally>::OnLine on_line, std::size_t faults_max)
@@ -375,8 +376,17 @@ public:
     const typename Tally::Header& header() const override { return reading_.header(); }
     const Faults& faults() const override { return reading_.faults(); }
 
+protected:
+    const Reading<Tally>& reading() const { return reading_; }
+
 private:
     Reading<Tally> reading_;
+};
+
+class ReadReturn final : public Read<ReturnReading, ReturnTally> {
+public:
+    using Read::Read;
+    std::int32_t line_no() const override { return reading().line_no(); }
 };
 
 // The canonical profile keeps its own writers and readers: they are what the bulk way is measured with.
@@ -415,7 +425,7 @@ private:
 };
 
 template <class Door, class Reader, class Header>
-class CanonicalRead final : public Door {
+class CanonicalRead : public Door {
 public:
     explicit CanonicalRead(Reader reader) : reader_{std::move(reader)} {}
     void feed(std::string_view bytes) override { reader_.feed(bytes); }
@@ -423,8 +433,17 @@ public:
     const Header& header() const override { return reader_.header(); }
     const Faults& faults() const override { return reader_.faults(); }
 
+protected:
+    const Reader& reader() const { return reader_; }
+
 private:
     Reader reader_;
+};
+
+class CanonicalReadReturn final : public CanonicalRead<ReturnReading, ReturnReader, ReturnHeader> {
+public:
+    using CanonicalRead::CanonicalRead;
+    std::int32_t line_no() const override { return reader().line_no(); }
 };
 
 }  // namespace
@@ -455,6 +474,12 @@ std::unique_ptr<BatchReading> read_batch(const Profile& profile, std::string fil
 
 std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string file_name, StreamHash& sm3,
                                            ReturnReader::OnLine on_line, std::size_t faults_max) {
+    return read_return(profile, std::move(file_name), sm3, std::move(on_line), {}, faults_max);
+}
+
+std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string file_name, StreamHash& sm3,
+                                           ReturnReader::OnLine on_line, ReturnReader::OnBadLine on_bad_line,
+                                           std::size_t faults_max) {
     if (profile.answer.form == Form::ykt_text) {
         if (!profile.codes.empty() && on_line)
             on_line = [&profile, inner = std::move(on_line)](const ReturnLine& line) {
@@ -463,12 +488,10 @@ std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string f
                 ours.code = code;
                 inner(ours);
             };
-        using Canonical = CanonicalRead<ReturnReading, ReturnReader, ReturnHeader>;
-        return std::make_unique<Canonical>(
-            ReturnReader{std::move(file_name), sm3, std::move(on_line), faults_max});
+        return std::make_unique<CanonicalReadReturn>(
+            ReturnReader{std::move(file_name), sm3, std::move(on_line), std::move(on_bad_line), faults_max});
     }
-    return std::make_unique<Read<ReturnReading, ReturnTally>>(profile, std::move(file_name), &sm3,
-                                                              std::move(on_line), faults_max);
+    return std::make_unique<ReadReturn>(profile, std::move(file_name), &sm3, std::move(on_line), faults_max);
 }
 
 std::unique_ptr<StatementWriting> write_statement(const Profile& profile, const StatementHeader& header,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -25,6 +26,7 @@ public:
     void feed(std::string_view bytes);
     void finish();
     const Faults& faults() const { return faults_; }
+    std::int32_t line_no() const { return line_no_; }
 
 protected:
     /// The first line. The fields are split and the record is an H; true when all of it was good, with `stated_count_`
@@ -67,6 +69,8 @@ protected:
     bool count_detail(std::int64_t fen);
     /// For a line that cannot be counted: totals are not compared then, as they could only differ.
     void lose_count() { countable_ = false; }
+    /// For a line whose faults are told otherwise.
+    void forget_faults_after(std::size_t count) { faults_.resize(std::min(count, faults_.size())); }
     void compare(const Field& field, std::int64_t stated, std::int64_t found);
 
     std::int32_t stated_count_ = 0;

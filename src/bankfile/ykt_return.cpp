@@ -1,3 +1,4 @@
+#include <limits>
 #include <utility>
 
 #include "fields.hpp"
@@ -15,10 +16,11 @@ constexpr std::size_t header_fields = 13;
 constexpr std::size_t detail_fields = 10;
 
 std::string header_line(const ReturnHeader& header) {
-    return fmt::format("H|1.0|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\r\n", header.file_id, header.county.text(),
-                       header.bank_code, header.value_day.digits(), header.count, header.total.fen(),
-                       header.paid_count, header.paid_total.fen(), header.failed_count,
-                       header.failed_total.fen(), header.made_at.digits_in_china());
+    return fmt::format("H|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}{}\r\n", header.corrects != 0 ? "1.1" : "1.0",
+                       header.file_id, header.county.text(), header.bank_code, header.value_day.digits(),
+                       header.count, header.total.fen(), header.paid_count, header.paid_total.fen(),
+                       header.failed_count, header.failed_total.fen(), header.made_at.digits_in_china(),
+                       header.corrects != 0 ? fmt::format("|{}", header.corrects) : std::string{});
 }
 
 bool is_status(char c) { return c == 'S' || c == 'F' || c == 'P'; }
@@ -130,15 +132,24 @@ Result<void> ReturnWriter::finish() {
 
 class ReturnReader::Reading final : public ykt::TextReader {
 public:
-    Reading(std::string file_name, StreamHash* sm3, OnLine on_line, std::size_t faults_max)
-        : TextReader{std::move(file_name), sm3, faults_max}, on_line_{std::move(on_line)} {}
+    Reading(std::string file_name, StreamHash* sm3, OnLine on_line, OnBadLine on_bad_line,
+            std::size_t faults_max)
+        : TextReader{std::move(file_name), sm3, faults_max},
+          on_line_{std::move(on_line)},
+          on_bad_line_{std::move(on_bad_line)} {}
 
     const ReturnHeader& header() const { return header_; }
 
 private:
     bool take_header() override {
-        if (!has_fields(header_fields)) return false;
-        bool good = need(field(1) == "1.0", ykt::field::version, field(1));
+        const bool is_correction = field(1) == "1.1";
+        if (!has_fields(header_fields + (is_correction ? 1 : 0))) return false;
+        bool good = need(is_correction || field(1) == "1.0", ykt::field::return_version, field(1));
+        if (is_correction)
+            good &=
+                read_number(ykt::field::corrects, field(header_fields),
+                            std::numeric_limits<std::int32_t>::max(), header_.corrects) &&
+                need(header_.corrects > 0, ykt::field::corrects, field(header_fields), Fault::out_of_range);
         good &= read_file_id(field(2), header_.file_id);
         good &= read_county(field(3), header_.file_id, header_.county);
         good &= need(ykt::is_digits(field(4), 12, 12), ykt::field::bank_code, field(4));
@@ -158,6 +169,7 @@ private:
 
     void take_detail() override {
         if (!has_fields(detail_fields)) return lose_count();
+        const std::size_t faults_before = faults().size();
         ReturnLine line{.seq = seq_in(field(1)),
                         .payment = field(2),
                         .account = field(3),
@@ -193,13 +205,18 @@ private:
                 break;
             case ReturnStatus::in_progress: break;
         }
-        if (good && on_line_) on_line_(line);
+        if (good) [[likely]] {
+            if (on_line_) on_line_(line);
+        } else if (on_bad_line_) {
+            if (faults().size() > faults_before) on_bad_line_(faults()[faults_before]);
+            forget_faults_after(faults_before);
+        }
     }
 
     bool read_seq(std::int32_t seq) {
         if (!need(seq > 0, ykt::field::seq, field(1))) return false;
         const std::int32_t before = std::exchange(last_seq_, seq);
-        if (seq > before) [[likely]]
+        if (seq > before || on_bad_line_) [[likely]]
             return true;
         fault(Fault::out_of_range, ykt::field::seq,
               fmt::format("expected more than {:07}, found {:07}", before, seq));
@@ -216,6 +233,7 @@ private:
     }
 
     OnLine on_line_;
+    OnBadLine on_bad_line_;
     ReturnHeader header_;
     std::int32_t last_seq_ = 0;
     std::int32_t paid_count_ = 0;
@@ -225,7 +243,11 @@ private:
 };
 
 ReturnReader::ReturnReader(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max)
-    : reading_{std::make_unique<Reading>(std::move(file_name), &sm3, std::move(on_line), faults_max)} {}
+    : ReturnReader{std::move(file_name), sm3, std::move(on_line), {}, faults_max} {}
+ReturnReader::ReturnReader(std::string file_name, StreamHash& sm3, OnLine on_line, OnBadLine on_bad_line,
+                           std::size_t faults_max)
+    : reading_{std::make_unique<Reading>(std::move(file_name), &sm3, std::move(on_line),
+                                         std::move(on_bad_line), faults_max)} {}
 ReturnReader::~ReturnReader() = default;
 ReturnReader::ReturnReader(ReturnReader&&) noexcept = default;
 ReturnReader& ReturnReader::operator=(ReturnReader&&) noexcept = default;
@@ -233,5 +255,6 @@ void ReturnReader::feed(std::string_view bytes) { reading_->feed(bytes); }
 void ReturnReader::finish() { reading_->finish(); }
 const ReturnHeader& ReturnReader::header() const { return reading_->header(); }
 const Faults& ReturnReader::faults() const { return reading_->faults(); }
+std::int32_t ReturnReader::line_no() const { return reading_->line_no(); }
 
 }  // namespace onecard::bankfile

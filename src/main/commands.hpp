@@ -49,6 +49,10 @@ void add_backup_commands(CLI::App& app, Context& context, std::function<void(Bod
 Result<int> verify_books(const Context& context, std::string key_file);
 /// … and for screening and recovery (screening, receivable).
 void add_past_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … what they decide about breaks and failures (decide, proposals, ageing, indicators) …
+void add_decision_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
+/// … statements, closes and the sheet of corrections (statement, close, corrections) …
+void add_statement_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … and that of a bank of our own (bank).
 void add_bank_command(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 

@@ -218,7 +218,8 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->profiles_ = std::make_unique<app::BankProfiles>(std::move(*profiles), kept_profile);
     desk->tools_.reset(new app::Tools{*desk->database_, *desk->vault_, seal::sha256(), seal::sm3(),
                                       *desk->verifier_, make_signer, make_cipher, settings.workers,
-                                      desk->profiles_.get(), make_national_signer});
+                                      desk->profiles_.get(), make_national_signer, settings.refuse_bad_lines,
+                                      Money::of_fen(settings.second_person_from_fen)});
     desk->use_book(std::move(loaded.book));
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->channel = std::make_unique<app::Channel>(*desk->tools_);
@@ -226,6 +227,8 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->name_checks = std::make_unique<app::NameChecks>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
     desk->funds = std::make_unique<app::Funds>(*desk->tools_);
+    desk->decisions = std::make_unique<app::Decisions>(*desk->tools_);
+    desk->statements = std::make_unique<app::Statements>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};
     desk->tender_ = std::jthread{[self](const std::stop_token& stop) { self->tend_until_stopped(stop); }};
@@ -326,6 +329,7 @@ void Desk::settle_until_stopped(const std::stop_token& stop) {
         if (stop.stop_requested()) return;
         try {
             exchange->settle(now(), log_problem);
+            statements->match(now(), log_problem);
         } catch (const std::exception& outage) {
             log_problem(outage.what());
         }

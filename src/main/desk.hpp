@@ -14,11 +14,13 @@
 #include "onecard/app/bank_profiles.hpp"
 #include "onecard/app/books.hpp"
 #include "onecard/app/channel.hpp"
+#include "onecard/app/decisions.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/funds.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/name_checks.hpp"
 #include "onecard/app/runs.hpp"
+#include "onecard/app/statements.hpp"
 #include "onecard/app/tools.hpp"
 #include "onecard/ops/settings.hpp"
 #include "onecard/policy/book.hpp"
@@ -130,6 +132,8 @@ public:
     std::unique_ptr<app::NameChecks> name_checks;
     std::unique_ptr<app::Books> books;
     std::unique_ptr<app::Funds> funds;
+    std::unique_ptr<app::Decisions> decisions;
+    std::unique_ptr<app::Statements> statements;
 
 private:
     std::jthread settler_, tender_, watcher_;

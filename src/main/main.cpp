@@ -31,6 +31,8 @@ int run(int argc, char** argv) {
     add_account_commands(app, context, chosen);
     add_backup_commands(app, context, chosen);
     add_past_commands(app, context, chosen);
+    add_decision_commands(app, context, chosen);
+    add_statement_commands(app, context, chosen);
     add_bank_command(app, context, chosen);
     CLI11_PARSE(app, argc, argv);
     context.manner.chinese = language == "zh";

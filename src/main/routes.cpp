@@ -152,8 +152,9 @@ Response perform(Desk& desk, const Way& way, const app::Identity& by, const Requ
 
 std::vector<Way> all_ways() {
     std::vector<Way> ways;
-    for (const auto topic : {api_ways(), office_ways(), planning_ways(), past_ways(), funds_ways(),
-                             ledger_ways(), audit_ways(), bank_ways(), channel_ways(), account_ways()})
+    for (const auto topic :
+         {api_ways(), office_ways(), planning_ways(), past_ways(), funds_ways(), ledger_ways(), audit_ways(),
+          bank_ways(), channel_ways(), account_ways(), decision_ways(), statement_ways()})
         ways.insert(ways.end(), topic.begin(), topic.end());
     return ways;
 }

@@ -62,6 +62,8 @@ std::span<const Way> bank_ways();
 std::span<const Way> channel_ways();
 std::span<const Way> past_ways();
 std::span<const Way> account_ways();
+std::span<const Way> decision_ways();
+std::span<const Way> statement_ways();
 
 /// Thrown by the small readers below, so that a handler reads like its sentence.
 struct Refused {

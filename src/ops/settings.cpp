@@ -200,6 +200,7 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         reader.number("workers", s.workers, 1, 256);
         reader.number("request_workers", s.request_workers, 1, 256);
         reader.number("payments_per_part", s.payments_per_part, 1, 10'000'000);
+        reader.number("second_person_from_fen", s.second_person_from_fen, 0, 100'000'000'000);
         reader.number("lines_per_file", s.lines_per_file, 1, 9'999'999);
     }
     each_table(root, "officer", file, faults, [&](const toml::table& row) {
@@ -249,6 +250,13 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         if (!terms.push_url.empty() && !terms.push_url.starts_with("https://"))
             wrong("push_url must begin with https://");
         s.bank_terms.insert_or_assign(bank.no, std::move(terms));
+        std::string bad_lines = "quarantine";
+        reader.text("bad_lines", bad_lines);
+        if (bad_lines == "refuse")
+            s.refuse_bad_lines.push_back(bank.no);
+        else if (bad_lines != "quarantine")
+            faults.push_back({Fault::malformed, fmt::format("{}:{}", file, row.source().begin.line),
+                              "bank.bad_lines must be quarantine or refuse"});
         s.banks.push_back(std::move(bank));
     });
     each_table(root, "screening", file, faults, [&](const toml::table& row) {

@@ -14,82 +14,129 @@ std::uint64_t account_hash(std::string_view digits) {
     return hash;
 }
 
-void write_leaf(PartNo part, County county, const Outcome& outcome, std::int32_t return_no, std::byte* out) {
+void write_leaf(PartNo part, County county, Standing to, const Outcome& word, std::int32_t return_no,
+                std::byte* out) {
     out = put_big_endian(out, part.number());
     out = put_big_endian(out, county.number());
-    out = put_big_endian(out, outcome.serial.number());
-    out = put_big_endian(out, outcome.attempt);
-    out = put_big_endian(out, static_cast<std::int16_t>(outcome.paid ? 1 : 2));
-    out = put_big_endian(out, static_cast<std::int16_t>(outcome.reason));
-    out = put_big_endian(out, outcome.amount.fen());
-    out = put_big_endian(out, outcome.value_day.epoch_days());
+    out = put_big_endian(out, word.serial.number());
+    out = put_big_endian(out, word.attempt);
+    out = put_big_endian(out, static_cast<std::int16_t>(to));
+    out = put_big_endian(out, static_cast<std::int16_t>(word.reason));
+    out = put_big_endian(out, word.amount.fen());
+    out = put_big_endian(out, word.value_day.epoch_days());
     out = put_big_endian(out, return_no);
-    put_big_endian(out, outcome.line);
+    put_big_endian(out, word.line);
 }
 
-std::string_view code_of(BreakKind kind) {
-    switch (kind) {
-        case BreakKind::unknown_reference: return "unknown-reference";
-        case BreakKind::repeated: return "repeated";
-        case BreakKind::amount_differs: return "amount-differs";
-        case BreakKind::account_differs: return "account-differs";
-        case BreakKind::contradicts_earlier: return "contradicts-earlier";
-        case BreakKind::unknown_reason: return "unknown-reason";
+void Matcher::open_break(BreakKind kind, std::int32_t line_no, const bankfile::ReturnLine& line,
+                         const SentLine* sent, std::string evidence) {
+    ++out_.broken;
+    Break& opened = out_.breaks.emplace_back();
+    opened.kind = kind;
+    opened.line = line_no;
+    opened.evidence = std::move(evidence);
+    opened.amount = line.amount;
+    if (sent != nullptr) opened.payment = sent->payment;
+}
+
+void Matcher::take_out_of_order(const bankfile::ReturnLine& line, std::int32_t line_no) {
+    open_break(BreakKind::repeated, line_no, line, nullptr,
+               fmt::format("sequence {} ({}) comes after a higher or equal one", line.seq,
+                           line.payment.substr(0, payment_reference_length)));
+}
+
+void Matcher::take_malformed(std::string evidence, std::int32_t line_no) {
+    open_break(BreakKind::malformed_line, line_no, {}, nullptr, std::move(evidence));
+}
+
+void Matcher::take(const bankfile::ReturnLine& line, SentLine* sent, std::int32_t line_no) {
+    if (sent == nullptr)
+        return open_break(BreakKind::unknown_reference, line_no, line, nullptr,
+                          fmt::format("sequence {} was never sent", line.seq));
+    char reference[payment_reference_length];
+    sent->payment.write(reference);
+    if (line.payment != std::string_view{reference, payment_reference_length})
+        return open_break(
+            BreakKind::unknown_reference, line_no, line, nullptr,
+            fmt::format("sequence {} was sent for {}, not for {}", line.seq, sent->payment.text(),
+                        line.payment.substr(0, payment_reference_length)));
+    judge(line, *sent, line_no);
+}
+
+void Matcher::judge(const bankfile::ReturnLine& line, SentLine& sent, std::int32_t line_no) {
+    const auto breaks = [&](BreakKind kind, std::string evidence) {
+        open_break(kind, line_no, line, &sent, std::move(evidence));
+    };
+    if (sent.seen) return breaks(BreakKind::repeated, fmt::format("{} stands here twice", line.payment));
+    sent.seen = true;
+    if (line.amount != sent.amount)
+        return breaks(BreakKind::amount_differs,
+                      fmt::format("{}: sent {} yuan, answered {} yuan", line.payment, sent.amount.yuan(),
+                                  line.amount.yuan()));
+    if (account_hash(line.account) != sent.account_hash)
+        return breaks(BreakKind::account_differs, fmt::format("{}: another account came back", line.payment));
+
+    Word word{line.status, bankfile::Reason::paid, corrects_};
+    const auto reason = bankfile::reason_of(line.code);
+    if (line.status == bankfile::ReturnStatus::failed) {
+        if (!reason)
+            return breaks(BreakKind::unknown_reason,
+                          fmt::format("{}: failed with code {}", line.payment, line.code.substr(0, 16)));
+        if (*reason == bankfile::Reason::paid || *reason == bankfile::Reason::in_progress)
+            return breaks(BreakKind::code_differs,
+                          fmt::format("{}: failed with {}", line.payment, line.code));
+        word.reason = *reason;
+    } else if (line.status == bankfile::ReturnStatus::paid && reason && *reason != bankfile::Reason::paid) {
+        // A bank's own code for success is believed; a reason that says otherwise is not.
+        const bool of_person =
+            *reason == bankfile::Reason::name_mismatch || *reason == bankfile::Reason::identity_mismatch;
+        return breaks(of_person ? BreakKind::name_differs : BreakKind::code_differs,
+                      fmt::format("{}: paid, with {}", line.payment, line.code));
+    }
+    const Outcome outcome{sent.payment.serial,
+                          sent.payment.attempt,
+                          line.status == bankfile::ReturnStatus::paid,
+                          word.reason,
+                          line.amount,
+                          line.bank_day,
+                          line_no,
+                          static_cast<std::uint32_t>(line.seq - 1)};
+    const Known before = sent.known;
+    const Consequence consequence = consequence_of(before, word);
+    sent.known.standing = after(before.standing, consequence);
+    if (sent.known.standing != before.standing) sent.known.reason = word.reason;
+    switch (consequence) {
+        case Consequence::nothing: ++out_.in_progress; return;
+        case Consequence::repeats: ++out_.repeated; return;
+        case Consequence::pays:
+            out_.paid.add(line.amount);
+            out_.outcomes.push_back(outcome);
+            return;
+        case Consequence::fails:
+            out_.failed.add(line.amount);
+            out_.outcomes.push_back(outcome);
+            return;
+        case Consequence::takes_back:
+            out_.returned.add(line.amount);
+            out_.reversals.push_back({Standing::returned, before.return_no, outcome});
+            return;
+        case Consequence::corrects:
+            out_.corrected.add(line.amount);
+            out_.reversals.push_back({Standing::corrected, before.return_no, outcome});
+            return;
+        case Consequence::contradicts:
+            return breaks(
+                BreakKind::contradicts_earlier,
+                fmt::format("{}: return file {} said {} {}; this one says failed {}", line.payment,
+                            before.return_no, code_of(before.standing), bankfile::text_of(before.reason).code,
+                            bankfile::text_of(word.reason).code));
+        case Consequence::paid_though_failed:
+            return breaks(BreakKind::paid_though_failed,
+                          fmt::format("{}: return file {} said {} {}; this one says paid", line.payment,
+                                      before.return_no, code_of(before.standing),
+                                      bankfile::text_of(before.reason).code));
     }
     std::unreachable();
-}
-
-void Matcher::open_break(BreakKind kind, std::string evidence) {
-    out_.breaks.push_back({kind, line_, std::move(evidence)});
-}
-
-void Matcher::take(const bankfile::ReturnLine& line) {
-    ++line_;
-    if (line.seq < 1 || static_cast<std::size_t>(line.seq) > sent_.size())
-        return open_break(BreakKind::unknown_reference, fmt::format("sequence {} was never sent", line.seq));
-    const auto index = static_cast<std::size_t>(line.seq) - 1;
-    SentLine& sent = sent_[index];
-
-    char reference[payment_reference_length];
-    sent.payment.write(reference);
-    if (line.payment != std::string_view{reference, payment_reference_length})
-        return open_break(BreakKind::unknown_reference,
-                          fmt::format("sequence {} was sent for {}, not for {}", line.seq,
-                                      sent.payment.text(), line.payment.substr(0, payment_reference_length)));
-    seen_.resize(sent_.size());
-    if (seen_[index])
-        return open_break(BreakKind::repeated, fmt::format("{} stands here twice", line.payment));
-    seen_[index] = true;
-    if (line.amount != sent.amount)
-        return open_break(BreakKind::amount_differs,
-                          fmt::format("{}: sent {} yuan, answered {} yuan", line.payment, sent.amount.yuan(),
-                                      line.amount.yuan()));
-    if (account_hash(line.account) != sent.account_hash)
-        return open_break(BreakKind::account_differs,
-                          fmt::format("{}: another account came back", line.payment));
-    if (line.status == bankfile::ReturnStatus::in_progress) {
-        ++out_.in_progress;
-        return;
-    }
-    if (sent.answered)
-        return open_break(
-            BreakKind::contradicts_earlier,
-            fmt::format("{}: an earlier file had the final word; this one says {}", line.payment,
-                        line.status == bankfile::ReturnStatus::paid ? "paid" : "failed"));
-    const bool paid = line.status == bankfile::ReturnStatus::paid;
-    auto reason = bankfile::Reason::paid;
-    if (!paid) {
-        const auto known = bankfile::reason_of(line.code);
-        if (!known || *known == bankfile::Reason::paid || *known == bankfile::Reason::in_progress)
-            return open_break(BreakKind::unknown_reason,
-                              fmt::format("{}: failed with code {}", line.payment, line.code.substr(0, 16)));
-        reason = *known;
-    }
-    sent.answered = true;
-    (paid ? out_.paid : out_.failed) += 1;
-    (paid ? out_.paid_total : out_.failed_total) += line.amount;
-    out_.outcomes.push_back({sent.payment.serial, sent.payment.attempt, paid, reason, line.amount,
-                             line.bank_day, line_, static_cast<std::uint32_t>(index)});
 }
 
 }  // namespace onecard::recon

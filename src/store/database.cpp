@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "connection.hpp"
+#include "onecard/app/closing_records.hpp"
+#include "onecard/app/statement_records.hpp"
 #include "records.hpp"
 
 namespace onecard::store {
@@ -85,6 +87,9 @@ public:
         ledger_ = ledger_records(*line_);
         screening_ = screening_records(*line_);
         recovery_ = recovery_records(*line_);
+        decisions_ = decision_records(*line_);
+        statements_ = statement_records(*line_);
+        closing_ = closing_records(*line_);
         office_ = office_records(*line_);
         audit_ = audit_records(*line_);
         channel_ = channel_records(*line_);
@@ -104,6 +109,9 @@ public:
     app::LedgerRecords& ledger() override { return open(*ledger_); }
     app::ScreeningRecords& screening() override { return open(*screening_); }
     app::RecoveryRecords& recovery() override { return open(*recovery_); }
+    app::DecisionRecords& decisions() override { return open(*decisions_); }
+    app::StatementRecords& statements() override { return open(*statements_); }
+    app::ClosingRecords& closing() override { return open(*closing_); }
     app::OfficeRecords& office() override { return open(*office_); }
     app::AuditRecords& audit() override { return open(*audit_); }
     app::ChannelRecords& channel() override { return open(*channel_); }
@@ -133,6 +141,9 @@ private:
     std::unique_ptr<app::LedgerRecords> ledger_;
     std::unique_ptr<app::ScreeningRecords> screening_;
     std::unique_ptr<app::RecoveryRecords> recovery_;
+    std::unique_ptr<app::DecisionRecords> decisions_;
+    std::unique_ptr<app::StatementRecords> statements_;
+    std::unique_ptr<app::ClosingRecords> closing_;
     std::unique_ptr<app::OfficeRecords> office_;
     std::unique_ptr<app::AuditRecords> audit_;
     std::unique_ptr<app::ChannelRecords> channel_;

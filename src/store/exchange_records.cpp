@@ -22,6 +22,7 @@ app::DispatchedFile dispatched_in(Row& row) {
         row.skip();
     else
         file.accepted = row.flag();
+    file.round = row.as<std::int16_t>();
     file.batch = batch_in(row);
     return file;
 }
@@ -63,6 +64,15 @@ public:
             copy.put(at);
         }
         copy.finish();
+    }
+
+    std::int16_t dispatch_again(const app::Batch& batch, Moment at) override {
+        connection_.lock(LockClass::dispatch, batch.bank.number());
+        return static_cast<std::int16_t>(connection_.number(sql::dispatch_again, {{"bank", batch.bank},
+                                                                                  {"county", batch.county},
+                                                                                  {"period", batch.period},
+                                                                                  {"batch_no", batch.no},
+                                                                                  {"at", at}}));
     }
 
     std::vector<app::DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) override {
@@ -108,9 +118,9 @@ public:
         copy.finish();
     }
 
-    std::vector<bool> put_receipts(std::span<const app::ReceiptRecord> receipts) override {
-        std::vector<bool> is_new(receipts.size());
-        if (receipts.empty()) return is_new;
+    std::vector<std::int16_t> put_receipts(std::span<const app::ReceiptRecord> receipts) override {
+        std::vector<std::int16_t> rounds(receipts.size());
+        if (receipts.empty()) return rounds;
         ArrayText counties, periods, batches, accepted, reasons, cms, fingerprints, times;
         std::map<std::tuple<County, Month, BatchNo>, std::size_t> first;
         for (std::size_t i = 0; i < receipts.size(); ++i) {
@@ -137,9 +147,10 @@ public:
                          [&](Row& row) {
                              const County county = row.county();
                              const Month period = row.month();
-                             is_new[first.at({county, period, row.id<BatchNo>()})] = true;
+                             const std::size_t which = first.at({county, period, row.id<BatchNo>()});
+                             rounds[which] = row.as<std::int16_t>();
                          });
-        return is_new;
+        return rounds;
     }
 
     std::vector<std::optional<std::int64_t>> put_returns(std::span<const app::ReturnFile> files) override {
@@ -235,6 +246,12 @@ public:
             result.failed_total = row.money();
             result.in_progress = row.as<std::int32_t>();
             result.breaks = row.as<std::int32_t>();
+            result.corrects = row.number();
+            result.repeated = row.as<std::int32_t>();
+            result.returned = row.as<std::int32_t>();
+            result.returned_total = row.money();
+            result.corrected = row.as<std::int32_t>();
+            result.corrected_total = row.money();
             result.at = row.moment();
         });
         return found;
@@ -277,9 +294,10 @@ public:
         CopyIn copy{
             connection_,
             "return_result (return_no, accepted, reason, county, period, batch_no, paid, paid_total, failed, "
-            "failed_total, in_progress, breaks, at)"};
+            "failed_total, in_progress, breaks, corrects, repeated, returned, returned_total, corrected, "
+            "corrected_total, at)"};
         for (const app::ReturnResult& result : results) {
-            copy.row(13);
+            copy.row(19);
             copy.put(result.no);
             copy.put(result.accepted);
             copy.put(std::string_view{result.reason});
@@ -297,22 +315,46 @@ public:
             copy.put(result.failed_total);
             copy.put(result.in_progress);
             copy.put(result.breaks);
+            if (result.corrects != 0)
+                copy.put(result.corrects);
+            else
+                copy.put_null();
+            copy.put(result.repeated);
+            copy.put(result.returned);
+            copy.put(result.returned_total);
+            copy.put(result.corrected);
+            copy.put(result.corrected_total);
             copy.put(result.at);
         }
         copy.finish();
     }
 
-    void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks,
+    std::vector<std::int64_t> versions_of(const app::Batch& batch, std::int64_t return_no) override {
+        std::vector<std::int64_t> versions;
+        connection_.each(sql::versions_of,
+                         {{"return_no", return_no},
+                          {"county", batch.county},
+                          {"period", batch.period},
+                          {"batch_no", batch.no}},
+                         [&](Row& row) { versions.push_back(row.number()); });
+        return versions;
+    }
+
+    void put_breaks(County county, BankNo bank, std::int64_t return_no, std::span<const recon::Break> breaks,
                     Moment at) override {
         if (breaks.empty()) return;
-        CopyIn copy{connection_, "break (county, kind, return_no, line, evidence, at)"};
+        CopyIn copy{connection_,
+                    "break (county, kind, return_no, line, evidence, amount, bank, reference, at)"};
         for (const recon::Break& item : breaks) {
-            copy.row(6);
+            copy.row(9);
             copy.put(county);
             copy.put(recon::code_of(item.kind));
             copy.put(return_no);
             copy.put(item.line);
             copy.put(std::string_view{item.evidence});
+            copy.put(item.amount);
+            copy.put(bank);
+            copy.put(std::string_view{item.payment ? item.payment->text() : std::string{}});
             copy.put(at);
         }
         copy.finish();

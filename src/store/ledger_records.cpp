@@ -228,6 +228,44 @@ public:
         }
     }
 
+    void each_reversal(const std::function<void(const app::ReversalRecord&)>& on_reversal) override {
+        CopyOut copy{connection_, "reversals", std::string{sql::reversals}};
+        while (auto row = copy.next()) {
+            app::ReversalRecord record;
+            record.county = row->county();
+            record.return_no = row->take<std::int64_t>();
+            record.part = row->id<PartNo>();
+            recon::Outcome& word = record.reversal.word;
+            word.serial = row->id<Serial>();
+            word.attempt = row->take<std::int16_t>();
+            record.reversal.to = static_cast<recon::Standing>(row->take<std::int16_t>());
+            word.reason = static_cast<bankfile::Reason>(row->take<std::int16_t>());
+            word.amount = row->money();
+            word.value_day = row->day();
+            record.reversal.paid_by = row->take<std::int64_t>();
+            word.line = row->take<std::int32_t>();
+            on_reversal(record);
+        }
+    }
+
+    void each_decided_failure(const std::function<void(const app::DecidedFailure&)>& on_failure) override {
+        CopyOut copy{connection_, "decided_failures", std::string{sql::decided_failures}};
+        while (auto row = copy.next()) {
+            app::DecidedFailure decided;
+            decided.county = row->county();
+            decided.part = row->id<PartNo>();
+            decided.serial = row->id<Serial>();
+            decided.attempt = row->take<std::int16_t>();
+            decided.paid = row->take<std::int32_t>() != 0;
+            decided.prior_year = row->take<std::int32_t>() != 0;
+            decided.proposal_no = row->take<std::int64_t>();
+            decided.amount = row->money();
+            decided.programme = static_cast<Programme>(row->take<std::int16_t>());
+            decided.bank = row->id<BankNo>();
+            on_failure(decided);
+        }
+    }
+
     std::vector<PartNo> parts() override {
         std::vector<PartNo> parts;
         connection_.each(sql::parts, {}, [&](Row& row) { parts.push_back(row.id<PartNo>()); });

@@ -25,6 +25,9 @@ enum class LockClass : std::uint16_t {
     name_checks = 27,  ///< the numbers of name checks
     answer =
         40,  ///< (hash of caller and key): who does what the caller asks under it; taken before all others
+    statements = 43,  ///< (bank, county): whose transit account is matched; taken before batches
+    closes = 44,      ///< (county): who closes a month or a year; taken before entries are written
+    proposals = 42,   ///< (proposal): who answers it; taken before all others but `answer`
     funds = 41,  ///< (county): what of its money is received, promised, spent; taken by put_step.sql itself
 };
 

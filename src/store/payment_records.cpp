@@ -14,6 +14,9 @@
 namespace onecard::store {
 namespace {
 
+/// The word that answered_of_… give for an attempt that people decided upon; the others are standings.
+constexpr std::int32_t decided_by_people = 5;
+
 payment::Payment payment_in(CopiedRow& row) {
     payment::Payment payment;
     payment.part = row.id<PartNo>();
@@ -50,6 +53,7 @@ app::OpenFailure open_failure_in(Row& row) {
     failure.county = row.county();
     failure.serial = row.id<Serial>();
     failure.attempt = row.as<std::int16_t>();
+    failure.standing = static_cast<recon::Standing>(row.number());
     failure.reason = static_cast<bankfile::Reason>(row.number());
     failure.amount = row.money();
     failure.bank = row.id<BankNo>();
@@ -60,6 +64,7 @@ app::OpenFailure open_failure_in(Row& row) {
     failure.return_no = row.number();
     failure.line = row.as<std::int32_t>();
     failure.value_day = Day::of_epoch_days(row.as<std::int32_t>());
+    failure.note = static_cast<app::OpenFailure::Note>(row.number());
     return failure;
 }
 
@@ -185,25 +190,33 @@ public:
         return found;
     }
 
-    std::vector<std::pair<Serial, std::int16_t>> answered(const app::Batch& batch) override {
-        std::vector<std::pair<Serial, std::int16_t>> found;
+    std::vector<std::pair<std::int32_t, recon::Known>> answered(const app::Batch& batch, std::int32_t first,
+                                                                std::int32_t last) override {
+        std::vector<std::pair<std::int32_t, recon::Known>> found;
         const std::string county = std::to_string(batch.county.number());
         std::string query;
+        const std::int32_t before = batch.first_serial.number() - 1;
         if (batch.first_serial) {
             query = with_numbers(in_part(sql::answered_of_range, batch.part.number()),
                                  {{"county", county},
-                                  {"first", std::to_string(batch.first_serial.number())},
-                                  {"last", std::to_string(batch.first_serial.number() + batch.lines - 1)}});
+                                  {"first", std::to_string(before + first)},
+                                  {"last", std::to_string(before + last)}});
         } else {
-            query =
-                with_numbers(sql::answered_of_reissues, {{"county", county},
-                                                         {"period", batch.period.digits()},
-                                                         {"batch_no", std::to_string(batch.no.number())}});
+            query = with_numbers(sql::answered_of_reissues, {{"county", county},
+                                                             {"period", batch.period.digits()},
+                                                             {"batch_no", std::to_string(batch.no.number())},
+                                                             {"first", std::to_string(first)},
+                                                             {"last", std::to_string(last)}});
         }
         CopyOut copy{connection_, "answered", query};
         while (auto row = copy.next()) {
-            const auto serial = row->id<Serial>();
-            found.emplace_back(serial, row->take<std::int16_t>());
+            auto& [line, known] = found.emplace_back();
+            line = row->take<std::int32_t>() - (batch.first_serial ? before : 0);
+            const auto last_word = row->take<std::int32_t>();
+            known.by_hand = last_word == decided_by_people;
+            known.standing = known.by_hand ? recon::Standing::paid : static_cast<recon::Standing>(last_word);
+            known.reason = static_cast<bankfile::Reason>(row->take<std::int16_t>());
+            known.return_no = row->take<std::int64_t>();
         }
         return found;
     }
@@ -234,15 +247,40 @@ public:
         copy.finish();
     }
 
+    void put_reversals(std::span<const app::ReversalRecord> reversals) override {
+        if (reversals.empty()) return;
+        CopyIn copy{
+            connection_,
+            "reversal (part, county, serial, attempt, kind, reason, amount, value_day, paid_by, return_no, "
+            "line)"};
+        for (const app::ReversalRecord& row : reversals) {
+            const recon::Outcome& word = row.reversal.word;
+            copy.row(11);
+            copy.put(row.part);
+            copy.put(row.county);
+            copy.put(word.serial);
+            copy.put(word.attempt);
+            copy.put(static_cast<std::int16_t>(row.reversal.to));
+            copy.put(static_cast<std::int16_t>(word.reason));
+            copy.put(word.amount);
+            copy.put(word.value_day);
+            copy.put(row.reversal.paid_by);
+            copy.put(row.return_no);
+            copy.put(word.line);
+        }
+        copy.finish();
+    }
+
     void put_failures(std::span<const app::OpenFailure> failures) override {
         if (failures.empty()) return;
-        ArrayText parts, counties, serials, attempts, reasons, amounts, banks, programmes, payee_kinds,
+        ArrayText parts, counties, serials, attempts, kinds, reasons, amounts, banks, programmes, payee_kinds,
             payees, return_nos, lines, value_days;
         for (const app::OpenFailure& failure : failures) {
             parts.add(failure.part.number());
             counties.add(failure.county.number());
             serials.add(failure.serial.number());
             attempts.add(failure.attempt);
+            kinds.add(static_cast<std::int16_t>(failure.standing));
             reasons.add(static_cast<std::int16_t>(failure.reason));
             amounts.add(failure.amount.fen());
             banks.add(failure.bank.number());
@@ -257,6 +295,7 @@ public:
                                             {"counties", counties.text()},
                                             {"serials", serials.text()},
                                             {"attempts", attempts.text()},
+                                            {"kinds", kinds.text()},
                                             {"reasons", reasons.text()},
                                             {"amounts", amounts.text()},
                                             {"banks", banks.text()},

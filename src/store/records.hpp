@@ -17,6 +17,9 @@ std::unique_ptr<app::ScreeningRecords> screening_records(Connection& connection)
 std::unique_ptr<app::ChannelRecords> channel_records(Connection& connection);
 std::unique_ptr<app::AccountRecords> account_records(Connection& connection);
 std::unique_ptr<app::RecoveryRecords> recovery_records(Connection& connection);
+std::unique_ptr<app::DecisionRecords> decision_records(Connection& connection);
+std::unique_ptr<app::StatementRecords> statement_records(Connection& connection);
+std::unique_ptr<app::ClosingRecords> closing_records(Connection& connection);
 std::unique_ptr<app::OfficeRecords> office_records(Connection& connection);
 std::unique_ptr<app::AuditRecords> audit_records(Connection& connection);
 

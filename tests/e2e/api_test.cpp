@@ -137,7 +137,9 @@ protected:
                 {"question", "roster"},
                 {"list", "deaths"},
                 {"receivable", "1"},
-                {"proposal", "1"}};
+                {"proposal", "1"},
+                {"break", "999"},
+                {"bank", "1"}};
     }
     /// A body that is well formed and does no harm to the month: it was done before, or has nothing to do.
     static std::string body_for(const OpenApi::Operation& operation) {
@@ -163,6 +165,17 @@ protected:
             {"proposeRecovery", R"({"kind":"write-off","reason":"hardship"})"},
             {"approveRecovery", "{}"},
             {"remit", R"({"county":"370212","amount":"1.00","document":"JK-1"})"},
+            {"resolveBreak", R"({"resolution":"dismiss","evidence":"letter 7"})"},
+            {"giveBreak", R"({"owner":"bank-1"})"},
+            {"cancelFailure", R"({"evidence":"letter 7"})"},
+            {"noteFailure", R"({"decision":"retry","reason":"asked"})"},
+            {"sendAgain", R"({"evidence":"letter 7"})"},
+            {"answerProposal", R"({"answer":"refuse"})"},
+            {"bankStatementSignature", "no signature"},
+            {"bankStatement", "no statement"},
+            {"bringStatement", "no statement"},
+            {"matchStatements", "{}"},
+            {"closePeriod", R"({"carried":"","evidence":"letter 7"})"},
             {"putImportFile", "county,institution_no,name,valid_from,valid_to,absent\n"},
             {"bankReceipt", "no CMS"},
             {"bankReturnSignature", "no signature"},

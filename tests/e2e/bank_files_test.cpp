@@ -35,6 +35,7 @@ struct Answer {
     /// Put on the header's total and the trailer's hash, to make them wrong.
     std::int64_t header_total_off = 0;
     bool wrong_hash = false;
+    std::int64_t corrects = 0;
 
     std::string bytes() const {
         std::int64_t total = 0, paid = 0, paid_total = 0, failed = 0, failed_total = 0;
@@ -43,9 +44,10 @@ struct Answer {
             (line.status == 'S' ? paid : failed) += line.status == 'P' ? 0 : 1;
             (line.status == 'S' ? paid_total : failed_total) += line.status == 'P' ? 0 : line.amount;
         }
-        std::string text =
-            fmt::format("H|1.0|{}|{}|{}|20220106|{}|{}|{}|{}|{}|{}|20220106170000\r\n", file_id, county, bank,
-                        details.size(), total + header_total_off, paid, paid_total, failed, failed_total);
+        std::string text = fmt::format("H|{}|{}|{}|{}|20220106|{}|{}|{}|{}|{}|{}|20220106170000{}\r\n",
+                                       corrects == 0 ? "1.0" : "1.1", file_id, county, bank, details.size(),
+                                       total + header_total_off, paid, paid_total, failed, failed_total,
+                                       corrects == 0 ? std::string{} : fmt::format("|{}", corrects));
         for (const Detail& line : details) text += line.text();
         std::string hash = upper_hex(seal::sm3().hash(bytes_of(text)).hex());
         if (wrong_hash) hash.front() = hash.front() == '0' ? '1' : '0';
@@ -251,6 +253,41 @@ TEST_F(TheBanks, CanRefuseAFileAndThenNotAcceptOrAnswerItAnyMore) {
     expect_books_fit(here());
 }
 
+TEST_F(TheBanks, GetARefusedFileOnceMoreWhenTwoPersonsSaySo) {
+    const Answer answer = take_batch(3, 2);
+    const std::string digest = seal::sha256().hash(bytes_of(fetch(3, answer.file_id + ".txt"))).hex();
+    const auto receipt = [&](const std::string& said) {
+        const fs::path text = here().folder() / "receipt";
+        write_text(text, fmt::format("onecard receipt 1\nfile {}\nsha256 {}\nanswer {}\n", answer.file_id,
+                                     digest, said));
+        write_text(here().folder() / "receipt.p7s", here().sign("bank-3", text, false));
+        return here().curl("bank-3", "POST", "/v1/bank/receipts/" + answer.file_id,
+                           {"--header", "Content-Type: application/cms", "--data-binary",
+                            "@" + (here().folder() / "receipt.p7s").string()});
+    };
+    const json::array sent = here().trial_balance();
+    const std::string again = "/v1/batches/" + answer.file_id + "/again", why = R"({"evidence":"letter 7"})";
+    expect_problem(here().post_json("maker", again, why), 409, "conflict");
+    EXPECT_EQ(receipt("refused after the cut-off").status, 204);
+    EXPECT_NE(here().trial_balance(), sent);
+    const Reply proposed = here().post_json("maker", again, why);
+    EXPECT_EQ(proposed.status, 201) << proposed.all();
+    const std::string proposal = std::to_string(number(object_of(proposed.body), "proposal"));
+    expect_problem(
+        here().post_json("maker", "/v1/proposals/" + proposal + "/answer", R"({"answer":"agree"})"), 403,
+        "forbidden");
+    EXPECT_EQ(receipt_of(3, answer.file_id), "refused");
+    here().done({"decide", "answer", proposal, "agree"});
+    expect_problem(
+        here().post_json("checker", "/v1/proposals/" + proposal + "/answer", R"({"answer":"agree"})"), 409,
+        "duplicate");
+    EXPECT_EQ(receipt("accepted").status, 204);
+    EXPECT_EQ(put_signed(3, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(number(result(3, answer.file_id + ".ret"), "paid"),
+              static_cast<std::int64_t>(answer.details.size()));
+    expect_books_fit(here());
+}
+
 // ------------------------------------------------------------------------------------------------- by hand
 
 /// The commands of schemas/bank/connect.md, just as they stand there, against the real service.
@@ -376,8 +413,65 @@ TEST_F(TheBanks, HaveAReturnRefusedWhoseHeaderOrTrailerIsWrongAlone) {
     answer.file_id.back() = right.back() == '9' ? '8' : '9';
     EXPECT_THAT(refused(1, right + ".5.ret", answer.bytes()), HasSubstr(".5.ret:1:"));
     answer.file_id = right;
+}
+
+TEST_F(TheBanks, LoseABadLineOnlyAndNotItsFile) {
+    Answer answer = take_batch(1, 4);
+    const Answer sent = answer;
     answer.details[2] = answer.details[1];
-    EXPECT_THAT(refused(1, right + ".6.ret", answer.bytes()), HasSubstr(".6.ret:4:"));
+    std::string bytes = answer.bytes();
+    const auto without_trailer = [](const std::string& text) { return text.substr(0, text.rfind("T|")); };
+    bytes = without_trailer(
+        replaced(bytes, fmt::format("{}|{}|", answer.details[3].payment, answer.details[3].account),
+                 fmt::format("{}|12AB|", answer.details[3].payment)));
+    std::int64_t total = 0;
+    for (const Detail& detail : answer.details) total += detail.amount;
+    bytes += fmt::format("T|{}|{}|{}\r\n", answer.details.size(), total,
+                         upper_hex(seal::sm3().hash(bytes_of(bytes)).hex()));
+    EXPECT_EQ(put_signed(1, answer.file_id + ".ret", bytes).status, 201);
+    const json::object said = result(1, answer.file_id + ".ret");
+    EXPECT_EQ(word(said, "state"), "posted") << json::serialize(said);
+    EXPECT_EQ(number(said, "breaks"), 2);
+    EXPECT_EQ(number(said, "paid"), static_cast<std::int64_t>(answer.details.size()) - 2);
+    const std::string breaks = json::serialize(rows(here().ask({"breaks"}), "breaks"));
+    EXPECT_THAT(breaks, HasSubstr("malformed-line"));
+    EXPECT_THAT(breaks, HasSubstr("repeated"));
+    EXPECT_THAT(breaks, Not(HasSubstr(sent.details[3].account)));
+    // The two are in transit until a further file speaks of them; that it says the others again changes nothing.
+    EXPECT_EQ(put_signed(1, answer.file_id + ".2.ret", sent.bytes()).status, 201);
+    const json::object rest = result(1, answer.file_id + ".2.ret");
+    EXPECT_EQ(number(rest, "paid"), 2) << json::serialize(rest);
+    EXPECT_EQ(number(rest, "repeated"), static_cast<std::int64_t>(sent.details.size()) - 2);
+    EXPECT_EQ(number(rest, "breaks"), 0);
+}
+
+TEST_F(TheBanks, TakeBackWhatTheyPaidAndCorrectWhatTheySaid) {
+    Answer answer = take_batch(1, 3);
+    EXPECT_EQ(put_signed(1, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(word(result(1, answer.file_id + ".ret"), "state"), "posted");
+    const std::int64_t first = std::stoll(Sql{here().owner_url()}.cell(
+        "select return_no from return_file where name = '" + answer.file_id + ".ret'"));
+    // A late return: days later the money is back.
+    Answer late = answer;
+    late.details.resize(1);
+    late.details[0].status = 'F';
+    late.details[0].code = "RETD";
+    EXPECT_EQ(put_signed(1, answer.file_id + ".2.ret", late.bytes()).status, 201);
+    EXPECT_EQ(number(result(1, answer.file_id + ".2.ret"), "returned"), 1);
+    // A corrected version of the first file, with its number.
+    Answer corrected = answer;
+    corrected.details = {answer.details[1]};
+    corrected.details[0].status = 'F';
+    corrected.details[0].code = "AC04";
+    corrected.corrects = first;
+    EXPECT_EQ(put_signed(1, answer.file_id + ".3.ret", corrected.bytes()).status, 201);
+    const json::object said = result(1, answer.file_id + ".3.ret");
+    EXPECT_EQ(number(said, "corrected"), 1) << json::serialize(said);
+    EXPECT_EQ(number(said, "breaks"), 0);
+    // A version of a file that there never was.
+    corrected.corrects = 4711;
+    EXPECT_THAT(refused(1, answer.file_id + ".4.ret", corrected.bytes()), HasSubstr(".4.ret:1:corrects"));
+    expect_books_fit(here());
 }
 
 TEST_F(TheBanks, OpenABreakForEveryLineThatIsNotWhatWasSent) {
@@ -456,6 +550,38 @@ TEST_F(TheBanks, ChangeNoOutcomeByContradictingThemselves) {
     EXPECT_EQ(outcomes("kind = 2"), failed);
     EXPECT_EQ(here().trial_balance(), balance);
     EXPECT_THAT(json::serialize(rows(here().ask({"breaks"}), "breaks")), HasSubstr("contradicts-earlier"));
+}
+
+TEST_F(TheBanks, LeaveItToPeopleWhatBecomesOfAFailureInTheEnd) {
+    Answer answer = take_batch(1, 2);
+    answer.details.resize(2);
+    for (Detail& line : answer.details) {
+        line.status = 'F';
+        line.code = "DEAD";
+    }
+    EXPECT_EQ(put_signed(1, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(number(result(1, answer.file_id + ".ret"), "failed"), 2);
+    // The bank says later that one of them was paid all the same: nothing is overwritten.
+    Answer later = answer;
+    later.details.resize(1);
+    later.details[0].status = 'S';
+    later.details[0].code = "OK00";
+    EXPECT_EQ(put_signed(1, answer.file_id + ".2.ret", later.bytes()).status, 201);
+    EXPECT_EQ(number(result(1, answer.file_id + ".2.ret"), "breaks"), 1);
+    std::string no;
+    for (const auto& row : rows(here().ask({"breaks"}), "breaks"))
+        if (word(row.as_object(), "return_file") == answer.file_id + ".2.ret")
+            no = std::to_string(number(row.as_object(), "break"));
+    const auto agree = [&](const Words& words) {
+        const json::object made = here().ask(words);
+        if (!made.at("done").as_bool())
+            here().done({"decide", "answer", std::to_string(number(made, "proposal")), "agree"});
+    };
+    agree({"decide", "break", "370212", no, "accept-paid", "--evidence", "statement of 2022-01-07"});
+    agree({"decide", "cancel", answer.details[1].payment, "--evidence", "death certificate 12"});
+    Sql sql{here().owner_url()};
+    EXPECT_EQ(sql.cell("select string_agg(fate, ' ' order by fate) from failure_fate"), "cancelled paid");
+    expect_books_fit(here());
 }
 
 TEST_F(TheBanks, LeaveBooksThatFitAndNothingSecretInALog) {

@@ -327,8 +327,8 @@ TEST_F(RoundTrips, ABatchAndItsWayToTheBank) {
         w.exchange().put_downloads(std::vector{download, download});
         const app::ReceiptRecord first = Story::receipt_of(batch, true, at(5));
         const app::ReceiptRecord second = Story::receipt_of(batch, false, at(6));
-        EXPECT_EQ(w.exchange().put_receipts(std::vector{first, second}), (std::vector{true, false}));
-        EXPECT_EQ(w.exchange().put_receipts(std::vector{second}), std::vector{false});
+        EXPECT_EQ(w.exchange().put_receipts(std::vector{first, second}), (std::vector<std::int16_t>{1, 0}));
+        EXPECT_EQ(w.exchange().put_receipts(std::vector{second}), std::vector<std::int16_t>{0});
         EXPECT_EQ(w.exchange().file_for(BankNo{1}, batch.file_id).value().accepted, true);
     });
 }
@@ -377,8 +377,8 @@ TEST_F(RoundTrips, ReturnFilesAreKeptOnceAndProcessedOnce) {
         EXPECT_EQ(found.failed_total, result.failed_total);
         EXPECT_EQ(found.period, unit.period);
         EXPECT_EQ(found.at, result.at);
-        const std::vector<recon::Break> breaks{{recon::BreakKind::unknown_reference, 7, "长款 YK…"}};
-        w.exchange().put_breaks(unit.county, no, breaks, at(11));
+        const std::vector<recon::Break> breaks{{recon::BreakKind::unknown_reference, 7, "长款 YK…", {}, {}}};
+        w.exchange().put_breaks(unit.county, BankNo{1}, no, breaks, at(11));
     });
     // A refused file may name no batch at all.
     story.work([&](app::Work& w) {
@@ -409,8 +409,11 @@ TEST_F(RoundTrips, OutcomesAndFailuresAndWhatFollowsThem) {
         const std::vector failures{Story::failure(unit, 2, no)};
         w.payments().put_failures(failures);
         EXPECT_THAT(
-            w.payments().answered(Story::batch_of(unit, 4)),
-            ElementsAre(std::pair{Serial{1}, std::int16_t{1}}, std::pair{Serial{2}, std::int16_t{1}}));
+            w.payments().answered(Story::batch_of(unit, 4), 1, 4),
+            ElementsAre(std::pair{1, recon::Known{recon::Standing::paid, bankfile::Reason::paid, no, false}},
+                        std::pair{2, recon::Known{recon::Standing::failed, bankfile::Reason::account_closed,
+                                                  no, false}}));
+        EXPECT_THAT(w.payments().answered(Story::batch_of(unit, 4), 3, 4), IsEmpty());
     });
     const auto open = [&] {
         return story.work(
@@ -434,13 +437,14 @@ TEST_F(RoundTrips, OutcomesAndFailuresAndWhatFollowsThem) {
         ASSERT_EQ(lines.size(), 1U);
         EXPECT_EQ(lines[0].part, unit.part);
         EXPECT_EQ(lines[0].attempt, 2);
-        EXPECT_THAT(w.payments().answered(Story::batch_of(again, 1, 2)), IsEmpty());
+        EXPECT_THAT(w.payments().answered(Story::batch_of(again, 1, 2), 1, 1), IsEmpty());
     });
     EXPECT_THAT(open(), IsEmpty());
     story.answer(unit, 2, true, no, 2);
     story.work([&](app::Work& w) {
-        EXPECT_THAT(w.payments().answered(Story::batch_of(again, 1, 2)),
-                    ElementsAre(std::pair{Serial{2}, std::int16_t{2}}));
+        EXPECT_THAT(w.payments().answered(Story::batch_of(again, 1, 2), 1, 1),
+                    ElementsAre(std::pair{
+                        1, recon::Known{recon::Standing::paid, bankfile::Reason::paid, no, false}}));
         std::string told;
         w.ledger().each_outcome(
             unit.part, [&](County county, std::int32_t return_no, const recon::Outcome& outcome) {

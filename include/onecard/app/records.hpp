@@ -11,6 +11,9 @@
 #include "onecard/core/ids.hpp"
 #include "onecard/core/money.hpp"
 #include "onecard/core/programme.hpp"
+#include "onecard/ledger/entry.hpp"
+#include "onecard/recon/attempt.hpp"
+#include "onecard/recon/breaks.hpp"
 #include "onecard/registry/facts.hpp"
 
 /// The records between use cases and store, one struct a kind of row (schemas/db).
@@ -128,6 +131,7 @@ struct DispatchedFile {
     Batch batch;
     Moment at;
     std::optional<bool> accepted;  ///< by receipt
+    std::int16_t round = 1;        ///< how often it was handed over: again only after a refusal
 };
 
 /// A bank fetched a file.
@@ -192,6 +196,12 @@ struct ReturnResult {
     Money failed_total;
     std::int32_t in_progress = 0;
     std::int32_t breaks = 0;
+    std::int64_t corrects = 0;  ///< the return file of which this one is the corrected version
+    std::int32_t repeated = 0;
+    std::int32_t returned = 0;
+    Money returned_total;
+    std::int32_t corrected = 0;
+    Money corrected_total;
     Moment at;
 };
 
@@ -201,6 +211,7 @@ struct OpenFailure {
     County county;
     Serial serial;
     std::int16_t attempt = 1;
+    recon::Standing standing = recon::Standing::failed;  ///< by the first word, or returned or corrected
     bankfile::Reason reason = bankfile::Reason::rejected;
     Money amount;
     BankNo bank;
@@ -211,8 +222,62 @@ struct OpenFailure {
     std::int64_t return_no = 0;
     std::int32_t line = 0;
     Day value_day;
+    enum class Note : std::uint8_t { none, held, free } note = Note::none;  ///< what people said last
     Month period() const;  ///< of the run that owed the payment
 };
+
+/// What one person wants done, and another one has to agree to where it is needed.
+struct Motion {
+    enum class Kind : std::uint8_t { resolve_break, cancel_failure, send_again, close_month, close_year };
+    std::int64_t no = 0;
+    County county;
+    Kind kind = Kind::resolve_break;
+    std::string
+        subject;  ///< the break's number, the payment's reference, the file's id, the month or the year
+    /// The resolution; "same-year" or "prior-year" for a cancellation; SHA-256 of what is carried over for a close.
+    std::string detail;
+    std::string evidence;
+    Money amount;
+    bool needs_second = true;
+    std::string proposed_by;
+    Digest fingerprint;
+    Moment at;
+    std::optional<bool> agreed;  ///< by the second person, once there is an answer
+    bool done = false;
+};
+std::string_view code_of(Motion::Kind kind);
+
+struct BreakRecord {
+    County county;
+    std::int64_t no = 0;
+    recon::BreakKind kind = recon::BreakKind::unknown_reference;
+    Money amount;
+    BankNo bank;
+    std::string reference;  ///< of the payment in question; empty where it is none of ours
+    bool resolved = false;
+};
+
+/// A failure that two persons have put an end to: paid after all, or no longer owed.
+struct DecidedFailure {
+    PartNo part;
+    County county;
+    Serial serial;
+    std::int16_t attempt = 1;
+    bool paid = false;        ///< else cancelled
+    bool prior_year = false;  ///< cancelled after the year in which it was owed
+    std::int64_t proposal_no = 0;
+    Money amount;
+    Programme programme = Programme::dibao_rural;
+    BankNo bank;
+    PaymentReference reference() const;
+};
+/// Leaf of its entries: part, county, serial (4 each), attempt, 1 paid or 2 cancelled (2 each), amount, proposal (8 each).
+inline constexpr std::size_t decided_leaf_bytes = 32;
+void write_leaf(const DecidedFailure& failure, std::byte* out);
+/// "failure REFERENCE", the cause of the entries that it brings.
+std::string cause_of(const DecidedFailure& failure);
+/// Paid: Dr 2111 / Cr 2102, then Dr 2102 / Cr 1003. Cancelled: Dr 2111 / Cr 5001 or 3002.
+std::vector<ledger::EntryKind> entries_of(const DecidedFailure& failure);
 
 struct Reissue {
     PartNo part;

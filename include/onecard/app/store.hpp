@@ -111,6 +111,14 @@ struct OutcomesOfReturn {
     std::span<const recon::Outcome> outcomes;
 };
 
+/// What one return file took back of one part.
+struct ReversalRecord {
+    PartNo part;
+    County county;
+    std::int64_t return_no = 0;
+    recon::Reversal reversal;
+};
+
 class PaymentRecords {
 public:
     virtual ~PaymentRecords() = default;
@@ -132,8 +140,11 @@ public:
     virtual std::vector<OpenFailure> open_failures(const Region& region) = 0;
     /// The payments that these references name (attempts do not matter), those that exist, in any order.
     virtual std::vector<payment::Payment> find(std::span<const PaymentReference> references) = 0;
-    /// Serials (index in the batch) that have their final word.
-    virtual std::vector<std::pair<Serial, std::int16_t>> answered(const Batch& batch) = 0;
+    /// The lines from `first` to `last` of a batch (counted from 1) that have their final word, ascending, and what is
+    /// known of them.
+    virtual std::vector<std::pair<std::int32_t, recon::Known>> answered(const Batch& batch,
+                                                                        std::int32_t first,
+                                                                        std::int32_t last) = 0;
     virtual void put_outcomes(PartNo part, County county,
                               std::span<const OutcomesOfReturn> returns) = 0;  ///< bulk
     void put_outcomes(PartNo part, County county, std::int64_t return_no,
@@ -141,6 +152,7 @@ public:
         const OutcomesOfReturn one{return_no, outcomes};
         put_outcomes(part, county, {&one, 1});
     }
+    virtual void put_reversals(std::span<const ReversalRecord> reversals) = 0;
     virtual void put_failures(std::span<const OpenFailure> failures) = 0;
 };
 
@@ -149,14 +161,17 @@ public:
     virtual ~ExchangeRecords() = default;
     /// Appends batches to the banks' numbered lists, in order.
     virtual void put_dispatches(std::span<const Batch> batches, Moment at) = 0;
+    /// Hands a file that its bank has refused over once more, under the next number of that bank's list; returns the
+    /// round. The database refuses it while the last round was not refused.
+    virtual std::int16_t dispatch_again(const Batch& batch, Moment at) = 0;
     virtual std::vector<DispatchedFile> files_for(BankNo bank, std::int32_t after_seq, int at_most) = 0;
     virtual std::optional<DispatchedFile> file_for(BankNo bank, std::string_view file_id) = 0;
     /// Those of the wanted (bank, file id) that were sent to that bank, in any order.
     virtual std::vector<DispatchedFile> files_named(
         std::span<const std::pair<BankNo, std::string_view>> wanted) = 0;
     virtual void put_downloads(std::span<const DownloadRecord> downloads) = 0;
-    /// Of each, whether it is new: false when the file had its receipt already.
-    virtual std::vector<bool> put_receipts(std::span<const ReceiptRecord> receipts) = 0;
+    /// Of each the round that it answers, 0 when the file had its receipt already.
+    virtual std::vector<std::int16_t> put_receipts(std::span<const ReceiptRecord> receipts) = 0;
     /// The number of each, nothing where the same bytes came before. Throws RefusedByDatabase when a name is taken by
     /// other bytes.
     virtual std::vector<std::optional<std::int64_t>> put_returns(std::span<const ReturnFile> files) = 0;
@@ -174,10 +189,13 @@ public:
     /// Those of a unit's batches that an accepted return file has answered.
     virtual std::vector<BatchNo> answered_batches(County county, Month period,
                                                   std::span<const BatchNo> batches) = 0;
+    /// The accepted return file of this number and those that it was the corrected version of, newest first; empty when
+    /// there is none of this batch.
+    virtual std::vector<std::int64_t> versions_of(const Batch& batch, std::int64_t return_no) = 0;
     virtual void put_return_results(std::span<const ReturnResult> results) = 0;
     void put_return_result(const ReturnResult& result) { put_return_results({&result, 1}); }
-    virtual void put_breaks(County county, std::int64_t return_no, std::span<const recon::Break> breaks,
-                            Moment at) = 0;
+    virtual void put_breaks(County county, BankNo bank, std::int64_t return_no,
+                            std::span<const recon::Break> breaks, Moment at) = 0;
 };
 
 /// One row of what can be asked; cells as text, for reports.
@@ -240,8 +258,40 @@ public:
     virtual void each_outcome(
         PartNo part,
         const std::function<void(County, std::int32_t return_no, const recon::Outcome&)>& on_outcome) = 0;
+    /// By (return file, line) (bulk).
+    virtual void each_reversal(const std::function<void(const ReversalRecord&)>& on_reversal) = 0;
+    /// Failures that people have put an end to (bulk).
+    virtual void each_decided_failure(const std::function<void(const DecidedFailure&)>& on_failure) = 0;
     virtual std::vector<PartNo> parts() = 0;
 };
+
+/// What people decide about breaks, failures and refused files.
+class DecisionRecords {
+public:
+    virtual ~DecisionRecords() = default;
+    virtual std::int64_t put_proposal(const Motion& proposal) = 0;
+    virtual std::optional<Motion> proposal(std::int64_t no) = 0;
+    /// Holds a proposal for this work: nobody else answers it meanwhile.
+    virtual void lock_proposal(std::int64_t no) = 0;
+    /// The database refuses the proposer, and a second answer.
+    virtual void put_consent(const Motion& proposal, std::string_view by, const Digest& fingerprint,
+                             bool agreed, Moment at) = 0;
+    /// Carried out, once; the database refuses it without the consent that it needs.
+    virtual void put_done(const Motion& proposal, Moment at) = 0;
+    virtual void put_failure_end(const OpenFailure& failure, bool paid, std::int64_t proposal_no,
+                                 Moment at) = 0;
+    /// `retry`: free to be tried again; else held back. The last note counts.
+    virtual void put_failure_note(const OpenFailure& failure, bool retry, std::string_view reason,
+                                  std::string_view by, Moment at) = 0;
+    virtual std::optional<BreakRecord> break_of(County county, std::int64_t no) = 0;
+    virtual void put_break_owner(const BreakRecord& one, std::string_view owner, std::string_view by,
+                                 Moment at) = 0;
+    virtual void put_break_resolution(const BreakRecord& one, recon::Resolution resolution,
+                                      std::int64_t proposal_no, Moment at) = 0;
+};
+
+class StatementRecords;  // statement_records.hpp
+class ClosingRecords;    // closing_records.hpp
 
 /// One transaction on one connection; rolled back unless committed.
 class Work {
@@ -254,6 +304,9 @@ public:
     virtual LedgerRecords& ledger() = 0;
     virtual ScreeningRecords& screening() = 0;
     virtual RecoveryRecords& recovery() = 0;
+    virtual DecisionRecords& decisions() = 0;
+    virtual StatementRecords& statements() = 0;
+    virtual ClosingRecords& closing() = 0;
     virtual OfficeRecords& office() = 0;
     virtual AuditRecords& audit() = 0;
     virtual ChannelRecords& channel() = 0;

@@ -26,6 +26,10 @@ struct Tools {
     BankProfiles* profiles = nullptr;
     /// The key for banks that want national cryptography; empty where there is none.
     std::function<std::unique_ptr<FileSigner>()> make_national_signer = {};
+    /// Banks whose return files are refused whole for one bad line; those of others lose the line only.
+    std::vector<BankNo> refuse_bad_lines = {};
+    /// A break over so much or more takes two persons to resolve.
+    Money second_person_from = Money::of_fen(100'000);
 };
 
 /// The profiles of a run, whoever wired the tools.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -43,8 +44,13 @@ public:
     virtual const Faults& faults() const = 0;
 };
 using BatchReading = FileReading<BatchHeader>;
-/// Lines have the canonical code; one that no table knows has "?" before it.
-using ReturnReading = FileReading<ReturnHeader>;
+/// Lines have the canonical code; one that no table knows has "?" before it. What the header says before the lines is
+/// good from the first of them on.
+class ReturnReading : public FileReading<ReturnHeader> {
+public:
+    /// Of the line that is being read; 1 is the first of the file.
+    virtual std::int32_t line_no() const = 0;
+};
 
 /// The profile and the hash are kept: they must outlive what is made of them. The hash must be fresh.
 std::unique_ptr<BatchWriting> write_batch(const Profile& profile, const BatchHeader& header, StreamHash& sm3);
@@ -55,6 +61,11 @@ std::unique_ptr<BatchReading> read_batch(const Profile& profile, std::string fil
                                          BatchReader::OnLine on_line, std::size_t faults_max = 1000);
 std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string file_name, StreamHash& sm3,
                                            ReturnReader::OnLine on_line, std::size_t faults_max = 1000);
+/// With `on_bad_line`: as ReturnReader says, in the canonical layout; in others a line that is bad in itself spoils its
+/// file.
+std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string file_name, StreamHash& sm3,
+                                           ReturnReader::OnLine on_line, ReturnReader::OnBadLine on_bad_line,
+                                           std::size_t faults_max = 1000);
 
 std::unique_ptr<StatementWriting> write_statement(const Profile& profile, const StatementHeader& header,
                                                   StreamHash& sm3);

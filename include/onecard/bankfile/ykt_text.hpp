@@ -117,6 +117,9 @@ struct ReturnHeader {
     std::int32_t failed_count = 0;
     Money failed_total;
     Moment made_at;
+    /// The number under which the office received the return file that this one corrects; 0 for none. A header with it
+    /// has version 1.1.
+    std::int64_t corrects = 0;
     friend bool operator==(const ReturnHeader&, const ReturnHeader&) = default;
 };
 
@@ -160,14 +163,23 @@ private:
 class ReturnReader {
 public:
     using OnLine = std::function<void(const ReturnLine&)>;
+    using OnBadLine = std::function<void(const Failure&)>;
     ReturnReader(std::string file_name, StreamHash& sm3, OnLine on_line, std::size_t faults_max = 1000);
+    /// With `on_bad_line` a detail that is bad in itself, but whose status and amount can be read, so that the totals can
+    /// still be held against header and trailer, is handed over with its first fault and does not spoil the file. Details
+    /// out of order go to `on_line` like any other then: it has to look at `seq` itself.
+    ReturnReader(std::string file_name, StreamHash& sm3, OnLine on_line, OnBadLine on_bad_line,
+                 std::size_t faults_max = 1000);
     ~ReturnReader();
     ReturnReader(ReturnReader&&) noexcept;
     ReturnReader& operator=(ReturnReader&&) noexcept;
     void feed(std::string_view bytes);
     void finish();
+    /// Good from the first line on.
     const ReturnHeader& header() const;
     const Faults& faults() const;
+    /// Of the line that is being read; the header is line 1.
+    std::int32_t line_no() const;
 
 private:
     class Reading;

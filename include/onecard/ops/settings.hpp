@@ -62,6 +62,8 @@ struct Settings {
     std::vector<app::Bank> banks;
     std::map<BankNo, BankTerms> bank_terms;                                ///< one a bank
     std::vector<app::ScreeningRule> screening = app::default_screening();  ///< [[screening]] changes one each
+    std::int64_t second_person_from_fen = 100'000;  ///< breaks over so much or more take two persons
+    std::vector<BankNo> refuse_bad_lines;  ///< banks whose return files are taken whole or not at all
 
     std::string url() const;  ///< https://address:port, for clients on this machine
 };

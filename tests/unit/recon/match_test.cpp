@@ -18,7 +18,7 @@ class Matching : public ::testing::Test {
 protected:
     Matching() {
         for (std::int32_t i = 1; i <= 3; ++i)
-            sent.push_back({reference(i), Money::of_fen(100 * i), account_hash(account), false});
+            sent.push_back({reference(i), Money::of_fen(100 * i), account_hash(account), {}, false});
     }
     void says(std::int32_t seq, bankfile::ReturnStatus status, std::string_view code = "OK00") {
         bank_says(seq, reference(seq).text(), account, 100 * seq, status, code);
@@ -33,7 +33,9 @@ protected:
         line.status = status;
         line.code = code;
         line.bank_day = Day::of(2022, 1, 6).value();
-        matcher.take(line);
+        ++line_no;
+        const bool was_sent = seq >= 1 && static_cast<std::size_t>(seq) <= sent.size();
+        matcher.take(line, was_sent ? &sent[static_cast<std::size_t>(seq) - 1] : nullptr, line_no);
     }
     void expect_break(BreakKind kind) {
         ASSERT_EQ(matched.breaks.size(), 1u);
@@ -42,7 +44,8 @@ protected:
     }
     std::vector<SentLine> sent;
     Matched matched;
-    Matcher matcher{sent, matched};
+    Matcher matcher{matched};
+    std::int32_t line_no = 1;
 };
 
 using enum bankfile::ReturnStatus;
@@ -54,8 +57,8 @@ TEST_F(Matching, TakesPaidAndFailedLinesWithTheirReasons) {
     EXPECT_TRUE(matched.outcomes[0].paid);
     EXPECT_EQ(matched.outcomes[1].reason, bankfile::Reason::account_closed);
     EXPECT_EQ(matched.outcomes[1].line, 3);
-    EXPECT_EQ(matched.paid_total, Money::of_fen(100));
-    EXPECT_EQ(matched.failed_total, Money::of_fen(200));
+    EXPECT_EQ(matched.paid.total, Money::of_fen(100));
+    EXPECT_EQ(matched.failed.total, Money::of_fen(200));
 }
 
 TEST_F(Matching, ConcludesNothingFromALineInProgress) {
@@ -63,13 +66,13 @@ TEST_F(Matching, ConcludesNothingFromALineInProgress) {
     EXPECT_TRUE(matched.outcomes.empty());
     EXPECT_TRUE(matched.breaks.empty());
     EXPECT_EQ(matched.in_progress, 1);
-    EXPECT_FALSE(sent[0].answered);
+    EXPECT_EQ(sent[0].known.standing, Standing::in_transit);
 }
 
 TEST_F(Matching, LeavesAloneWhatAPartialFileDoesNotMention) {
     says(3, paid);
-    EXPECT_FALSE(sent[0].answered);
-    EXPECT_TRUE(sent[2].answered);
+    EXPECT_EQ(sent[0].known.standing, Standing::in_transit);
+    EXPECT_EQ(sent[2].known.standing, Standing::paid);
 }
 
 TEST_F(Matching, OpensABreakForALineThatWasNeverSent) {
@@ -109,7 +112,7 @@ TEST_F(Matching, ConsumesALineOnce) {
 }
 
 TEST_F(Matching, OverwritesNothingThatAnEarlierFileSaid) {
-    sent[0].answered = true;
+    sent[0].known = {Standing::paid, bankfile::Reason::paid, 4, false};
     says(1, failed, "AC04");
     expect_break(BreakKind::contradicts_earlier);
 }
@@ -117,12 +120,12 @@ TEST_F(Matching, OverwritesNothingThatAnEarlierFileSaid) {
 TEST_F(Matching, DoesNotGuessWhatAnUnknownCodeMeans) {
     says(1, failed, "X9");
     expect_break(BreakKind::unknown_reason);
-    EXPECT_FALSE(sent[0].answered);
+    EXPECT_EQ(sent[0].known.standing, Standing::in_transit);
 }
 
 TEST_F(Matching, DoesNotBelieveAFailureWhoseReasonIsSuccess) {
     says(1, failed, "OK00");
-    expect_break(BreakKind::unknown_reason);
+    expect_break(BreakKind::code_differs);
 }
 
 TEST(OutcomeLeaf, HoldsEveryFieldBigEndian) {

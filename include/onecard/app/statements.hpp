@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "onecard/app/identity.hpp"
+#include "onecard/app/report.hpp"
+#include "onecard/app/statement_records.hpp"
+#include "onecard/app/tools.hpp"
+
+namespace onecard::app {
+
+class WaitingSignatures;
+
+/// Banks' statements of the transit accounts, taken in and matched with what was sent and what return files said. A
+/// statement is named "ST", the county's six digits, up to twenty digits, and .txt (canonical) or .xml (camt.053, camt.054).
+class Statements {
+public:
+    explicit Statements(Tools& tools);
+    ~Statements();
+
+    /// Keeps the bank's detached signature until its statement comes. Errors: forbidden, malformed.
+    Result<void> hold_signature(const Identity& bank, std::string_view name, std::string cms);
+    /// Keeps the statement; the same bytes again are its number again. Errors: forbidden, malformed (name), missing (its
+    /// signature), tampered, duplicate (the name has other bytes).
+    Result<std::int64_t> take(const Identity& bank, std::string_view name, const std::filesystem::path& path,
+                              Moment now);
+    /// The same, brought by a maker for a bank that has no line to us: without signature.
+    Result<std::int64_t> bring(const Identity& maker, County county, BankNo bank, std::string_view name,
+                               const std::filesystem::path& path, Moment now);
+    /// Reads and matches every statement that waits; a statement that fails is told and left. Returns how many.
+    std::int64_t match(Moment now, const std::function<void(std::string_view)>& on_problem);
+    /// Looks again at the lines that wait for a word of the bank. Errors: forbidden.
+    struct Counts {
+        std::int64_t fitting = 0, waiting = 0, breaks = 0;
+    };
+    Result<Counts> match_again(const Identity& by, const Region& region, Moment now);
+
+    /// Statements with their balances, what their lines came to, and what is missing on them.
+    Result<Report> report(const Identity& by, const Region& region);
+
+private:
+    Result<std::int64_t> keep(StatementFile file, const std::filesystem::path& path);
+    Tools& tools_;
+    std::unique_ptr<WaitingSignatures> signatures_;
+};
+
+}  // namespace onecard::app

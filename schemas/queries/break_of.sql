@@ -1,0 +1,4 @@
+select k.kind, k.amount, coalesce(k.bank, 0), k.reference, (r.county is not null)::int
+  from break k
+  left join break_resolution r using (county, break_no)
+ where k.county = :county::int and k.break_no = :break_no::bigint;

@@ -1,0 +1,423 @@
+#include "onecard/app/statements.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "asked.hpp"
+#include "onecard/bankfile/formats.hpp"
+#include "retry.hpp"
+#include "returns.hpp"
+#include "waiting_signatures.hpp"
+
+namespace onecard::app {
+
+namespace {
+
+constexpr std::size_t signature_bytes_max = std::size_t{64} * 1024;
+constexpr std::size_t digits_after_county_max = 20;
+constexpr std::size_t county_digits = 6;
+/// What is held of a statement at a time: its size does not matter to memory.
+constexpr std::size_t lines_held_max = 1 << 16;
+constexpr int lines_judged_at_once = 1 << 16;
+
+struct StatementName {
+    County county;
+    bool is_camt = false;
+};
+
+/// "ST", county, up to twenty digits, .txt or .xml.
+Result<StatementName> parse_name(std::string_view name) {
+    const auto malformed = [&] {
+        return refuse(Fault::malformed,
+                      "a statement is named ST, six digits of the county, up to twenty digits, and .txt "
+                      "(canonical) or .xml (camt)",
+                      std::string{name.substr(0, 64)});
+    };
+    StatementName parsed;
+    parsed.is_camt = name.ends_with(".xml");
+    if (!name.starts_with("ST") || !(parsed.is_camt || name.ends_with(".txt"))) return malformed();
+    const std::string_view digits = name.substr(2, name.size() - 6);
+    if (digits.size() <= county_digits || digits.size() > county_digits + digits_after_county_max ||
+        !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
+        return malformed();
+    const auto county = County::parse(digits.substr(0, county_digits));
+    if (!county) return malformed();
+    parsed.county = *county;
+    return parsed;
+}
+
+const bankfile::Profile& profile_of(const StatementName& name) {
+    static const bankfile::Profile camt = [] {
+        bankfile::Profile profile = bankfile::canonical_profile();
+        profile.encoding = bankfile::Encoding::utf8;
+        profile.statement.form = bankfile::Form::camt;
+        return profile;
+    }();
+    return name.is_camt ? camt : bankfile::canonical_profile();
+}
+
+bool says_interest(std::string_view text) {
+    return text.contains("利息") || text.contains("结息") || text.contains("INTEREST") ||
+           text.contains("Interest") || text.contains("interest");
+}
+
+StatementRow row_of(const bankfile::StatementLine& line, County county) {
+    StatementRow row;
+    row.line = line.seq;
+    row.is_credit = line.direction == bankfile::Direction::credit;
+    row.amount = line.amount;
+    row.booking_day = line.booking_day;
+    row.value_day = line.value_day;
+    row.bank_reference = line.bank_reference;
+    row.code = line.code;
+    row.is_interest = row.is_credit && line.reference.empty() && says_interest(line.text);
+    if (const auto payment = PaymentReference::parse(line.reference); payment && payment->county == county)
+        row.payment = *payment;
+    else if (file_id_of_return(std::string{line.reference} + ".ret"))
+        row.file_id = line.reference;
+    return row;
+}
+
+std::string evidence_of(const StatementFile& file, const OpenStatementLine& open) {
+    std::string what = "names nothing of ours";
+    if (open.names == OpenStatementLine::Names::payment) what = "names payment " + open.payment.text();
+    if (open.names == OpenStatementLine::Names::batch)
+        what = fmt::format("names batch {}", open.known_batch.sent ? open.batch.number() : 0);
+    if (open.names == OpenStatementLine::Names::payment && open.known_payment.sent)
+        what += fmt::format(", which is {}{}{}", recon::code_of(open.known_payment.standing),
+                            open.known_payment.debited ? ", debited" : "",
+                            open.known_payment.credited ? ", credited" : "");
+    return fmt::format("{}:{}: {} of {} yuan {}", file.name, open.line,
+                       open.said.is_credit ? "a credit" : "a debit", open.said.amount.yuan(), what);
+}
+
+using Counts = Statements::Counts;
+
+ledger::Entry unidentified(const StatementFile& file, const recon::Break& one, Moment now) {
+    ledger::Entry::About about;
+    about.county = file.county;
+    about.kind = ledger::EntryKind::unidentified_credit;
+    about.cause = fmt::format("statement {} line {}", file.no, one.line);
+    about.value_day = now.day_in_china();
+    about.bank = file.bank;
+    auto entry = ledger::standard_entry(std::move(about), one.amount);
+    ensure(entry.has_value(), "a standard entry that does not balance");
+    return *std::move(entry);
+}
+
+/// Judges some lines of one statement. Stops where what was just concluded bears on the next line. Returns the last line
+/// that was looked at, 0 when there was none.
+std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std::int32_t after, Moment now,
+                        Counts& counts, StreamHash& told) {
+    using Names = OpenStatementLine::Names;
+    const std::vector<OpenStatementLine> lines =
+        work.statements().open_lines(file.no, file.county, after, lines_judged_at_once);
+    std::vector<StatementFit> fits;
+    std::vector<recon::Break> breaks;
+    std::vector<ledger::Entry> entries;
+    std::set<PaymentReference> touched;
+    std::int32_t last = 0;
+    for (const OpenStatementLine& open : lines) {
+        if (open.names == Names::payment && !touched.insert(open.payment).second) break;
+        last = open.line;
+        recon::Judgement judged;
+        if (open.told_before) {
+            judged.is = recon::Judgement::Is::fitting;
+            judged.fit = recon::Fit::told_before;
+        } else {
+            switch (open.names) {
+                case Names::nothing: judged = recon::judge(open.said); break;
+                case Names::payment: judged = recon::judge(open.said, open.known_payment); break;
+                case Names::batch: judged = recon::judge(open.said, open.known_batch); break;
+            }
+        }
+        switch (judged.is) {
+            case recon::Judgement::Is::waiting: ++counts.waiting; continue;
+            case recon::Judgement::Is::fitting:
+                ++counts.fitting;
+                fits.push_back({open.line, judged.fit, open.part, open.payment, open.period, open.batch,
+                                std::move(judged.return_nos)});
+                told.update(bytes_of(fmt::format("fit|{}|{}\n", open.line, static_cast<int>(judged.fit))));
+                break;
+            case recon::Judgement::Is::broken: {
+                ++counts.breaks;
+                recon::Break& one = breaks.emplace_back();
+                one.kind = judged.kind;
+                one.line = open.line;
+                one.evidence = evidence_of(file, open);
+                one.amount = judged.in_question;
+                if (open.names == Names::payment && open.known_payment.sent) one.payment = open.payment;
+                if (judged.kind == recon::BreakKind::unidentified_credit)
+                    entries.push_back(unidentified(file, one, now));
+                told.update(bytes_of(
+                    fmt::format("break|{}|{}|{}\n", open.line, recon::code_of(one.kind), one.evidence)));
+                break;
+            }
+        }
+        if (open.names == Names::batch) break;
+    }
+    work.statements().put_fits(file.no, file.county, fits);
+    work.statements().put_breaks(file.no, file.county, file.bank, breaks, now);
+    work.ledger().put_entries(entries, tools.sha256, now);
+    return last;
+}
+
+Counts judge_all(Tools& tools, Work& work, const StatementFile& file, Moment now) {
+    Counts counts;
+    const auto told = tools.sha256.stream();
+    for (std::int32_t after = 0;;) {
+        const std::int32_t last = judge_some(tools, work, file, after, now, counts, *told);
+        if (last == 0) break;
+        after = last;
+    }
+    const Digest digest = told->finish();
+    if (counts.fitting + counts.breaks > 0) {
+        const Act act{"statement-matched", file.county,
+                      fmt::format("statement-matched|{}|{}|{}|{}|{}", file.no, counts.fitting, counts.waiting,
+                                  counts.breaks, digest.hex())};
+        work.ledger().put_acts({&act, 1}, tools.sha256, now);
+    }
+    return counts;
+}
+
+std::string text_of_faults(const Faults& faults) {
+    std::string text;
+    for (const Failure& fault : faults) text += fault.message() + "\n";
+    return text;
+}
+
+/// Its lines were being written when it turned out to be no good: all of that is undone, then it is refused.
+struct NoGood {
+    std::string reason;
+};
+
+void put_result(Tools& tools, Work& work, const StatementFile& file, StatementResult result, Moment now) {
+    result.no = file.no;
+    result.at = now;
+    const auto balance = [](const std::optional<Money>& money) {
+        return money ? std::to_string(money->fen()) : std::string{};
+    };
+    const bankfile::StatementHeader& header = result.header;
+    const Act act{
+        result.accepted ? "statement-posted" : "statement-refused", file.county,
+        result.accepted
+            ? fmt::format("statement-posted|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.no, file.name,
+                          file.digest.hex(), header.statement_id, header.first_day.text(),
+                          header.last_day.text(), balance(header.opening), balance(header.closing),
+                          header.count, header.credits.fen(), header.debits.fen(), result.account_tail)
+            : fmt::format("statement-refused|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
+                          digest_of(tools.sha256, result.reason).hex())};
+    work.statements().put_result(file, result);
+    work.ledger().put_acts({&act, 1}, tools.sha256, now);
+}
+
+void match_one(Tools& tools, const StatementFile& file, Moment now) {
+    auto work = tools.database.begin();
+    if (!work->statements().claim_statement(file)) return;
+    const auto name = parse_name(file.name);
+    ensure(name.has_value(), "a statement under a name that was never accepted");
+    const auto cipher = tools.make_cipher();
+    const auto sm3 = tools.sm3.stream();
+    std::vector<StatementRow> rows;
+    const auto write_out = [&] {
+        work->statements().put_lines(file.no, rows);
+        rows.clear();
+    };
+    const auto reading = bankfile::read_statement(profile_of(*name), file.name, *sm3,
+                                                  [&](const bankfile::StatementLine& line) {
+                                                      rows.push_back(row_of(line, file.county));
+                                                      if (rows.size() >= lines_held_max) write_out();
+                                                  });
+    const auto path = tools.vault.find(file.digest);
+    if (!path) throw std::runtime_error{fmt::format("statement {} is missing from the vault", file.name)};
+    std::ifstream in{*path, std::ios::binary};
+    std::vector<char> piece(1 << 18);
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+        reading->feed({piece.data(), static_cast<std::size_t>(in.gcount())});
+    reading->finish();
+    if (!reading->faults().empty()) throw NoGood{text_of_faults(reading->faults())};
+    write_out();
+
+    StatementResult result;
+    result.header = reading->header();
+    result.account_tag = cipher->tag(result.header.account);
+    result.account_tail = result.header.account.substr(result.header.account.size() - 4);
+    const std::vector<Bank> banks = work->registers().banks();
+    const auto bank = std::ranges::find(banks, file.bank, &Bank::no);
+    ensure(bank != banks.end(), "a statement of a bank that is not on record");
+    if (!result.header.bank_code.empty() && result.header.bank_code != bank->code)
+        throw NoGood{fmt::format("{}: it is a statement of another bank\n", file.name)};
+    if (result.header.kind == bankfile::StatementKind::end_of_day) {
+        // Statements of an account are one chain: whatever is missing between two of them is noticed here.
+        const auto last = work->statements().last_statement(file.bank, file.county, result.account_tag);
+        if (last && result.header.first_day <= last->last_day)
+            throw NoGood{fmt::format("{}: the account has statements up to {} already\n", file.name,
+                                     last->last_day.text())};
+        if (last && result.header.opening != last->closing)
+            throw NoGood{fmt::format(
+                "{}: it opens with {} yuan, the statement before it closed with {}: one is missing\n",
+                file.name, result.header.opening->yuan(), last->closing.yuan())};
+    }
+    result.accepted = true;
+    put_result(tools, *work, file, std::move(result), now);
+    // What waited may have got its word meanwhile, and comes first.
+    for (const StatementFile& waiting : work->statements().waiting_statements(file.bank, file.county))
+        judge_all(tools, *work, waiting, now);
+    work->commit();
+}
+
+void refuse_one(Tools& tools, const StatementFile& file, std::string reason, Moment now) {
+    auto work = tools.database.begin();
+    if (!work->statements().claim_statement(file)) return;
+    StatementResult result;
+    result.reason = std::move(reason);
+    put_result(tools, *work, file, std::move(result), now);
+    work->commit();
+}
+
+}  // namespace
+
+Statements::Statements(Tools& tools) : tools_{tools}, signatures_{std::make_unique<WaitingSignatures>()} {}
+Statements::~Statements() = default;
+
+Result<void> Statements::hold_signature(const Identity& bank, std::string_view name, std::string cms) {
+    if (bank.role != Role::bank)
+        return refuse(Fault::forbidden, "only banks sign statements", std::string{name.substr(0, 64)});
+    if (name.size() > 64 || cms.size() > signature_bytes_max)
+        return refuse(Fault::malformed, "is too large for a signature or its name",
+                      std::string{name.substr(0, 64)});
+    signatures_->hold(bank.bank, name, std::move(cms));
+    return {};
+}
+
+Result<std::int64_t> Statements::take(const Identity& bank, std::string_view name,
+                                      const std::filesystem::path& path, Moment now) {
+    const std::string place{name.substr(0, 64)};
+    if (bank.role != Role::bank)
+        return refuse(Fault::forbidden, "only banks hand in statements of theirs", place);
+    const auto parsed = parse_name(name);
+    if (!parsed) return std::unexpected{parsed.error()};
+    const auto cms = signatures_->take(bank.bank, name);
+    if (!cms) return refuse(Fault::missing, fmt::format("put its signature first, as {}.p7s", name), place);
+    auto signer = tools_.verifier.verify_file(path, *cms);
+    if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
+    if (signer->fingerprint != bank.fingerprint)
+        return refuse(Fault::forbidden, "the statement is not signed by the certificate that brings it",
+                      place);
+    StatementFile file;
+    file.bank = bank.bank;
+    file.county = parsed->county;
+    file.name = name;
+    file.signature = *cms;
+    file.brought_by = bank.name;
+    file.fingerprint = bank.fingerprint;
+    file.at = now;
+    return keep(std::move(file), path);
+}
+
+Result<std::int64_t> Statements::bring(const Identity& maker, County county, BankNo bank,
+                                       std::string_view name, const std::filesystem::path& path, Moment now) {
+    const std::string place{name.substr(0, 64)};
+    if (maker.role != Role::maker || !maker.region.covers(county))
+        return refuse(Fault::forbidden, "this is for a maker of the county", place);
+    const auto parsed = parse_name(name);
+    if (!parsed) return std::unexpected{parsed.error()};
+    if (parsed->county != county) return refuse(Fault::mismatch, "it is named after another county", place);
+    const std::vector<Bank> banks = tools_.database.begin()->registers().banks();
+    if (std::ranges::find(banks, bank, &Bank::no) == banks.end())
+        return refuse(Fault::unknown, "there is no such bank", place);
+    StatementFile file;
+    file.bank = bank;
+    file.county = parsed->county;
+    file.name = name;
+    file.brought_by = maker.name;
+    file.fingerprint = maker.fingerprint;
+    file.at = now;
+    return keep(std::move(file), path);
+}
+
+Result<std::int64_t> Statements::keep(StatementFile file, const std::filesystem::path& path) {
+    const FileVault::Kept kept = tools_.vault.keep_file(path);
+    file.digest = kept.digest;
+    file.bytes = kept.bytes;
+    auto work = tools_.database.begin();
+    std::optional<std::int64_t> number;
+    try {
+        number = work->statements().put_statement(file);
+    } catch (const RefusedByDatabase&) {
+        return refuse(Fault::duplicate, "another statement has this name already", file.name);
+    }
+    if (!number) {
+        const auto earlier = work->statements().statement_of_digest(file.bank, file.digest);
+        if (!earlier || earlier->name != file.name)
+            return refuse(Fault::duplicate, "the same bytes came before under another name", file.name);
+        return earlier->no;
+    }
+    const Act act{"statement-received", file.county,
+                  fmt::format("statement-received|{}|{}|{}|{}|{}", *number, file.name, file.digest.hex(),
+                              file.brought_by, file.fingerprint.hex())};
+    work->ledger().put_acts({&act, 1}, tools_.sha256, file.at);
+    work->commit();
+    return *number;
+}
+
+std::int64_t Statements::match(Moment now, const std::function<void(std::string_view)>& on_problem) {
+    std::int64_t done = 0;
+    for (const StatementFile& file : tools_.database.begin()->statements().unprocessed_statements()) {
+        try {
+            with_retries([&] {
+                try {
+                    match_one(tools_, file, now);
+                } catch (const NoGood& bad) {
+                    refuse_one(tools_, file, bad.reason, now);
+                }
+            });
+            ++done;
+        } catch (const std::exception& problem) {
+            on_problem(fmt::format("statement {} ({}): {}", file.no, file.name, problem.what()));
+        }
+    }
+    return done;
+}
+
+Result<Statements::Counts> Statements::match_again(const Identity& by, const Region& region, Moment now) {
+    if (by.role != Role::maker || !by.region.covers(region))
+        return refuse(Fault::forbidden, "this is for a maker of the region", "statements");
+    Counts all;
+    for (const StatementFile& file : tools_.database.begin()->statements().matched_statements(region)) {
+        with_retries([&] {
+            auto work = tools_.database.begin();
+            work->statements().claim_statement(file);
+            const Counts counts = judge_all(tools_, *work, file, now);
+            work->commit();
+            all.fitting += counts.fitting;
+            all.waiting += counts.waiting;
+            all.breaks += counts.breaks;
+        });
+    }
+    return all;
+}
+
+Result<Report> Statements::report(const Identity& by, const Region& region) {
+    if (by.role == Role::bank || !by.region.covers(region))
+        return refuse(Fault::forbidden, "outside this officer's region", "statements");
+    const std::vector<std::pair<std::string, std::string>> parameters{
+        {"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}};
+    Report report{{"银行对账", "Statements of the transit accounts"}, {}, {}};
+    auto work = tools_.database.begin();
+    const auto add = [&](std::string key, Words title, std::string_view query) {
+        report.tables.push_back(
+            table_of(work->ledger(), std::move(key), std::move(title), query, parameters));
+    };
+    add("balances", {"银行余额调节表", "Balances of the bank and of the books"}, "report_statement_balance");
+    add("statements", {"对账单", "Statements"}, "report_statements");
+    add("waiting", {"银行已记、回盘未报", "Lines that wait for the bank's word"}, "report_statement_waiting");
+    add("missing", {"漏单:回盘已报、银行未记", "Reported as paid, and not on a statement"},
+        "report_statement_missing");
+    return report;
+}
+
+}  // namespace onecard::app

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "onecard/net/json.hpp"
+#include "ways.hpp"
+
+namespace onecard::cli {
+
+using app::Role;
+using net::Request;
+using net::Response;
+
+namespace {
+
+/// The signature comes first and waits for its statement.
+Response signature(Desk& desk, const app::Identity& by, const Request& request) {
+    must(desk.statements->hold_signature(by, request.parameters.at("name"), request.body));
+    return json("{}", 201);
+}
+
+Response kept(Desk& desk, std::int64_t number) {
+    desk.returns_have_come();
+    return json(fmt::format(R"({{"statement":{}}})", number), 201);
+}
+
+Response statement(Desk& desk, const app::Identity& by, const Request& request) {
+    return kept(desk,
+                must(desk.statements->take(by, request.parameters.at("name"), request.body_file, now())));
+}
+
+Response brought(Desk& desk, const app::Identity& by, const Request& request) {
+    const std::int64_t bank = number_of(request.parameters.at("bank"), "bank");
+    if (bank < 1 || bank > 0x7fff) throw Refused{{Fault::unknown, "bank", "there is no such bank"}};
+    return kept(desk, must(desk.statements->bring(by, must(County::parse(request.parameters.at("county"))),
+                                                  BankNo{static_cast<std::int16_t>(bank)},
+                                                  request.parameters.at("name"), request.body_file, now())));
+}
+
+Response match_again(Desk& desk, const app::Identity& by, const Request& request) {
+    const auto counts = must(desk.statements->match_again(by, region_of(request, by), now()));
+    return json(fmt::format(R"({{"fitting":{},"waiting":{},"breaks":{}}})", counts.fitting, counts.waiting,
+                            counts.breaks));
+}
+
+Response close(Desk& desk, const app::Identity& by, const Request& request) {
+    const Flat body = must(net::parse_flat_json(request.body));
+    only(body, {"carried", "evidence"});
+    std::vector<std::string> carried;
+    for (std::string_view rest = member(body, "carried"); !rest.empty();) {
+        const std::size_t end = std::min(rest.find(';'), rest.size());
+        if (end > 0) carried.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    const auto made = must(desk.decisions->close(by, must(County::parse(request.parameters.at("county"))),
+                                                 request.parameters.at("period"), carried,
+                                                 member(body, "evidence"), now()));
+    return json(fmt::format(R"({{"proposal":{},"done":{}}})", made.no, made.done), 201);
+}
+
+constexpr std::array ways{
+    Way{For::banks, "PUT", "/v1/bank/statements/{name}.p7s", signature},
+    // The vault syncs it.
+    Way{For::banks, "PUT", "/v1/bank/statements/{name}", statement, 16 * gib, true, false},
+    Way{For::officers, "PUT", "/v1/statements/{county}/{bank}/{name}", brought, 16 * gib, true, false}.by(
+        Role::maker),
+    Way{For::officers, "POST", "/v1/statements/match", match_again}.by(Role::maker),
+    Way{For::officers, "GET", "/v1/statements",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.statements->report(by, region_of(request, by))), request);
+        }},
+    Way{For::officers, "GET", "/v1/closes/{county}/{period}",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(
+                must(desk.decisions->open_items(by, must(County::parse(request.parameters.at("county"))),
+                                                request.parameters.at("period"))),
+                request);
+        }},
+    Way{For::officers, "POST", "/v1/closes/{county}/{period}", close, 16 * 1024 * 1024}.by(Role::maker),
+};
+
+}  // namespace
+
+std::span<const Way> statement_ways() { return ways; }
+
+}  // namespace onecard::cli

@@ -1,0 +1,156 @@
+#include <gtest/gtest.h>
+
+#include "story.hpp"
+
+/// What the database itself refuses of later words and of decisions.
+namespace onecard {
+namespace {
+
+using test::at;
+using test::Story;
+
+class DecisionWalls : public test::StoryTest {
+protected:
+    DecisionWalls() : unit{story.computed(4)}, no{story.return_file()} {
+        story.work([&](app::Work& w) { w.runs().key_part(unit.part); });
+        story.answer(unit, 1, true, no);
+        story.answer(unit, 2, false, no);
+    }
+    app::Motion motion(bool needs_second = true) {
+        app::Motion made;
+        made.county = unit.county;
+        made.kind = app::Motion::Kind::cancel_failure;
+        made.subject = "payment";
+        made.detail = "same-year";
+        made.evidence = "letter";
+        made.amount = Money::of_fen(10'001);
+        made.needs_second = needs_second;
+        made.proposed_by = "maker";
+        made.fingerprint = test::digest_of("maker");
+        made.at = at(20);
+        made.no = story.work([&](app::Work& w) { return w.decisions().put_proposal(made); });
+        return made;
+    }
+    std::string done(const app::Motion& made) {
+        return story.refusal([&](app::Work& w) { w.decisions().put_done(made, at(22)); });
+    }
+    std::string consent(const app::Motion& made, std::string_view by, bool agreed) {
+        return story.refusal(
+            [&](app::Work& w) { w.decisions().put_consent(made, by, test::digest_of(by), agreed, at(21)); });
+    }
+    app::ReversalRecord taken_back(std::int32_t serial) const {
+        app::ReversalRecord row{unit.part, unit.county, no, {}};
+        row.reversal.paid_by = no;
+        row.reversal.word = Story::outcome(serial, false);
+        row.reversal.word.reason = bankfile::Reason::returned_later;
+        return row;
+    }
+    app::Unit unit;
+    std::int64_t no;
+};
+
+TEST_F(DecisionWalls, RefuseWhatOnlyOnePersonWants) {
+    const app::Motion made = motion();
+    EXPECT_NE(done(made), "") << "nobody agreed";
+    EXPECT_NE(consent(made, "maker", true), "") << "the proposer agrees";
+    EXPECT_EQ(consent(made, "checker", true), "");
+    EXPECT_NE(consent(made, "another", false), "") << "a second answer";
+    EXPECT_EQ(done(made), "");
+    EXPECT_NE(done(made), "") << "done twice";
+}
+
+TEST_F(DecisionWalls, RefuseWhatTheSecondPersonRefused) {
+    const app::Motion made = motion();
+    EXPECT_EQ(consent(made, "checker", false), "");
+    EXPECT_NE(done(made), "");
+}
+
+TEST_F(DecisionWalls, LetOnePersonDoWhatNeedsNoSecond) { EXPECT_EQ(done(motion(false)), ""); }
+
+TEST_F(DecisionWalls, EndAFailureOnce) {
+    const app::Unit again = story.planned(unit, 2, 2, 1, 2);
+    const app::Motion made = motion(false);
+    ASSERT_EQ(done(made), "");
+    const auto open = Story::failure(unit, 2, no);
+    EXPECT_EQ(
+        story.refusal([&](app::Work& w) { w.decisions().put_failure_end(open, false, made.no, at(23)); }),
+        "");
+    EXPECT_NE(story.refusal([&](app::Work& w) { w.payments().release_reissues(again.run, again.county); }),
+              "")
+        << "tried again after it was cancelled";
+    story.work(
+        [](app::Work& w) { EXPECT_TRUE(w.payments().open_failures(Region::parse("37").value()).empty()); });
+}
+
+TEST_F(DecisionWalls, TryNothingAgainThatIsStillPaid) {
+    auto returned = Story::failure(unit, 1, no);
+    returned.standing = recon::Standing::returned;
+    EXPECT_NE(story.refusal([&](app::Work& w) { w.payments().put_failures(std::span{&returned, 1}); }), "")
+        << "an open item without the reversal that proves it";
+    const auto row = taken_back(1);
+    EXPECT_EQ(story.refusal([&](app::Work& w) { w.payments().put_reversals(std::span{&row, 1}); }), "");
+    EXPECT_NE(story.refusal([&](app::Work& w) { w.payments().put_reversals(std::span{&row, 1}); }), "")
+        << "taken back twice";
+    EXPECT_EQ(story.refusal([&](app::Work& w) { w.payments().put_failures(std::span{&returned, 1}); }), "");
+    const auto never = taken_back(3);
+    EXPECT_NE(story.refusal([&](app::Work& w) { w.payments().put_reversals(std::span{&never, 1}); }), "")
+        << "taken back before anything was said";
+}
+
+TEST_F(DecisionWalls, LetAReissueOfAReissueFollowAsOftenAsItFails) {
+    for (std::int16_t attempt = 2; attempt <= 5; ++attempt) {
+        const app::Unit again = story.planned(unit, 2, attempt, attempt - 1, attempt);
+        EXPECT_EQ(
+            story.refusal([&](app::Work& w) { w.payments().release_reissues(again.run, again.county); }), "");
+        story.answer(unit, 2, attempt == 5, no, attempt);
+    }
+    story.work([&](app::Work& w) {
+        const auto chain =
+            w.ledger().ask("report_payment_attempts", {{"county", std::to_string(unit.county.number())},
+                                                       {"period", unit.period.digits()},
+                                                       {"serial", "2"}});
+        ASSERT_EQ(chain.size(), 6U) << "the whole chain is one query";
+        EXPECT_EQ(chain.back().front(), "5");
+    });
+}
+
+TEST_F(DecisionWalls, HandAFileOverAgainOnlyAfterItWasRefused) {
+    const app::Batch batch = Story::batch_of(unit, 4);
+    story.work([&](app::Work& w) { w.exchange().put_dispatches(std::span{&batch, 1}, at(3)); });
+    const auto again = [&] {
+        return story.refusal([&](app::Work& w) { w.exchange().dispatch_again(batch, at(9)); });
+    };
+    const auto receipt = [&](bool accepted, std::string_view cms) {
+        app::ReceiptRecord made = Story::receipt_of(batch, accepted, at(8));
+        made.cms = cms;
+        return story.work([&](app::Work& w) { return w.exchange().put_receipts({&made, 1}).front(); });
+    };
+    EXPECT_NE(again(), "") << "no answer yet";
+    EXPECT_EQ(receipt(false, "first no"), 1);
+    EXPECT_EQ(again(), "");
+    EXPECT_NE(again(), "") << "it is at the bank again";
+    EXPECT_EQ(receipt(false, "first no"), 0) << "the bytes of the first round answer no second one";
+    EXPECT_EQ(receipt(true, "yes"), 2);
+    EXPECT_NE(again(), "") << "the bank has it";
+    story.work([&](app::Work& w) {
+        EXPECT_EQ(w.exchange().file_for(BankNo{1}, batch.file_id).value().accepted, true);
+        EXPECT_EQ(w.exchange().files_for(BankNo{1}, 0, 10).size(), 2U);
+    });
+}
+
+TEST_F(DecisionWalls, RememberWhatPeopleSaidOfAFailureLast) {
+    const auto note = [&] {
+        return story.work(
+            [](app::Work& w) { return w.payments().open_failures(Region::parse("37").value()).at(0).note; });
+    };
+    EXPECT_EQ(note(), app::OpenFailure::Note::none);
+    const auto open = Story::failure(unit, 2, no);
+    for (const bool retry : {false, true, false}) {
+        story.work(
+            [&](app::Work& w) { w.decisions().put_failure_note(open, retry, "why", "maker", at(20)); });
+        EXPECT_EQ(note(), retry ? app::OpenFailure::Note::free : app::OpenFailure::Note::held);
+    }
+}
+
+}  // namespace
+}  // namespace onecard
