@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark of the house: loadtest/README.md says how to read it.
 # Usage: bench.sh PATH-OF-ONECARD [--size N]... [--all] [--json] [--second-month] [--no-peers] [--micro | --no-micro]
-#                 [--flame] [--keep]
+#                 [--flame] [--keep] | --returns [LINES]
 # Everything lies under var/bench, on the disk that an installation here would use, and goes when it is over (--keep:
 # it stays).
 set -euo pipefail
@@ -14,6 +14,7 @@ passed=()
 json=no
 micro=by-default
 flame=no
+returns=no
 say() { printf 'bench: %s\n' "$*" >&2; }
 die() { say "$@"; exit 2; }
 
@@ -26,6 +27,7 @@ while (($# > 0)); do
         --micro) micro=yes ;;
         --no-micro) micro=no ;;
         --flame) flame=yes ;;
+        --returns) returns=1000000; [[ ${2:-} =~ ^[1-9][0-9]*$ ]] && { returns=$2; shift; } ;;
         *) die "no option $1 (see the head of loadtest/bench.sh)" ;;
     esac
     shift
@@ -34,6 +36,11 @@ done
 if ((${#sizes[@]} == 0)); then
     sizes=(100000 1000000)
     [[ $micro == by-default ]] && micro=yes
+fi
+
+if [[ $returns != no ]]; then
+    mkdir -p "$folder"
+    exec "$programs/returns_bench" "$folder/returns" "$returns"
 fi
 
 mkdir -p "$folder"

@@ -8,7 +8,7 @@ select d.bank, d.seq, b.file_id, extract(epoch from d.at)::bigint,
        (select coalesce(string_agg(u.step, ' '), '') from unheard u where u.bank = d.bank and u.seq = d.seq)
   from dispatch d
   join batch b using (county, period, batch_no)
-  left join receipt r using (county, period, batch_no)
+  left join receipt r using (county, period, batch_no, round)
  where coalesce(r.accepted, true)
    and b.lines > (select coalesce(sum(x.paid + x.failed), 0) from return_result x
                    where x.county = d.county and x.period = d.period and x.batch_no = d.batch_no and x.accepted)

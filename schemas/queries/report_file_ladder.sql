@@ -31,7 +31,7 @@ select d.bank::text as bank, d.seq::text as seq, b.file_id as file, b.county::te
   join batch b using (county, period, batch_no)
   left join fetched f using (county, period, batch_no)
   left join (select bank, seq, at from push_attempt where delivered) p on p.bank = d.bank and p.seq = d.seq
-  left join receipt r using (county, period, batch_no)
+  left join receipt r using (county, period, batch_no, round)
   left join answered a using (county, period, batch_no)
   join unit_result u on u.run_no = b.run_no and u.county = b.county
  where b.county between :region_low::int and :region_high::int

@@ -8,6 +8,7 @@ select d.seq, b.file_id, encode(b.file_digest, 'hex'), encode(b.signature, 'hex'
  where d.bank = :bank::smallint
    and not exists (select from push_attempt p where p.bank = d.bank and p.seq = d.seq and p.delivered)
    and not exists (select from receipt r
-                    where r.county = d.county and r.period = d.period and r.batch_no = d.batch_no)
+                    where r.county = d.county and r.period = d.period and r.batch_no = d.batch_no
+                      and r.round = d.round)
  order by d.seq
  limit :at_most::int;

@@ -22,19 +22,6 @@ std::string json_text(std::string_view text) {
     return out + "\"";
 }
 
-Result<int> show(const Context& context, std::string_view role, std::string_view method,
-                 const std::string& path, const std::string& body = {}) {
-    const auto settings = context.settings();
-    if (!settings) return std::unexpected{settings.error()};
-    auto remote = Remote::connect(*settings, context.manner, role);
-    if (!remote) return std::unexpected{remote.error()};
-    const auto answer = remote->show(method, path, body);
-    if (!answer) return std::unexpected{answer.error()};
-    fmt::print("{}{}", *answer, answer->ends_with('\n') ? "" : "\n");
-    std::fflush(stdout);
-    return 0;
-}
-
 }  // namespace
 
 void add_decision_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {

@@ -30,17 +30,6 @@ Result<Remote> connect(const Context& context, std::string_view role) {
     return Remote::connect(*settings, context.manner, role);
 }
 
-Result<int> show(const Context& context, std::string_view role, std::string_view method,
-                 const std::string& path, const std::string& body = {}) {
-    auto remote = connect(context, role);
-    if (!remote) return std::unexpected{remote.error()};
-    const auto answer = remote->show(method, path, body);
-    if (!answer) return std::unexpected{answer.error()};
-    fmt::print("{}{}", *answer, answer->ends_with('\n') ? "" : "\n");
-    std::fflush(stdout);
-    return 0;
-}
-
 Result<int> bring(const Context& context, const Options& options) {
     auto remote = connect(context, "maker");
     if (!remote) return std::unexpected{remote.error()};

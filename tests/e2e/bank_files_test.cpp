@@ -150,6 +150,52 @@ protected:
         return std::stoll(sql.cell("select count(*) from outcome where " + condition));
     }
 
+    // Of statements, all by bank 2 of county 370212.
+    static Reply put_statement(const std::string& file, const std::string& bytes) {
+        const fs::path path = here().folder() / "statements" / file;
+        write_text(path, bytes);
+        const auto put = [&](const std::string& name, const fs::path& from) {
+            return here().curl(
+                "bank-2", "PUT", "/v1/bank/statements/" + name,
+                {"--header", "Content-Type: application/octet-stream", "--data-binary", "@" + from.string()});
+        };
+        const fs::path signature = here().folder() / "statements" / (file + ".p7s");
+        write_text(signature, here().sign("bank-2", path, true));
+        EXPECT_EQ(put(file + ".p7s", signature).status, 201);
+        return put(file, path);
+    }
+    static json::object statement(const std::string& name) {
+        for (int tries = 0; tries < 400; ++tries) {
+            for (const auto& row : rows(here().ask({"statement", "list"}), "statements"))
+                if (word(row.as_object(), "name") == name && word(row.as_object(), "state") != "waiting")
+                    return row.as_object();
+            std::this_thread::sleep_for(50ms);
+        }
+        throw std::runtime_error{name + " waits too long"};
+    }
+    static std::int64_t balance_of(std::int64_t account) {
+        for (const auto& row : here().trial_balance())
+            if (number(row.as_object(), "account") == account) return number(row.as_object(), "balance_fen");
+        return 0;
+    }
+    /// Number of the only break of a kind that comes from statements, with the money in question.
+    static std::pair<std::int64_t, std::int64_t> only_break(const std::string& kind) {
+        std::pair<std::int64_t, std::int64_t> found;
+        int count = 0;
+        for (const auto& row : rows(here().ask({"breaks"}), "breaks")) {
+            const json::object& one = row.as_object();
+            if (word(one, "kind") != kind || !word(one, "return_file").starts_with("ST")) continue;
+            found = {number(one, "break"), number(one, "amount_fen")};
+            ++count;
+        }
+        EXPECT_EQ(count, 1) << kind;
+        return found;
+    }
+    static void resolve(const std::string& kind, const std::string& resolution) {
+        here().done({"decide", "break", "370212", std::to_string(only_break(kind).first), resolution,
+                     "--evidence", "letter 9 of the bank"});
+    }
+
     static inline std::map<int, std::vector<json::object>> listed_;
 };
 
@@ -588,6 +634,128 @@ TEST_F(TheBanks, LeaveBooksThatFitAndNothingSecretInALog) {
     expect_books_fit(here());
     EXPECT_TRUE(here().ask({"period", "2021-12"}).at("accounted").as_bool());
     expect_nothing_secret_in_logs(here());
+}
+
+// ------------------------------------------------------------------------------------------------- statements
+
+/// A statement as a bank's own program would write it.
+struct AccountStatement {
+    struct Line {
+        char direction;
+        std::int64_t amount;
+        std::string reference, text;
+    };
+    std::string id, day, bank;
+    std::int64_t opening = 1'000'000;
+    std::vector<Line> lines;
+
+    std::int64_t sum(char direction) const {
+        std::int64_t fen = 0;
+        for (const Line& line : lines) fen += line.direction == direction ? line.amount : 0;
+        return fen;
+    }
+    std::int64_t closing() const { return opening + sum('C') - sum('D'); }
+    std::string bytes() const {
+        std::string text =
+            fmt::format("H|1.0|{}|622588000000000001|{}|{}|{}|{}|{}|{}|{}|{}|{}180000\r\n", id, bank, day,
+                        day, opening, closing(), lines.size(), sum('C'), sum('D'), day);
+        for (std::size_t i = 0; i < lines.size(); ++i)
+            text += fmt::format("D|{:07}|{}|{}|{}|{}|{}|{}-{}||{}|\r\n", i + 1, day, day, lines[i].direction,
+                                lines[i].amount, lines[i].reference, id, i + 1, lines[i].text);
+        return text +
+               fmt::format("T|{}|{}\r\n", lines.size(), upper_hex(seal::sm3().hash(bytes_of(text)).hex()));
+    }
+};
+
+TEST_F(TheBanks, HaveTheirStatementsHeldAgainstWhatWasSentAndWhatReturnFilesSaid) {
+    Answer answer = take_batch(2, 4);
+    answer.details[0].status = 'F';
+    answer.details[0].code = "AC04";
+    EXPECT_EQ(put_signed(2, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(word(result(2, answer.file_id + ".ret"), "state"), "posted");
+    const Answer silent = take_batch(2, 2);
+
+    AccountStatement first{.id = "S1", .day = "20220106", .bank = answer.bank, .lines = {}};
+    for (const Detail& detail : answer.details)
+        first.lines.push_back({'D', detail.amount, detail.payment, ""});
+    first.lines.push_back({'D', answer.details[1].amount, answer.details[1].payment, "again"});
+    first.lines.push_back({'D', silent.details[0].amount, silent.details[0].payment, ""});
+    first.lines.push_back({'C', 700, "", "from nobody"});
+    first.lines.push_back({'C', 31, "", "interest"});
+    first.lines.push_back({'D', 50, "", "fee"});
+    const std::string bytes = first.bytes();
+    const std::int64_t unidentified = balance_of(2112);
+    const Reply taken = put_statement("ST37021220220106.txt", bytes);
+    EXPECT_EQ(taken.status, 201) << taken.all();
+    const json::object said = statement("ST37021220220106.txt");
+    ASSERT_EQ(word(said, "state"), "matched") << json::serialize(said);
+    EXPECT_EQ(number(said, "fitting"), static_cast<std::int64_t>(answer.details.size()) - 1);
+    EXPECT_EQ(number(said, "breaks"), 5);
+    EXPECT_EQ(number(said, "waiting"), 1) << "of whom no return file has spoken";
+    EXPECT_EQ(balance_of(2112), unidentified + 700);
+    EXPECT_EQ(only_break("paid-though-failed").second, answer.details[0].amount);
+    EXPECT_EQ(only_break("debited-twice").second, answer.details[1].amount);
+    EXPECT_EQ(only_break("unidentified-debit").second, 50);
+    EXPECT_EQ(put_statement("ST37021220220106.txt", bytes).body, taken.body) << "the same bytes are the same";
+    expect_books_fit(here());
+
+    // Each ends as it should, and on the books.
+    const std::int64_t to_remit = balance_of(2121), claims = balance_of(1213);
+    resolve("interest", "book-interest");
+    resolve("unidentified-credit", "remit");
+    resolve("unidentified-debit", "claim-from-bank");
+    EXPECT_EQ(balance_of(2112), unidentified);
+    EXPECT_EQ(balance_of(2121), to_remit + 731);
+    EXPECT_EQ(balance_of(1213), claims + 50);
+    EXPECT_NE(here()
+                  .card({"decide", "break", "370212", std::to_string(only_break("debited-twice").first),
+                         "book-interest", "--evidence", "none"})
+                  .code,
+              0);
+
+    // The return file comes: what waited fits.
+    EXPECT_EQ(put_signed(2, silent.file_id + ".ret", silent.bytes()).status, 201);
+    EXPECT_EQ(word(result(2, silent.file_id + ".ret"), "state"), "posted");
+    EXPECT_EQ(number(here().ask({"statement", "match"}), "fitting"), 1);
+    EXPECT_EQ(number(statement("ST37021220220106.txt"), "waiting"), 0);
+    std::int64_t missing = 0;
+    for (const auto& row : rows(here().ask({"statement", "list"}), "missing"))
+        if (word(row.as_object(), "file_id") == silent.file_id) missing = number(row.as_object(), "payments");
+    EXPECT_EQ(missing, static_cast<std::int64_t>(silent.details.size()) - 1) << "paid, and on no statement";
+
+    // The next day is one sum, and the chain of balances has no hole.
+    AccountStatement next{
+        .id = "S3", .day = "20220108", .bank = answer.bank, .opening = first.closing() + 1, .lines = {}};
+    EXPECT_EQ(put_statement("ST37021220220108.txt", next.bytes()).status, 201);
+    EXPECT_THAT(word(statement("ST37021220220108.txt"), "reason"), HasSubstr("one is missing"));
+    expect_books_fit(here());
+}
+
+TEST_F(TheBanks, LetNobodyCloseAMonthOverWhatIsOpenAndNotListed) {
+    const std::string path = "/v1/closes/370212/2021-12";
+    const json::object open = here().ask({"open-items", "370212", "2021-12"});
+    EXPECT_EQ(word(open, "closed"), "no");
+    std::string carried;
+    for (const auto& row : rows(open, "items")) carried += word(row.as_object(), "item") + ";";
+    ASSERT_NE(carried, "") << "the banks have not answered everything";
+    const auto body = [](const std::string& items) {
+        return fmt::format(R"({{"carried":"{}","evidence":"minutes 12"}})", items);
+    };
+    const Reply bare = here().post_json("maker", path, body(""));
+    expect_problem(bare, 409, "conflict");
+    EXPECT_THAT(bare.body, HasSubstr(word(rows(open, "items").front().as_object(), "item")));
+    expect_problem(here().post_json("maker", path, body(carried + "batch of nobody")), 400, "malformed");
+    expect_problem(here().post_json("maker", "/v1/closes/370212/2021", body(carried)), 409, "conflict");
+    for (const std::string period : {"2021-12", "2021"}) {
+        const Reply proposed = here().post_json("maker", "/v1/closes/370212/" + period, body(carried));
+        ASSERT_EQ(proposed.status, 201) << proposed.all();
+        here().done(
+            {"decide", "answer", std::to_string(number(object_of(proposed.body), "proposal")), "agree"});
+        expect_problem(here().post_json("maker", "/v1/closes/370212/" + period, body(carried)), 409,
+                       "duplicate");
+    }
+    EXPECT_EQ(word(here().ask({"open-items", "370212", "2021-12"}), "closed"), "yes");
+    expect_books_fit(here());
 }
 
 }  // namespace
