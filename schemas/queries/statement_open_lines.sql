@@ -62,11 +62,7 @@ select l.line, l.is_credit, l.amount, l.is_interest, told.before, l.names,
                                       from statement_fit f
                                      where f.county = b.county and f.period = b.period and f.batch_no = b.batch_no
                                        and f.fit = 4)
-                            or exists (select
-                                         from statement_fit f
-                                        where f.county = b.county and f.part = b.part and f.fit = 1
-                                          and f.serial between b.first_serial and b.first_serial + b.lines - 1)
-                                as in_pieces,
+                            or cardinality(alone.debited) > 0 as in_pieces,
                             exists (select
                                       from statement_fit f
                                      where f.county = b.county and f.period = b.period and f.batch_no = b.batch_no
@@ -74,15 +70,34 @@ select l.line, l.is_credit, l.amount, l.is_interest, told.before, l.names,
                        from batch b
                        join dispatch d on d.county = b.county and d.period = b.period and d.batch_no = b.batch_no
                                       and d.round = 1
+                      -- Return files of which single payments were taken alone: no sum takes them again.
                       cross join lateral (
-                          select array_agg(r.return_no order by r.return_no) filter (where r.paid_total > 0 and a4.fit is null) as paid_by,
-                                 array_agg(r.paid_total order by r.return_no) filter (where r.paid_total > 0 and a4.fit is null) as paid,
-                                 array_agg(r.return_no order by r.return_no) filter (where r.failed_total > 0 and a5.fit is null) as failed_by,
-                                 array_agg(r.failed_total order by r.return_no) filter (where r.failed_total > 0 and a5.fit is null) as failed
-                            from return_result r
-                            left join statement_answer a4 on a4.return_no = r.return_no and a4.fit = 4
-                            left join statement_answer a5 on a5.return_no = r.return_no and a5.fit = 5
-                           where r.county = b.county and r.period = b.period and r.batch_no = b.batch_no and r.accepted
+                          select coalesce(array_agg(distinct o.return_no) filter (where f.fit = 1), '{}') as debited,
+                                 coalesce(array_agg(distinct o.return_no) filter (where f.fit = 2 and o.kind = 2), '{}') as credited
+                            from statement_fit f
+                            join outcome o on o.county = f.county and o.serial = f.serial and o.attempt = f.attempt
+                                          and o.part = f.part
+                           where f.county = b.county and f.fit in (1, 2)
+                             and (f.attempt = 1 and f.part = b.part
+                                  and f.serial between b.first_serial and b.first_serial + b.lines - 1
+                                  or exists (select
+                                               from reissue n
+                                              where n.county = f.county and n.serial = f.serial and n.attempt = f.attempt
+                                                and n.part = f.part and n.period = b.period and n.batch_no = b.batch_no))
+                      ) alone
+                      cross join lateral (
+                          select array_agg(r.return_no order by r.return_no) filter (where r.owes_debit) as paid_by,
+                                 array_agg(r.paid_total order by r.return_no) filter (where r.owes_debit) as paid,
+                                 array_agg(r.return_no order by r.return_no) filter (where r.owes_credit) as failed_by,
+                                 array_agg(r.failed_total order by r.return_no) filter (where r.owes_credit) as failed
+                            from (select r.return_no, r.paid_total, r.failed_total,
+                                         r.paid_total > 0 and a4.fit is null and r.return_no <> all (alone.debited) as owes_debit,
+                                         r.failed_total > 0 and a5.fit is null and r.return_no <> all (alone.credited) as owes_credit
+                                    from return_result r
+                                    left join statement_answer a4 on a4.return_no = r.return_no and a4.fit = 4
+                                    left join statement_answer a5 on a5.return_no = r.return_no and a5.fit = 5
+                                   where r.county = b.county and r.period = b.period and r.batch_no = b.batch_no
+                                     and r.accepted) r
                       ) open
                       where l.names = 2 and b.county = :county and b.file_id = l.file_id and b.bank = l.bank
                      offset 0) b on true

@@ -228,6 +228,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->books = std::make_unique<app::Books>(*desk->tools_);
     desk->funds = std::make_unique<app::Funds>(*desk->tools_);
     desk->decisions = std::make_unique<app::Decisions>(*desk->tools_);
+    desk->corrections = std::make_unique<app::Corrections>(*desk->tools_, *desk->decisions);
     desk->statements = std::make_unique<app::Statements>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};

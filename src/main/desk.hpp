@@ -14,6 +14,7 @@
 #include "onecard/app/bank_profiles.hpp"
 #include "onecard/app/books.hpp"
 #include "onecard/app/channel.hpp"
+#include "onecard/app/corrections.hpp"
 #include "onecard/app/decisions.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/funds.hpp"
@@ -133,6 +134,7 @@ public:
     std::unique_ptr<app::Books> books;
     std::unique_ptr<app::Funds> funds;
     std::unique_ptr<app::Decisions> decisions;
+    std::unique_ptr<app::Corrections> corrections;
     std::unique_ptr<app::Statements> statements;
 
 private:

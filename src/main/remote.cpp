@@ -89,6 +89,15 @@ Result<std::string> Remote::ask(std::string_view method, const std::string& path
     return call(method, path, body, false);
 }
 
+Result<std::string> Remote::show_file(const std::string& path, const std::filesystem::path& file) {
+    auto reply = client_->send_file("PUT", path, file,
+                                    {{"Accept", manner_.json ? "application/json" : "text/plain"},
+                                     {"Accept-Language", manner_.chinese ? "zh" : "en"}});
+    if (!reply) return std::unexpected{reply.error()};
+    if (reply->status >= 400 && reply->status != 422) return std::unexpected{failure_of(*reply)};
+    return std::move(reply->body);
+}
+
 Result<void> Remote::send_file(const std::string& path, const std::filesystem::path& file) {
     const auto reply =
         client_->send_file("PUT", path, file, {{"Accept-Language", manner_.chinese ? "zh" : "en"}});

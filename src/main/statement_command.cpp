@@ -41,6 +41,16 @@ Result<int> bring(const Context& context, const Options& options) {
     return 0;
 }
 
+Result<int> correct(const Context& context, const std::string& file) {
+    auto remote = connect(context, "maker");
+    if (!remote) return std::unexpected{remote.error()};
+    const auto answer = remote->show_file("/v1/corrections", file);
+    if (!answer) return std::unexpected{answer.error()};
+    fmt::print("{}{}", *answer, answer->ends_with('\n') ? "" : "\n");
+    std::fflush(stdout);
+    return answer->contains("corrections.csv:") ? 1 : 0;
+}
+
 }  // namespace
 
 void add_statement_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
@@ -67,6 +77,18 @@ void add_statement_commands(CLI::App& app, Context& context, std::function<void(
             return show(context, "maker", "POST", "/v1/statements/match" + region_query(), "{}");
         });
     });
+
+    auto* corrections = app.add_subcommand("corrections", "Failed payments as a sheet to be filled in")
+                            ->require_subcommand(1);
+    auto* queue = corrections->add_subcommand("list", "The sheet (as CSV or xlsx: GET /v1/corrections)");
+    queue->add_option("--region", options->region);
+    queue->callback([=, &context] {
+        chosen([=, &context] { return show(context, "maker", "GET", "/v1/corrections" + region_query()); });
+    });
+    auto* correct_all = corrections->add_subcommand("put", "Take the sheet back, as CSV (as maker)");
+    correct_all->add_option("file", options->file)->required();
+    correct_all->callback(
+        [=, &context] { chosen([=, &context] { return correct(context, options->file); }); });
 
     auto* open = app.add_subcommand("open-items", "What is open of a county at the end of a month or year");
     open->add_option("county", options->county)->required();

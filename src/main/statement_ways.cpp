@@ -3,6 +3,7 @@
 #include <array>
 
 #include "onecard/net/json.hpp"
+#include "onecard/store/scratch.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -58,7 +59,37 @@ Response close(Desk& desk, const app::Identity& by, const Request& request) {
     return json(fmt::format(R"({{"proposal":{},"done":{}}})", made.no, made.done), 201);
 }
 
+Response take_corrections(Desk& desk, const app::Identity& by, const Request& request) {
+    app::ImportRoom room;
+    room.make_scratch = [&] { return store::create_scratch(desk.places.incoming); };
+    const auto outcome = must(desk.corrections->take(by, request.body_file, now(), room));
+    app::Report report{{"更正清单", "Sheet of corrections"}, {}, {}};
+    report.fields = {{"import", {"导入号", "import"}, std::int64_t{outcome.import.number()}},
+                     {"corrected", {"更正", "corrected"}, outcome.corrected},
+                     {"held", {"暂缓", "held"}, outcome.held},
+                     {"freed", {"可重发", "free to be tried again"}, outcome.freed},
+                     {"cancelled", {"提请不再发放", "proposed as no longer owed"}, outcome.cancelled},
+                     {"left", {"未处理", "left as they are"}, outcome.left}};
+    app::Table faults{
+        "faults",
+        {"错误", "Faults"},
+        {{"place", {"位置", "place"}}, {"fault", {"类型", "fault"}}, {"text", {"说明", "text"}}},
+        {}};
+    for (const Failure& fault : outcome.faults)
+        faults.rows.push_back({fault.place, std::string{name_of(fault.fault)}, fault.text});
+    const bool failed = !faults.rows.empty();
+    if (failed) report.tables.push_back(std::move(faults));
+    Response response = answer(report, request);
+    response.status = failed ? 422 : 201;
+    return response;
+}
+
 constexpr std::array ways{
+    Way{For::officers, "GET", "/v1/corrections",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.corrections->queue(by, region_of(request, by), now())), request);
+        }},
+    Way{For::officers, "PUT", "/v1/corrections", take_corrections, 1 * gib, true, false}.by(Role::maker),
     Way{For::banks, "PUT", "/v1/bank/statements/{name}.p7s", signature},
     // The vault syncs it.
     Way{For::banks, "PUT", "/v1/bank/statements/{name}", statement, 16 * gib, true, false},

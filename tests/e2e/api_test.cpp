@@ -175,6 +175,7 @@ protected:
             {"bankStatement", "no statement"},
             {"bringStatement", "no statement"},
             {"matchStatements", "{}"},
+            {"takeCorrections", "reference,decision,evidence\n"},
             {"closePeriod", R"({"carried":"","evidence":"letter 7"})"},
             {"putImportFile", "county,institution_no,name,valid_from,valid_to,absent\n"},
             {"bankReceipt", "no CMS"},

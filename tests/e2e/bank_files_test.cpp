@@ -723,11 +723,84 @@ TEST_F(TheBanks, HaveTheirStatementsHeldAgainstWhatWasSentAndWhatReturnFilesSaid
         if (word(row.as_object(), "file_id") == silent.file_id) missing = number(row.as_object(), "payments");
     EXPECT_EQ(missing, static_cast<std::int64_t>(silent.details.size()) - 1) << "paid, and on no statement";
 
-    // The next day is one sum, and the chain of balances has no hole.
-    AccountStatement next{
-        .id = "S3", .day = "20220108", .bank = answer.bank, .opening = first.closing() + 1, .lines = {}};
+    // The next day is in sums: our transfer, a debit over what was paid, and the same debit again.
+    Answer bulk = take_batch(2, 2);
+    bulk.details[0].status = 'F';
+    bulk.details[0].code = "NM01";
+    EXPECT_EQ(put_signed(2, bulk.file_id + ".ret", bulk.bytes()).status, 201);
+    EXPECT_EQ(word(result(2, bulk.file_id + ".ret"), "state"), "posted");
+    std::int64_t total = 0;
+    for (const Detail& detail : bulk.details) total += detail.amount;
+    const std::int64_t paid = total - bulk.details[0].amount;
+    const AccountStatement second{
+        .id = "S2",
+        .day = "20220107",
+        .bank = answer.bank,
+        .opening = first.closing(),
+        .lines = {
+            {'C', total, bulk.file_id, ""}, {'D', paid, bulk.file_id, ""}, {'D', paid, bulk.file_id, ""}}};
+    EXPECT_EQ(put_statement("ST37021220220107.txt", second.bytes()).status, 201);
+    const json::object sums = statement("ST37021220220107.txt");
+    EXPECT_EQ(number(sums, "fitting"), 2) << json::serialize(sums);
+    EXPECT_EQ(number(sums, "breaks"), 1);
+    // The chain of balances has no hole.
+    const AccountStatement next{
+        .id = "S3", .day = "20220108", .bank = answer.bank, .opening = second.closing() + 1, .lines = {}};
     EXPECT_EQ(put_statement("ST37021220220108.txt", next.bytes()).status, 201);
     EXPECT_THAT(word(statement("ST37021220220108.txt"), "reason"), HasSubstr("one is missing"));
+    expect_books_fit(here());
+}
+
+TEST_F(TheBanks, HaveWhatFailedCorrectedByASheet) {
+    Answer answer = take_batch(1, 3);
+    for (int i = 0; i < 3; ++i) {
+        answer.details[static_cast<std::size_t>(i)].status = 'F';
+        answer.details[static_cast<std::size_t>(i)].code = "AC04";
+    }
+    EXPECT_EQ(put_signed(1, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(word(result(1, answer.file_id + ".ret"), "state"), "posted");
+    int asked = 0;
+    for (const auto& row : rows(here().ask({"corrections", "list"}), "corrections"))
+        if (word(row.as_object(), "reference") == answer.details[0].payment) {
+            EXPECT_EQ(word(row.as_object(), "action"), "correct the account");
+            ++asked;
+        }
+    EXPECT_EQ(asked, 1);
+
+    const fs::path sheet = here().folder() / "sheet.csv";
+    const std::string names =
+        "\xEF\xBB\xBFreference,decision,bank_code,account_kind,account,holder,evidence\r\n";
+    const std::string account = "313999000002,card,6229990000000000027,王小明";
+    const std::string counts = here().counts();
+    // Every fault is told, and nothing was done.
+    write_text(
+        sheet,
+        names + fmt::format("{},correct,{},letter\r\n{},shred,,,,,letter\r\nYK0,hold,,,,,letter\r\n"
+                            "{},hold,,,,,\r\n{},correct,313999000002,card,6229990000000000028,王小明,x\r\n",
+                            answer.details[0].payment, account, answer.details[1].payment,
+                            answer.details[1].payment, answer.details[2].payment));
+    const Ran bad = here().card({"corrections", "put", sheet.string()});
+    EXPECT_EQ(bad.code, 1);
+    for (const char* fault : {"csv:3:decision", "csv:4:reference", "csv:5:evidence", "csv:6:account"})
+        EXPECT_THAT(bad.out, HasSubstr(fault));
+    EXPECT_THAT(bad.out, Not(HasSubstr("csv:2:")));
+    EXPECT_EQ(here().counts(), counts);
+    // The right sheet is taken.
+    write_text(sheet,
+               names + fmt::format("{},correct,{},letter 3\r\n{},hold,,,,,asked the village\r\n{},cancel,,,,,"
+                                   "certificate 4\r\n",
+                                   answer.details[0].payment, account, answer.details[1].payment,
+                                   answer.details[2].payment));
+    const Ran good = here().card({"corrections", "put", sheet.string()});
+    EXPECT_EQ(good.code, 0) << good.all();
+    std::map<std::string, std::string> notes;
+    for (const auto& row : rows(here().ask({"corrections", "list"}), "corrections"))
+        notes[word(row.as_object(), "reference")] = word(row.as_object(), "note");
+    EXPECT_EQ(notes[answer.details[1].payment], "held");
+    Sql sql{here().owner_url()};
+    EXPECT_EQ(sql.cell("select count(*) from proposal where subject = '" + answer.details[2].payment + "'"),
+              "1");
+    EXPECT_EQ(sql.cell("select count(*) from act where kind = 'corrected'"), "1");
     expect_books_fit(here());
 }
 
