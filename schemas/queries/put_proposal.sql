@@ -1,4 +1,4 @@
-insert into proposal (county, kind, subject, detail, evidence, amount, needs_second, proposed_by, fingerprint, at)
-values (:county, :kind, :subject, :detail, :evidence, :amount, :needs_second, :proposed_by, decode(:fingerprint, 'hex'),
+insert into recovery_proposal (county, receivable_no, kind, amount, to_county, reason, officer, fingerprint, at)
+values (:county, :receivable_no, :kind, :amount, :to_county, :reason, :officer, decode(:fingerprint, 'hex'),
         to_timestamp(:at))
 returning proposal_no;

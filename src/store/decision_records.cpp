@@ -22,21 +22,21 @@ public:
     explicit Decisions(Connection& connection) : connection_{connection} {}
 
     std::int64_t put_proposal(const app::Motion& proposal) override {
-        return connection_.number(sql::put_proposal, {{"county", proposal.county},
-                                                      {"kind", app::code_of(proposal.kind)},
-                                                      {"subject", proposal.subject},
-                                                      {"detail", proposal.detail},
-                                                      {"evidence", proposal.evidence},
-                                                      {"amount", proposal.amount},
-                                                      {"needs_second", proposal.needs_second},
-                                                      {"proposed_by", proposal.proposed_by},
-                                                      {"fingerprint", proposal.fingerprint},
-                                                      {"at", proposal.at}});
+        return connection_.number(sql::put_motion, {{"county", proposal.county},
+                                                    {"kind", app::code_of(proposal.kind)},
+                                                    {"subject", proposal.subject},
+                                                    {"detail", proposal.detail},
+                                                    {"evidence", proposal.evidence},
+                                                    {"amount", proposal.amount},
+                                                    {"needs_second", proposal.needs_second},
+                                                    {"proposed_by", proposal.proposed_by},
+                                                    {"fingerprint", proposal.fingerprint},
+                                                    {"at", proposal.at}});
     }
 
     std::optional<app::Motion> proposal(std::int64_t no) override {
         std::optional<app::Motion> found;
-        connection_.each(sql::proposal, {{"proposal_no", no}}, [&](Row& row) {
+        connection_.each(sql::motion, {{"proposal_no", no}}, [&](Row& row) {
             app::Motion& proposal = found.emplace();
             proposal.no = row.number();
             proposal.county = row.county();
