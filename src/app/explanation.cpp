@@ -60,9 +60,40 @@ public:
                                                                      policies_of(made->book_then_, county));
         made->history_now_ =
             std::make_unique<entitlement::History>(facts, now.known_at, policies_of(book_now, county));
+        constexpr int at_most = 1'000'000;
+        for (auto& [its_county, refusal] : work.runs().refusals(unit.run, true, at_most))
+            if (its_county == county) made->not_paid_then_.push_back(std::move(refusal));
         return made;
     }
     std::string first_difference(const Correction& correction, Language language) const {
+        const std::string held = why_not_paid(correction, language);
+        return held.empty() ? between_rules(correction, language) : held;
+    }
+
+private:
+    /// What the rules gave then, and nobody was paid: held by a list, no account, …; empty where that is not so.
+    std::string why_not_paid(const Correction& correction, Language language) const {
+        if (!correction.awarded.is_zero()) return {};
+        const auto then =
+            entitlement::explain(facts_then_, policy_then_, correction.programme, correction.component,
+                                 correction.beneficiary, language, correction.household, history_then_.get());
+        if (!then) return {};
+        const bool is_chinese = language == Language::chinese;
+        std::string text = is_chinese
+                               ? fmt::format("原：应发 {} 元，未发放", then->amount.yuan())
+                               : fmt::format("then: {} yuan were owed and not paid", then->amount.yuan());
+        const auto why = std::ranges::find_if(not_paid_then_, [&](const RefusalRecord& one) {
+            return one.programme == correction.programme && one.household == correction.household &&
+                   one.person == correction.person;
+        });
+        if (why != not_paid_then_.end())
+            text += (is_chinese ? "：" : ": ") +
+                    (is_chinese && !why->reason_chinese.empty() ? why->reason_chinese : why->reason);
+        if (then->amount != correction.due) text += "; " + between_rules(correction, language);
+        return text;
+    }
+
+    std::string between_rules(const Correction& correction, Language language) const {
         entitlement::Difference difference;
         difference.programme = correction.programme;
         difference.component = correction.component;
@@ -77,11 +108,11 @@ public:
                                              language);
     }
 
-private:
     policy::Book book_then_;
     policy::CountyPolicy policy_then_, policy_now_;
     registry::Snapshot facts_then_, facts_now_;
     std::unique_ptr<entitlement::History> history_then_, history_now_;
+    std::vector<RefusalRecord> not_paid_then_;
 };
 
 }  // namespace

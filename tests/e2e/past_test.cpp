@@ -173,6 +173,11 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
         EXPECT_EQ(word(told, "kind"), "arrears");
         EXPECT_EQ(number(told, "difference_fen"), number(one, "difference_fen"));
         EXPECT_EQ(number(told, "recomputed_fen"), number(one, "due_fen"));
+        if (number(one, "difference_fen") == 89'500) {
+            EXPECT_THAT(word(told, "cause"), HasSubstr("then: 895.00 yuan were owed and not paid"));
+            EXPECT_THAT(word(told, "cause"), HasSubstr("held: list 1 «deaths» of 2026-01-31, line 2"));
+            EXPECT_THAT(here().done({"--lang", "zh", "explain", reference}), HasSubstr("暂缓：死亡名单"));
+        }
         EXPECT_THAT(shown_by_packet(reference),
                     HasSubstr(fmt::format("the unit corrects {} from", word(one, "benefit_month"))));
         explained = true;
