@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The benchmark of the house: loadtest/README.md says how to read it.
-# Usage: bench.sh PATH-OF-ONECARD [--size N]... [--all] [--json] [--second-month] [--no-peers] [--micro | --no-micro]
+# Usage: bench.sh PATH-OF-ONECARD [--size N]... [--all] [--json] [--second-month] [--reads] [--no-peers] [--micro | --no-micro]
 #                 [--flame] [--keep] | --returns [LINES]
 # Everything lies under var/bench, on the disk that an installation here would use, and goes when it is over (--keep:
 # it stays).
@@ -23,7 +23,7 @@ while (($# > 0)); do
         --size) [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--size needs a number of payments"; sizes+=("$2"); shift ;;
         --all) sizes+=(100000 1000000 10000000) ;;
         --json) json=yes; passed+=("$1") ;;
-        --second-month | --no-peers | --keep) passed+=("$1") ;;
+        --second-month | --reads | --no-peers | --keep) passed+=("$1") ;;
         --micro) micro=yes ;;
         --no-micro) micro=no ;;
         --flame) flame=yes ;;

@@ -26,7 +26,7 @@ struct Wish {
     std::string folder;
     std::string micro;    ///< what micro_bench wrote, to be put into the JSON
     std::string profile;  ///< where linux-perf puts its samples of the month
-    bool json = false, second_month = false, no_peers = false, keep = false;
+    bool json = false, second_month = false, reads = false, no_peers = false, keep = false;
 };
 
 struct Figures {
@@ -35,6 +35,7 @@ struct Figures {
     MonthFigures month, second;
     FloorFigures floor;
     PeerFigures peers;
+    ReadFigures reads;
     double per_second() const { return static_cast<double>(month.payments) / month.seconds; }
     double ratio() const { return month.seconds / floor.seconds; }
     template <class Number>
@@ -107,6 +108,10 @@ Figures measure(const Wish& wish, std::int64_t size) {
         say(fmt::format("a second month, while {} auditors ask", auditors_in_second_month));
         figures.second = run_month(office, second, auditors_in_second_month, figures.month.run);
     }
+    if (wish.reads) {
+        say("reads of the ledger, while months are computed");
+        figures.reads = measure_reads(office, figures.month.run, wish.second_month ? second.next() : second);
+    }
     return figures;
 }
 
@@ -146,6 +151,18 @@ std::string json_of(const Figures& f, const Wish& wish) {
             R"(,"second_month":{{"seconds":{:.3f},"ratio_to_first":{:.2f},"questions":{},"slowest_question_seconds":{:.3f}}})",
             f.second.seconds, f.second.seconds / f.month.seconds, f.second.questions,
             f.second.slowest_question);
+    if (wish.reads) {
+        text += fmt::format(
+            R"(,"reads":{{"payments":{},"outcomes":{},"entries":{},"reads_per_second":{:.0f},"kinds":[)",
+            f.reads.payments, f.reads.outcomes, f.reads.entries, f.reads.reads_per_second);
+        for (std::size_t i = 0; i < f.reads.kinds.size(); ++i) {
+            const ReadFigures::Kind& kind = f.reads.kinds[i];
+            text += fmt::format(
+                R"({}{{"name":"{}","count":{},"median_seconds":{:.4f},"p99_seconds":{:.4f},"slowest_seconds":{:.4f}}})",
+                i > 0 ? "," : "", kind.name, kind.count, kind.median, kind.percentile_99, kind.slowest);
+        }
+        text += "]}";
+    }
     if (!wish.micro.empty()) {
         std::ifstream in{wish.micro};
         std::ostringstream micro;
@@ -207,6 +224,20 @@ void print_table(const std::vector<Figures>& all) {
     line("import: peak memory, MiB", [&](const Figures& f) {
         return fixed(static_cast<double>(f.imported.peak_memory_bytes) / 1048576, 0);
     });
+    for (std::size_t i = 0; i < all.front().reads.kinds.size(); ++i)
+        line(fmt::format("{}: n, p50, p99 ms", all.front().reads.kinds[i].name).c_str(),
+             [&](const Figures& f) {
+                 const ReadFigures::Kind& kind = f.reads.kinds[i];
+                 return fmt::format("{} {:.1f} {:.1f}", kind.count, 1000 * kind.median,
+                                    1000 * kind.percentile_99);
+             });
+    if (!all.front().reads.kinds.empty()) {
+        line("reads a second, nothing computed",
+             [&](const Figures& f) { return fixed(f.reads.reads_per_second, 0); });
+        line("ledger that was read: payments",
+             [&](const Figures& f) { return fmt::format("{}", f.reads.payments); });
+        line("… entries", [&](const Figures& f) { return fmt::format("{}", f.reads.entries); });
+    }
     if (all.front().second.seconds > 0) {
         line("second month, auditors asking, s",
              [&](const Figures& f) { return fixed(f.second.seconds, 2); });
@@ -238,6 +269,7 @@ int run(int argc, char** argv) {
     app.add_option("--profile", wish.profile, "file for the samples of linux-perf during the month");
     app.add_flag("--json", wish.json, "one JSON object a size");
     app.add_flag("--second-month", wish.second_month, "a second month while auditors query");
+    app.add_flag("--reads", wish.reads, "how fast the ledger answers while months are computed");
     app.add_flag("--no-peers", wish.no_peers, "without the peers' way");
     app.add_flag("--keep", wish.keep, "leave the installations behind");
     CLI11_PARSE(app, argc, argv);

@@ -50,4 +50,20 @@ struct PeerFigures {
 };
 PeerFigures measure_peers(const Installation& office, double seconds);
 
+/// How fast the ledger answers while the next month is computed: to auditors, to 200 clients; and how much it answers when
+/// nothing else is done.
+struct ReadFigures {
+    std::int64_t payments = 0, outcomes = 0, entries = 0;  ///< rows of the ledger that is asked
+    double computing_seconds = 0;                          ///< of the run beside the auditors
+    struct Kind {
+        std::string name;
+        std::int64_t count = 0;
+        double median = 0, percentile_99 = 0, slowest = 0;  ///< seconds
+    };
+    std::vector<Kind> kinds;
+    double reads_per_second = 0;
+};
+/// Computes two more months, `next` and the one after it.
+ReadFigures measure_reads(Installation& office, std::int32_t run, Month next);
+
 }  // namespace onecard::loadtest

@@ -1,0 +1,1 @@
+select (select count(*) from payment), (select count(*) from outcome), (select count(*) from entry);
