@@ -37,6 +37,7 @@ create table household (
     area smallint not null, village bigint not null, representative bigint not null,
     primary key (county, household_no, import_no, valid_from)
 );
+create index household_by_representative on household (county, representative);
 
 create table person (
     county int not null, household_no bigint not null, person_no bigint not null, import_no int not null,
@@ -64,6 +65,7 @@ create table enrolment (
     payee bigint not null, institution bigint not null,
     primary key (county, household_no, person_no, programme, import_no, valid_from)
 );
+create index enrolment_by_payee on enrolment (county, payee) where payee <> 0;
 
 create table account (
     county int not null, payee_kind smallint not null, payee bigint not null, import_no int not null,

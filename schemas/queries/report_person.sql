@@ -1,9 +1,23 @@
--- Everything that one person was owed or paid: as beneficiary, as the only member of a single-person dibao, as payee,
--- or as representative of the household that was owed.
-with own as (
-    select p.part, p.serial, p.programme, p.component, p.benefit_month, p.beneficiary, p.payee_kind, p.payee, p.amount
-      from payment p
-     where p.county = :county::int
+-- Everything that one person was owed or paid: as beneficiary, as the only member of a single-person dibao, as
+-- representative of the household that was owed, or as who is paid for somebody else. Those for whom this person is or
+-- was named in the register come first, so that payments are found by the key that they have.
+with for_others as (
+    select h.household_no as beneficiary
+      from household h
+     where h.county = :county::int and h.representative = :person::bigint
+    union
+    select unnest(array[e.person_no, -e.person_no, e.household_no])
+      from enrolment e
+     where e.county = :county::int and e.payee = :person::bigint and e.payee <> 0
+    union
+    select unnest(array[:person::bigint, -(:person::bigint)])
+), own as (
+    select p.part, p.serial, p.programme, p.component, p.benefit_month, p.beneficiary, p.payee_kind, p.payee, p.amount,
+           u.run_no, u.period, u.kind, u.generation
+      from unit u
+      join for_others f on true
+      join payment p on p.part = u.part and p.county = u.county and p.beneficiary = f.beneficiary
+     where u.county = :county::int and u.part is not null
        and ((p.programme > 2 and p.beneficiary = :person::bigint)
             or (p.programme <= 2 and (p.beneficiary = -(:person::bigint)
                                       or p.beneficiary in (select h.household_no
@@ -12,7 +26,7 @@ with own as (
                                                               and h.representative = :person::bigint)))
             or (p.payee_kind = 1 and p.payee = :person::bigint))
 )
-select (:county::int)::text as county, (p.part / 1000 + 190000)::text as period, p.serial::text as serial,
+select (:county::int)::text as county, p.period::text as period, p.serial::text as serial,
        p.programme::text as programme, p.component::text as component, p.benefit_month::text as benefit_month,
        p.beneficiary::text as beneficiary, p.payee_kind::text as payee_kind, p.payee::text as payee,
        p.amount::text as amount, greatest(coalesce(o.attempt, 0), coalesce(r.attempt, 1))::text as attempts,
@@ -26,9 +40,8 @@ select (:county::int)::text as county, (p.part / 1000 + 190000)::text as period,
             else 'in-transit' end as state,
        coalesce((date '1970-01-01' + o.value_day)::text, '') as value_day
   from own p
-  join part using (part)
-  join unit u on u.run_no = part.run_no and u.county = :county::int
-  left join unit_fate f using (county, period, kind, generation)
+  left join unit_fate f on f.county = :county::int and f.period = p.period and f.kind = p.kind
+                       and f.generation = p.generation
   left join lateral (select o.attempt, o.kind, o.value_day, fate.fate as ended,
                             case v.kind when 3 then 'returned' when 4 then 'corrected' end as reversed
                        from outcome o

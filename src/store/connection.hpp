@@ -140,8 +140,10 @@ private:
     struct Report {
         Numbered sent;
         std::string name;
+        bool is_about_one = false;
     };
     std::map<std::string, Report, std::less<>> reports_;
+    bool plans_once_ = false;
 };
 
 /// Counts one statement for `statements_sent`.
