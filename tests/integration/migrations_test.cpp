@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <thread>
 
 #include "onecard/store/embedded_sql.hpp"
@@ -102,6 +104,57 @@ TEST_F(Migrations, ByTwoAtOnceAreAppliedOnce) {
     }
     EXPECT_EQ(applied[0] + applied[1], store::sql::migrations.size());
     EXPECT_TRUE(applied[0] == 0 || applied[1] == 0);
+}
+
+/// Everything that the database knows of its shape, as text: tables, columns, checks, keys, indexes, functions, rights.
+std::string shape_of(const std::string& url) {
+    Sql owner{url};
+    std::string text;
+    for (
+        const char* query :
+        {"select c.oid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, "
+         "coalesce(pg_get_expr(d.adbin, d.adrelid), ''), a.attidentity::text, a.attgenerated::text from pg_class c "
+         "join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join pg_attrdef d on "
+         "d.adrelid = c.oid and d.adnum = a.attnum where c.relnamespace = 'public'::regnamespace and c.relkind in "
+         "('r', 'p', 'v') order by 1, 2",
+         "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = "
+         "'public'::regnamespace order by 1, 2",
+         "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index join pg_class on oid = indexrelid "
+         "where relnamespace = 'public'::regnamespace order by 1",
+         "select proname, pg_get_functiondef(oid), proacl::text from pg_proc where pronamespace = "
+         "'public'::regnamespace order by 1",
+         "select relname, relkind::text, relacl::text from pg_class where relnamespace = 'public'::regnamespace order by 1"})
+        for (const auto& row : owner(query)) {
+            for (const std::string& cell : row) text += cell + '|';
+            text += '\n';
+        }
+    return text;
+}
+
+/// Whatever build an office comes from, it ends where a new installation begins.
+TEST_F(Migrations, FromEveryEarlierSchemaEndInTheSameShape) {
+    ASSERT_TRUE(store::migrate(url_));
+    const std::string wanted = shape_of(url_);
+    EXPECT_NE(wanted.find("payment|"), std::string::npos);
+    for (std::size_t known = 1; known < store::sql::migrations.size(); ++known) {
+        const std::string name = SharedCluster::get().bare_database();
+        const std::string url = SharedCluster::get().cluster().url("onecard_owner", name);
+        {
+            Sql owner{url};
+            for (const auto& migration : std::span{store::sql::migrations}.first(known)) {
+                owner("begin; " + std::string{migration.text} + "; commit");
+                owner(fmt::format(
+                    "insert into migration values ({}, '{}', sha256(convert_to($t${}$t$, 'UTF8')), now())",
+                    migration.number, migration.name, migration.text));
+            }
+        }
+        const auto done = store::migrate(url);
+        ASSERT_TRUE(done) << "from " << store::sql::migrations[known - 1].name << ": "
+                          << done.error().message();
+        EXPECT_EQ(done->size(), store::sql::migrations.size() - known);
+        EXPECT_EQ(shape_of(url), wanted) << "from " << store::sql::migrations[known - 1].name;
+        SharedCluster::get().drop(name);
+    }
 }
 
 class Queries : public test::DatabaseTest {};
