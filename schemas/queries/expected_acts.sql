@@ -258,4 +258,9 @@ union all
 select 'closed', 'closed|' || lpad(county::text, 6, '0') || '|' || period || '|' || proposal_no || '|'
                  || encode(carried, 'hex'),
        extract(epoch from at)::bigint, 'close of ' || lpad(county::text, 6, '0') || '/' || period
-  from closed_period;
+  from closed_period
+union all
+select 'outlier-accepted', 'outlier-accepted|' || run_no || '|' || lpad(county::text, 6, '0') || '|' || outlier_no || '|'
+                           || officer || '|' || encode(fingerprint, 'hex') || '|' || reason,
+       extract(epoch from at)::bigint, 'outlier ' || run_no || '/' || lpad(county::text, 6, '0') || '/' || outlier_no
+  from outlier_acceptance;

@@ -89,8 +89,22 @@ constexpr std::array headings{
     Heading{"available_total", "可用", "available"},
     Heading{"receipts", "收款笔数", "receipts"},
     Heading{"evidence", "证据", "evidence"},
+    Heading{"outlier", "异常号", "outlier"},
+    Heading{"outlier_kind", "类型", "kind"},
+    Heading{"bound_total", "界限", "bound"},
+    Heading{"accepted_by", "确认人", "accepted by"},
+    Heading{"accepted_because", "确认理由", "because"},
     Heading{"run", "批次", "run"},
 };
+
+Words words_of(OutlierKind kind) {
+    switch (kind) {
+        case OutlierKind::amount: return {"金额超限", "amount"};
+        case OutlierKind::account_changed: return {"账户变更", "account-changed"};
+        case OutlierKind::listed_dead: return {"在死亡名单", "listed-dead"};
+    }
+    broken("an outlier of no kind");
+}
 
 /// Where a row names a payment, so that people can copy its reference.
 struct Naming {
@@ -154,6 +168,8 @@ Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_
             } else if (number && names[i] == "entry_kind") {
                 const auto kind = ledger::entry_kind_of(*number);
                 cells.emplace_back(kind ? std::string{ledger::code_of(*kind)} : text);
+            } else if (number && names[i] == "outlier_kind") {
+                cells.emplace_back(words_of(static_cast<OutlierKind>(*number)));
             } else if (number && names[i] == "step") {
                 cells.emplace_back(std::string{code_of(static_cast<Step>(*number))});
             } else if (number && names[i] == "reason") {

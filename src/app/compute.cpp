@@ -13,6 +13,7 @@
 #include "onecard/app/policies.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/formats.hpp"
+#include "outliers.hpp"
 #include "words.hpp"
 
 namespace onecard::app {
@@ -246,6 +247,7 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
                          besides.past->offset_percent, out.beside);
     }
     const payment::UnitPlan& plan = bench.plan;
+    find_outliers(work, run, unit, *policy, limits.outlier_times, plan, out.beside);
     work.payments().put_payments(unit.part, plan.payments);
 
     BatchNo no = work.runs().next_batch(unit.county, unit.period);
@@ -376,6 +378,7 @@ void put_beside(Work& work, const Unit& unit, const Beside& beside) {
     work.screening().put_findings(unit.run, unit.county, beside.findings, beside.holds);
     work.recovery().put_corrections(unit.run, unit.county, beside.corrections);
     work.recovery().put_offsets(unit.run, unit.county, beside.offsets);
+    work.office().put_outliers(unit.run, unit.county, beside.outliers);
 }
 
 }  // namespace

@@ -390,6 +390,11 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             return refuse(Fault::stale, "the signed text is not what stands now", place);
         if (state->unit.part && !work->runs().is_keyed(state->unit.part))
             return refuse(Fault::conflict, "the run is still being computed", place);
+        if (const std::int64_t open = *step == Step::checked ? work->office().open_outliers(no, county) : 0;
+            open > 0)
+            return refuse(Fault::missing,
+                          fmt::format("{} outliers wait to be accepted by name before this is checked", open),
+                          place);
         const std::vector<Batch> batches = work->payments().batches(no, county);
         try {
             work->runs().put_step(

@@ -99,20 +99,19 @@ private:
 
 std::vector<std::string> Beside::lines() const {
     std::vector<std::string> lines;
-    lines.reserve(findings.size() + holds.size() + corrections.size() + offsets.size());
+    lines.reserve(findings.size() + holds.size() + corrections.size() + offsets.size() + outliers.size());
     for (const Finding& finding : findings) lines.push_back(finding.canonical());
     for (const Hold& hold : holds) lines.push_back(hold.canonical());
     for (const Correction& correction : corrections) lines.push_back(correction.canonical());
     for (const Offset& offset : offsets) lines.push_back(offset.canonical());
+    for (const Outlier& outlier : outliers) lines.push_back(outlier.canonical());
     return lines;
 }
 
 Beside beside_of(Work& work, RunNo run, County county) {
-    return {work.screening().findings(run, county),
-            work.screening().holds(run, county),
-            work.recovery().corrections(run, county),
-            work.recovery().offsets(run, county),
-            {}};
+    return {work.screening().findings(run, county),   work.screening().holds(run, county),
+            work.recovery().corrections(run, county), work.recovery().offsets(run, county),
+            work.office().outliers(run, county),      {}};
 }
 
 const ScreeningRule* RunScreen::rule_of(ListKind kind) const {

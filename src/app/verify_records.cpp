@@ -176,7 +176,7 @@ void RecordCheck::units() const {
                 state.result->digest)
                 finds(
                     place +
-                    ": its numbers and batches, findings, holds, corrections and offsets do not give its digest");
+                    ": its numbers and batches, findings, holds, corrections, offsets and outliers do not give its digest");
             for (const Correction& one : beside.corrections)
                 if (one.serial) arrears_due[{state.unit.part, county, one.serial}] += one.due - one.awarded;
             for (const Offset& kept : beside.offsets)

@@ -85,7 +85,7 @@ void Desk::use_book(policy::Book book) {
     runs_of_books_.emplace_back(
         *tools_, books_read_.back(),
         app::RunLimits{static_cast<std::size_t>(settings.lines_per_file), settings.payments_per_part,
-                       settings.screening, settings.accounts});
+                       settings.screening, settings.accounts, settings.outlier_times});
     book_ = &books_read_.back();
     runs.at = &runs_of_books_.back();
 }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 #include <vector>
@@ -14,6 +15,8 @@ struct Options {
     std::string period, region;
     std::int32_t run = 0;
     std::vector<std::string> values;
+    std::string county, reason;
+    std::vector<std::string> outliers;
 };
 
 Result<int> simulate(const Context& context, const Options& options) {
@@ -32,6 +35,13 @@ Result<int> simulate(const Context& context, const Options& options) {
     return show(context, "maker", "POST", "/v1/simulations", body + "}");
 }
 
+Result<int> accept(const Context& context, const Options& options) {
+    return show(context, "checker", "POST", fmt::format("/v1/runs/{}/outliers", options.run),
+                fmt::format(R"({{"county":{},"outliers":{},"reason":{}}})", json_text(options.county),
+                            json_text(fmt::format("{}", fmt::join(options.outliers, ","))),
+                            json_text(options.reason)));
+}
+
 }  // namespace
 
 void add_planning_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
@@ -47,6 +57,23 @@ void add_planning_commands(CLI::App& app, Context& context, std::function<void(B
                      "key=value of the policy packs; an amount also +50.00 or -12.50")
         ->required();
     command->callback([=, &context] { chosen([=, &context] { return simulate(context, *options); }); });
+
+    auto* outliers =
+        app.add_subcommand("outliers", "What a checker must accept by name before a run is checked")
+            ->require_subcommand(1);
+    auto* list = outliers->add_subcommand("show", "Those of a run, with who accepted them");
+    list->add_option("run", options->run)->required();
+    list->callback([=, &context] {
+        chosen([=, &context] {
+            return show(context, "checker", "GET", fmt::format("/v1/runs/{}/outliers", options->run));
+        });
+    });
+    auto* one = outliers->add_subcommand("accept", "Accept some of one county by their numbers, in writing");
+    one->add_option("run", options->run)->required();
+    one->add_option("--county", options->county)->required();
+    one->add_option("--reason", options->reason)->required();
+    one->add_option("numbers", options->outliers)->required();
+    one->callback([=, &context] { chosen([=, &context] { return accept(context, *options); }); });
 }
 
 }  // namespace onecard::cli

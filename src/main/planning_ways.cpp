@@ -5,7 +5,7 @@
 #include "onecard/net/json.hpp"
 #include "ways.hpp"
 
-/// What is asked before anything is done.
+/// What is asked, and looked at, before anything is done.
 namespace onecard::cli {
 
 using app::Role;
@@ -37,7 +37,34 @@ Response simulate(Desk& desk, const app::Identity& by, const Request& request) {
     return answer(must(app::simulate(desk.tools(), desk.book(), by, wish)), request);
 }
 
+/// "3,4,17"
+std::vector<std::int32_t> numbers_in(const std::string& text) {
+    std::vector<std::int32_t> numbers;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        const std::int64_t number = number_of(text.substr(begin, end - begin), "outliers");
+        if (number < 1 || number > 0x7fffffff)
+            throw Refused{{Fault::unknown, "outliers", "there is no such outlier"}};
+        numbers.push_back(static_cast<std::int32_t>(number));
+        begin = end + 1;
+    }
+    return numbers;
+}
+
+Response accept_outliers(Desk& desk, const app::Identity& by, const Request& request) {
+    const Flat body = must(net::parse_flat_json(request.body));
+    only(body, {"county", "outliers", "reason"});
+    must(desk.runs->accept_outliers(by, run_of(request), must(County::parse(member(body, "county"))),
+                                    numbers_in(member(body, "outliers")), member(body, "reason"), now()));
+    return json("{}", 201);
+}
+
 constexpr std::array ways{
+    Way{For::officers, "GET", "/v1/runs/{run}/outliers",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer(must(desk.runs->outliers(by, run_of(request))), request);
+        }},
+    Way{For::officers, "POST", "/v1/runs/{run}/outliers", accept_outliers}.by(Role::checker),
     Way{For::officers, "POST", "/v1/simulations", simulate}.by(Role::maker, Role::checker, Role::releaser,
                                                                Role::auditor),
 };

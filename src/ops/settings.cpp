@@ -202,6 +202,7 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         reader.number("payments_per_part", s.payments_per_part, 1, 10'000'000);
         reader.number("second_person_from_fen", s.second_person_from_fen, 0, 100'000'000'000);
         reader.number("lines_per_file", s.lines_per_file, 1, 9'999'999);
+        reader.number("outlier_times", s.outlier_times, 1, 1'000);
     }
     each_table(root, "officer", file, faults, [&](const toml::table& row) {
         TableReader reader{row, file, "officer", faults};

@@ -1,5 +1,6 @@
 #include "onecard/app/office_records.hpp"
 
+#include "binary_copy.hpp"
 #include "onecard/store/embedded_sql.hpp"
 #include "records.hpp"
 
@@ -51,6 +52,76 @@ public:
                                              {"officer", allotment.officer},
                                              {"fingerprint", allotment.fingerprint},
                                              {"at", at}});
+    }
+
+    std::vector<app::ChangedAccount> changed_accounts(County county, Month month, ImportNo earlier,
+                                                      ImportNo known_at) override {
+        std::vector<app::ChangedAccount> changed;
+        connection_.each(sql::changed_accounts,
+                         {{"county", county}, {"month", month}, {"earlier", earlier}, {"known_at", known_at}},
+                         [&](Row& row) {
+                             app::ChangedAccount& one = changed.emplace_back();
+                             one.payee_kind = static_cast<registry::PayeeKind>(row.number());
+                             one.payee = row.number();
+                             one.import = row.id<ImportNo>();
+                         });
+        return changed;
+    }
+
+    void put_outliers(RunNo run, County county, std::span<const app::Outlier> outliers) override {
+        if (outliers.empty()) return;
+        CopyIn copy{
+            connection_,
+            "outlier (run_no, county, outlier_no, kind, serial, programme, payee_kind, payee, payments, "
+            "amount, bound, evidence)"};
+        for (const app::Outlier& outlier : outliers) {
+            copy.row(12);
+            copy.put(run);
+            copy.put(county);
+            copy.put(outlier.no);
+            copy.put(static_cast<std::int16_t>(outlier.kind));
+            copy.put(outlier.serial);
+            copy.put(outlier.programme);
+            copy.put(static_cast<std::int16_t>(outlier.payee_kind));
+            copy.put(outlier.payee);
+            copy.put(outlier.payments);
+            copy.put(outlier.amount);
+            copy.put(outlier.bound);
+            copy.put(std::string_view{outlier.evidence});
+        }
+        copy.finish();
+    }
+
+    std::vector<app::Outlier> outliers(RunNo run, County county) override {
+        std::vector<app::Outlier> found;
+        connection_.each(sql::unit_outliers, {{"run_no", run}, {"county", county}}, [&](Row& row) {
+            app::Outlier& outlier = found.emplace_back();
+            outlier.no = row.as<std::int32_t>();
+            outlier.kind = static_cast<app::OutlierKind>(row.number());
+            outlier.serial = row.id<Serial>();
+            outlier.programme = row.as<std::int16_t>();
+            outlier.payee_kind = static_cast<registry::PayeeKind>(row.number());
+            outlier.payee = row.number();
+            outlier.payments = row.as<std::int32_t>();
+            outlier.amount = row.money();
+            outlier.bound = row.money();
+            outlier.evidence = row.text();
+        });
+        return found;
+    }
+
+    std::int64_t open_outliers(RunNo run, County county) override {
+        return connection_.number(sql::open_outliers, {{"run_no", run}, {"county", county}});
+    }
+
+    void put_outlier_acceptance(const app::OutlierAcceptance& acceptance) override {
+        connection_.run(sql::put_outlier_acceptance, {{"run_no", acceptance.run},
+                                                      {"county", acceptance.county},
+                                                      {"outlier_no", acceptance.outlier_no},
+                                                      {"officer", acceptance.officer},
+                                                      {"fingerprint", acceptance.fingerprint},
+                                                      {"reason", acceptance.reason},
+                                                      {"at", acceptance.at}});
     }
 
 private:

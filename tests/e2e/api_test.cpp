@@ -146,6 +146,7 @@ protected:
         static const std::map<std::string, std::string> bodies{
             {"createRun", R"({"kind":"regular","period":"2021-12","region":"370212"})"},
             {"receiveFunds", R"({"county":"370212","document":"QMZ-1","own":"1.00"})"},
+            {"acceptOutliers", R"({"county":"370212","outliers":"99","reason":"as agreed"})"},
             {"allotFunds",
              R"({"county":"370212","document":"QMZ-1","purpose":"relief","year":"2022","own":"1.00"})"},
             {"spendOnServices", R"({"county":"370212","document":"S-1","year":"2022","own":"1.00"})"},

@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "onecard/app/identity.hpp"
@@ -21,6 +23,8 @@ struct RunLimits {
     std::int64_t payments_per_part = 250'000;  ///< PERFORMANCE: a part holds many counties of one run
     std::vector<ScreeningRule> screening = default_screening();
     AccountRules accounts = {};
+    std::int64_t outlier_times =
+        10;  ///< a payment of more than so many times the standard is looked at by itself
 };
 
 /// What a regular run does about the months before its own; leave it out and it leaves them alone.
@@ -65,6 +69,12 @@ public:
     /// same person twice), stale (the text is not what stands now), missing (steps before).
     Result<std::int64_t> approve(const Identity& by, RunNo run,
                                  const std::map<County, std::string>& signatures, Moment now);
+    /// Accepts outliers of a unit by their numbers, in writing; a unit can be checked when all are accepted. Errors: forbidden
+    /// (not a checker of the county), malformed (reason), unknown (no such outlier), duplicate (accepted before).
+    Result<void> accept_outliers(const Identity& by, RunNo run, County county,
+                                 std::span<const std::int32_t> outliers, std::string_view reason, Moment now);
+    /// What a checker must look at in a run, with who accepted it and why. Errors: unknown, forbidden.
+    Result<Report> outliers(const Identity& by, RunNo run);
     /// Cancels the units that are not released. Errors: forbidden, conflict (released already).
     Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now);
 
