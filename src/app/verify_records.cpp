@@ -41,6 +41,7 @@ constexpr std::array tolds{
     Told{"unheard", {-1, -1}},
     Told{"allotment", {-1, -1}},
     Told{"services", {3, 4}},
+    Told{"outlier-accepted", {-1, -1}},
     Told{"run-past", {-1, -1}},
     Told{"run-screened", {-1, -1}},
     Told{"screening-list", {-1, -1}},

@@ -337,5 +337,78 @@ TEST_F(TheAllotments, HoldReceiptsRunsAndServicesToThem) {
     expect_books_fit(here());
 }
 
+/// What a checker has to look at by itself, one by one.
+class TheOutliers : public WithInstallation<TheOutliers> {
+public:
+    static void prepare(Installation& here) {
+        here.configure([](const std::string& text) {
+            return replaced(text, "outlier_times = 10", "outlier_times = 1");
+        });
+        here.start();
+        here.done({"import", here.register_folder().string()});
+    }
+};
+
+TEST_F(TheOutliers, AreAcceptedByNameAndInWritingOrTheUnitIsNotChecked) {
+    const std::string december = here().create_run("regular", "2021-12");
+    here().done({"run", "compute", december});
+    // More than once the standard: households of several heads, each of them, and nothing else.
+    Sql owner{here().owner_url()};
+    const std::string larger =
+        owner.cell("select count(*) from payment where programme = 1 and amount > 90400");
+    const json::array large = rows(here().ask({"outliers", "show", december}), "outliers");
+    std::int64_t urban = 0;
+    for (const auto& row : large) {
+        EXPECT_EQ(word(row.as_object(), "outlier_kind"), "amount");
+        EXPECT_GT(number(row.as_object(), "total_fen"), number(row.as_object(), "bound_total_fen"));
+        urban += word(row.as_object(), "programme") == "urban dibao" ? 1 : 0;
+    }
+    EXPECT_GT(urban, 0);
+    EXPECT_EQ(std::to_string(urban), larger);
+    here().done({"run", "approve", december, "--as", "maker"});
+    const auto refused = [&](const Words& words, const std::string& why) {
+        const Ran ran = here().card(words);
+        EXPECT_EQ(ran.code, 1) << ran.all();
+        EXPECT_THAT(ran.err, HasSubstr(why));
+    };
+    refused({"run", "approve", december, "--as", "checker"}, "outliers wait to be accepted by name");
+    refused({"outliers", "accept", december, "--county", "370212", "--reason", "x", "--as", "maker", "1"},
+            "forbidden");
+    refused({"outliers", "accept", december, "--county", "370212", "--reason", "", "1"}, "reason");
+    refused({"outliers", "accept", december, "--county", "370212", "--reason", "x", "999999"},
+            "no such outlier");
+    EXPECT_EQ(here().accept_outliers(december), large.size());
+    refused({"outliers", "accept", december, "--county", "370212", "--reason", "x", "1"}, "accepted before");
+    here().done({"run", "approve", december, "--as", "checker"});
+    here().done({"run", "release", december, "--as", "releaser"});
+
+    // Another account since the last run; the same account said again is none, and neither is a new payee's first one.
+    const auto row =
+        owner(
+            "select payee from account where payee_kind = 1 and payee in (select payee from payment) order by "
+            "payee limit 1")
+            .at(0);
+    write_text(
+        here().folder() / "moved/accounts.csv",
+        "county,payee_kind,payee_no,bank_code,account_kind,account,holder,valid_from,valid_to\n370212,person," +
+            row.at(0) + ",313999000002,card,6229990000000000027,王小明,2022-01,\n");
+    here().done({"import", (here().folder() / "moved").string()});
+    const std::string january = here().create_run("regular", "2022-01");
+    here().done({"run", "compute", january});
+    std::vector<std::string> moved;
+    for (const auto& one : rows(here().ask({"outliers", "show", january}), "outliers"))
+        if (word(one.as_object(), "outlier_kind") == "account-changed")
+            moved.push_back(std::to_string(number(one.as_object(), "payee")));
+    EXPECT_EQ(moved, std::vector{row.at(0)});
+    here().accept_outliers(january);
+    here().sign_and_release(january);
+    expect_books_fit(here());
+    // Behind the service's back an outlier cannot go, nor its acceptance.
+    owner("delete from outlier_acceptance where outlier_no = 1 and run_no = 2");
+    const Ran verified = here().card({"audit", "verify"});
+    EXPECT_EQ(verified.code, 1);
+    EXPECT_THAT(verified.all(), HasSubstr("outlier"));
+}
+
 }  // namespace
 }  // namespace onecard::test

@@ -59,6 +59,7 @@ protected:
     }
     static void pay(const std::string& run) {
         here().done({"run", "compute", run});
+        here().accept_outliers(run);
         here().sign_and_release(run);
         here().done(here().bank_words(1, {"--fail-permille", "0", "--wait-posted"}));
     }
@@ -147,7 +148,21 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     if (const Ran stale = here().card({"run", "compute", march}); stale.code != 0)
         here().done({"screening", "accept", march, "--list", "deaths", "--region", "370212", "--reason",
                      "名单未更新"});
-    pay(march);
+    here().done({"run", "compute", march});
+    // Whom a list of deaths names and who is paid all the same is looked at by name.
+    here().done({"run", "approve", march, "--as", "maker"});
+    const Ran unseen = here().card({"run", "approve", march, "--as", "checker"});
+    EXPECT_EQ(unseen.code, 1) << unseen.all();
+    EXPECT_THAT(unseen.err, HasSubstr("1 outliers wait to be accepted by name"));
+    const json::array outliers = rows(here().ask({"outliers", "show", march}), "outliers");
+    ASSERT_EQ(outliers.size(), 1U);
+    EXPECT_EQ(word(outliers.at(0).as_object(), "outlier_kind"), "listed-dead");
+    EXPECT_THAT(word(outliers.at(0).as_object(), "evidence"), HasSubstr("deaths/33/2022-01-05"));
+    EXPECT_EQ(here().accept_outliers(march), 1U);
+    EXPECT_EQ(here().accept_outliers(march), 1U);  // Once is enough.
+    here().done({"run", "approve", march, "--as", "checker"});
+    here().done({"run", "release", march, "--as", "releaser"});
+    here().done(here().bank_words(1, {"--fail-permille", "0", "--wait-posted"}));
     const json::object differences = here().ask({"run", "differences", march});
     EXPECT_EQ(number(differences, "arrears_fen"), 89'500 + 10'000) << json::serialize(differences);
     EXPECT_EQ(number(differences, "demanded_fen"), 2 * 20'000);
