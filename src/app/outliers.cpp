@@ -137,8 +137,7 @@ void find_outliers(Work& work, const Run& run, const Unit& unit, const policy::C
             dead.emplace(Payee{registry::PayeeKind::person, finding.person.number()},
                          "finding " + finding.subject);
     add_by_payee(OutlierKind::listed_dead, dead, plan, out);
-    std::ranges::sort(out.outliers, {},
-                             [](const Outlier& one) { return std::tuple{one.kind, one.serial}; });
+    std::ranges::sort(out.outliers, {}, [](const Outlier& one) { return std::tuple{one.kind, one.serial}; });
     for (std::size_t i = 0; i < out.outliers.size(); ++i)
         out.outliers[i].no = static_cast<std::int32_t>(i + 1);
 }

@@ -55,7 +55,8 @@ struct Settings {
     std::int32_t request_workers = 16;
     std::int64_t payments_per_part = 250'000;
     std::int64_t lines_per_file = 200'000;
-    std::int64_t outlier_times = 10;  ///< a payment of more than so many times the standard must be accepted by name
+    std::int64_t outlier_times =
+        10;  ///< a payment of more than so many times the standard must be accepted by name
     std::string log_level = "info";             ///< debug, info, warn, error
     std::string log_format = "text";            ///< text, json
     std::optional<std::uint16_t> monitor_port;  ///< health and metrics on the loopback address; none: off
