@@ -13,6 +13,7 @@
 #include "batch_entry.hpp"
 #include "compute.hpp"
 #include "onecard/app/funds.hpp"
+#include "onecard/app/run_life.hpp"
 #include "onecard/payment/payment.hpp"
 #include "retry.hpp"
 #include "settle_past.hpp"
@@ -41,10 +42,18 @@ std::optional<Step> step_of(Role role) {
 /// The steps before the money is promised are taken over how it is paid for, too.
 bool is_about_funds(Step step) { return step != Step::released; }
 
-/// Units that wait for a step: computed, not cancelled, the step before taken, this one not.
-bool waits_for(const UnitState& state, Step step) {
-    if (!state.result || state.cancelled || state.took(step)) return false;
-    return step == Step::proposed || state.took(static_cast<Step>(static_cast<std::int16_t>(step) - 1));
+Move move_of(Step step) {
+    switch (step) {
+        case Step::proposed: return Move::propose;
+        case Step::checked: return Move::check;
+        case Step::released: return Move::release;
+    }
+    std::unreachable();
+}
+
+/// Units that wait for an officer's step.
+bool waits_for(const UnitState& state, Step step, Role by) {
+    return move_from(stage_of(state), move_of(step), by, {}).has_value();
 }
 
 ledger::Entry must(Result<ledger::Entry> entry) {
@@ -336,7 +345,7 @@ Result<std::vector<Runs::ApprovalText>> Runs::approval_texts(const Identity& by,
     std::vector<ApprovalText> texts;
     auto work = tools_.database.begin();
     for (const UnitState& state : work->runs().units(no)) {
-        if (!by.region.covers(state.unit.county) || !waits_for(state, *step)) continue;
+        if (!by.region.covers(state.unit.county) || !waits_for(state, *step, by.role)) continue;
         std::optional<ledger::Funding> funding;
         if (is_about_funds(*step)) funding = funding_of(work->ledger(), no, state.unit.county);
         if (funding && !funding->shortfall.empty())
@@ -367,7 +376,7 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
         if (state == states.end()) return refuse(Fault::unknown, "the run has no such county", place);
         if (!by.region.covers(county))
             return refuse(Fault::forbidden, "outside this officer's region", place);
-        if (!waits_for(*state, *step))
+        if (!waits_for(*state, *step, by.role))
             return refuse(Fault::conflict, fmt::format("this unit does not wait to be {}", code_of(*step)),
                           place);
         const auto signed_text = tools_.verifier.verify_attached(cms);
@@ -443,121 +452,6 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
         ++taken;
     }
     return taken;
-}
-
-Result<std::int64_t> Runs::cancel(const Identity& by, RunNo no, Moment now) {
-    if (by.role != Role::maker && by.role != Role::checker)
-        return refuse(Fault::forbidden, "only a maker or a checker cancels", place_of(no));
-    const auto run = find(no, by);
-    if (!run) return std::unexpected{run.error()};
-    std::int64_t cancelled = 0;
-    for (const UnitState& state : tools_.database.begin()->runs().units(no)) {
-        const std::string place = fmt::format("run {}/{}", no.number(), state.unit.county.text());
-        if (state.cancelled || !by.region.covers(state.unit.county)) continue;
-        if (run->kind == RunKind::regular && state.took(Step::checked))
-            return refuse(Fault::conflict,
-                          "a checked unit is on the books; it can no longer be cancelled whole", place);
-        auto work = tools_.database.begin();
-        try {
-            work->runs().put_fate(state.unit, false, now);
-            const Act act{"cancelled", state.unit.county,
-                          fmt::format("cancelled|{}|{}|{}|{}", no.number(), state.unit.county.text(), by.name,
-                                      by.fingerprint.hex())};
-            work->ledger().put_acts({&act, 1}, tools_.sha256, now);
-            work->commit();
-        } catch (const RefusedByDatabase&) {
-            return refuse(Fault::conflict, "the unit was released or cancelled meanwhile", place);
-        }
-        ++cancelled;
-    }
-    return cancelled;
-}
-
-Result<Report> Runs::status(const Identity& by, RunNo no) {
-    const auto run = find(no, by);
-    if (!run) return std::unexpected{run.error()};
-    auto work = tools_.database.begin();
-    Report report{{"发放批次", "Run"}, {}, {}};
-    report.fields = {
-        {"run", {"批次", "run"}, std::int64_t{no.number()}},
-        {"kind",
-         {"类型", "kind"},
-         run->kind == RunKind::regular ? Words{"正常", "regular"} : Words{"重发", "re-issue"}},
-        {"period", {"期号", "period"}, run->period.text()},
-        {"region", {"地区", "region"}, run->region.text()},
-        {"known_at_import", {"数据版本(导入号)", "facts as of import"}, std::int64_t{run->known_at.number()}},
-        {"policy", {"政策版本", "policy book"}, run->policy.hex()},
-        {"made_by", {"经办", "made by"}, run->made_by},
-        {"made_at", {"时间", "made at"}, run->made_at.text()},
-    };
-    Table units{"units",
-                {"县级单元", "Units (one county each)"},
-                {{"county", {"区划", "county"}},
-                 {"state", {"状态", "state"}},
-                 {"payments", {"笔数", "payments"}},
-                 {"total", {"金额", "total"}},
-                 {"held", {"挂起", "held"}},
-                 {"refused", {"不予发放", "not entitled"}},
-                 {"digest", {"摘要", "digest"}}},
-                {}};
-    std::int64_t payments = 0;
-    Money total;
-    for (const UnitState& state : work->runs().units(no)) {
-        if (!by.region.covers(state.unit.county)) continue;
-        Words now{"待计算", "to compute"};
-        if (state.result) now = {"已计算", "computed"};
-        if (state.took(Step::proposed)) now = {"已提交", "proposed"};
-        if (state.took(Step::checked)) now = {"已复核", "checked"};
-        if (state.took(Step::released)) now = {"已发放", "released"};
-        if (state.cancelled) now = {"已取消", "cancelled"};
-        const UnitResult result = state.result.value_or(UnitResult{});
-        units.rows.push_back({state.unit.county.text(), now, std::int64_t{result.payments}, result.total,
-                              std::int64_t{result.held}, std::int64_t{result.refused},
-                              state.result ? result.digest.hex().substr(0, 16) : std::string{}});
-        payments += result.payments;
-        total += result.total;
-    }
-    report.fields.push_back({"payments", {"笔数", "payments"}, payments});
-    report.fields.push_back({"total", {"金额(元)", "total (yuan)"}, total});
-    report.tables.push_back(std::move(units));
-    Table held{"held",
-               {"挂起事项(至多20条)", "Held, to be looked into (20 at most)"},
-               {{"county", {"区划", "county"}},
-                {"programme", {"项目", "programme"}},
-                {"place", {"位置", "place"}},
-                {"reason", {"原因", "reason"}}},
-               {}};
-    for (const auto& [county, refusal] : work->runs().refusals(no, true, 20)) {
-        const ProgrammeText& programme = text_of(refusal.programme);
-        held.rows.push_back({county.text(),
-                             Words{std::string{programme.chinese}, std::string{programme.english}},
-                             refusal.place,
-                             Words{refusal.reason_chinese.empty() ? refusal.reason : refusal.reason_chinese,
-                                   refusal.reason}});
-    }
-    report.tables.push_back(std::move(held));
-    return report;
-}
-
-Report Runs::list(const Identity& by) {
-    Report report{{"发放批次一览", "Runs"}, {}, {}};
-    Table runs{"runs",
-               {"批次", "Runs"},
-               {{"run", {"批次", "run"}},
-                {"kind", {"类型", "kind"}},
-                {"period", {"期号", "period"}},
-                {"region", {"地区", "region"}},
-                {"made_by", {"经办", "made by"}},
-                {"made_at", {"时间", "made at"}}},
-               {}};
-    for (const Run& run : tools_.database.begin()->runs().runs())
-        if (by.region.covers(run.region) || run.region.covers(by.region))
-            runs.rows.push_back(
-                {std::int64_t{run.no.number()},
-                 run.kind == RunKind::regular ? Words{"正常", "regular"} : Words{"重发", "re-issue"},
-                 run.period.text(), run.region.text(), run.made_by, run.made_at.text()});
-    report.tables.push_back(std::move(runs));
-    return report;
 }
 
 }  // namespace onecard::app

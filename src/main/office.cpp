@@ -197,6 +197,10 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     with_run("cancel", "Cancel what is not checked yet (as maker)", [&context](std::int32_t no) {
         return show(context, "maker", "POST", fmt::format("/v1/runs/{}/cancel", no), "{}");
     });
+    with_run("withdraw", "Take back what is checked and not released (as checker)",
+             [&context](std::int32_t no) {
+                 return show(context, "checker", "POST", fmt::format("/v1/runs/{}/withdraw", no), "{}");
+             });
     run->add_subcommand("list", "All runs")->callback([=, &context] {
         chosen([&context] { return show(context, "maker", "GET", "/v1/runs"); });
     });

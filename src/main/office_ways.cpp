@@ -151,6 +151,11 @@ Response cancel_run(Desk& desk, const app::Identity& by, const Request& request)
     return json(fmt::format(R"({{"units":{}}})", must(desk.runs->cancel(by, run_of(request), now()))));
 }
 
+Response withdraw_run(Desk& desk, const app::Identity& by, const Request& request) {
+    must_match(request, must(desk.runs->status(by, run_of(request))));
+    return json(fmt::format(R"({{"units":{}}})", must(desk.runs->withdraw(by, run_of(request), now()))));
+}
+
 constexpr std::array ways{
     Way{For::officers, "PUT", "/v1/import/{file}", put_import_file, 16 * gib, true}.by(Role::maker),
     Way{For::officers, "POST", "/v1/import", commit_import}.by(Role::maker),
@@ -176,6 +181,7 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/runs/{run}/approvals", approve_run, 64 * 1024 * 1024}.by(
         Role::maker, Role::checker, Role::releaser),
     Way{For::officers, "POST", "/v1/runs/{run}/cancel", cancel_run}.by(Role::maker, Role::checker),
+    Way{For::officers, "POST", "/v1/runs/{run}/withdraw", withdraw_run}.by(Role::checker, Role::releaser),
     Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.books->breaks(by, region_of(request, by))), request);

@@ -234,9 +234,29 @@ TEST_F(TheDoor, RefusesASecondRunUntilTheFirstIsCancelled) {
     expect_no_trace([&] {
         const Ran ran = here().card({"run", "cancel", second});
         EXPECT_EQ(ran.code, 1);
-        EXPECT_THAT(ran.err, HasSubstr("on the books"));
+        EXPECT_THAT(ran.err, HasSubstr("it is checked: nothing to cancel"));
         EXPECT_EQ(here().card(january).code, 1);
+        EXPECT_EQ(here().card({"run", "withdraw", second, "--as", "maker"}).code, 1);
+        EXPECT_EQ(here().card({"run", "withdraw", first}).code, 1) << "what is cancelled is not withdrawn";
     });
+    // Whoever checked it sees a mistake before it is sent: everything that the check posted is posted back.
+    const auto balance_of = [](std::int64_t account) {
+        for (const auto& row : here().trial_balance())
+            if (number(row.as_object(), "account") == account) return number(row.as_object(), "balance_fen");
+        return std::int64_t{0};
+    };
+    const std::int64_t owed = balance_of(2101), spent = balance_of(5001);
+    const std::int64_t total = number(here().ask({"run", "status", second}), "total_fen");
+    here().done({"run", "withdraw", second});
+    EXPECT_EQ(balance_of(2101), owed + total);
+    EXPECT_EQ(balance_of(5001), spent - total);
+    EXPECT_EQ(here().card({"run", "release", second, "--as", "releaser"}).code, 1);
+    EXPECT_EQ(here().card({"run", "withdraw", second}).code, 1);
+    const std::string third = here().create_run("regular", "2022-01");
+    here().done({"run", "compute", third});
+    here().done({"run", "approve", third, "--as", "maker"});
+    here().done({"run", "approve", third, "--as", "checker"});
+    EXPECT_EQ(balance_of(2101), owed);
     expect_books_fit(here());
 }
 

@@ -12,6 +12,7 @@
 #include "onecard/app/identity.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/report.hpp"
+#include "onecard/app/run_life.hpp"
 #include "onecard/app/screening_records.hpp"
 #include "onecard/app/tools.hpp"
 #include "onecard/policy/book.hpp"
@@ -75,8 +76,12 @@ public:
                                  std::span<const std::int32_t> outliers, std::string_view reason, Moment now);
     /// What a checker must look at in a run, with who accepted it and why. Errors: unknown, forbidden.
     Result<Report> outliers(const Identity& by, RunNo run);
-    /// Cancels the units that are not released. Errors: forbidden, conflict (released already).
+    /// Cancels the units that are not checked; those that are stay as they are. Errors: forbidden, conflict (none of them can
+    /// be cancelled: the first one is named).
     Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now);
+    /// Takes checked units back before their release: what the check posted is posted back, the month can be run again.
+    /// Errors: forbidden; conflict (none is checked and not released, or its check has settled the past).
+    Result<std::int64_t> withdraw(const Identity& by, RunNo run, Moment now);
 
     Result<Report> status(const Identity& by, RunNo run);
     Report list(const Identity& by);
@@ -84,6 +89,8 @@ public:
     Result<Run> find(RunNo run, const Identity& by);
 
 private:
+    Result<std::int64_t> end_units(const Identity& by, RunNo run, Move move, Moment now);
+
     Tools& tools_;
     std::atomic<bool> stopping_ = false;
     const policy::Book& book_;
