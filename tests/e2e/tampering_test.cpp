@@ -54,6 +54,7 @@ public:
         const std::string owed = here.create_run("regular", "2022-01");
         here.done({"run", "compute", owed});
         here.done({"run", "approve", owed, "--as", "maker"});
+        here.accept_outliers(owed);
         here.done({"run", "approve", owed, "--as", "checker"});
         here.done({"ledger", "checkpoint"});
         here.done({"funds", "receive", "--county", "370212", "--document", "QMZ-2", "--own", "100000"});
@@ -330,6 +331,10 @@ TEST_F(BehindTheBack, EveryAlterationOfARowIsFoundAndNamedFirst) {
          {"update import set made_by = 'somebody' where import_no = 1"},
          "import 1: no act in the log"},
         // The banks.
+        {"what a checker looked at",
+         {"update outlier set payments = payments + 1 where outlier_no = 2"},
+         "digest"},
+        {"that nobody looked", {"delete from outlier_acceptance where outlier_no = 2"}, "outlier"},
         {"what a document allots", {"update allotment set central = central + 1"}, "allotment 370212 QMZ-1"},
         {"what money is for", {"update allotment set purpose = 4"}, "allotment 370212 QMZ-1"},
         {"a document gone", {"delete from allotment"}, "act "},
