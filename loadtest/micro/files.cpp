@@ -15,8 +15,10 @@ std::vector<recon::SentLine> sent_lines(const std::string& batch) {
     std::vector<recon::SentLine> sent;
     const auto sm3 = seal::sm3().stream();
     bankfile::BatchReader reader{"batch", *sm3, [&](const bankfile::BatchLine& line) {
-                                     sent.push_back({PaymentReference::parse(line.payment).value(),
-                                                     line.amount, recon::account_hash(line.account), false});
+                                     recon::SentLine& one = sent.emplace_back();
+                                     one.payment = PaymentReference::parse(line.payment).value();
+                                     one.amount = line.amount;
+                                     one.account_hash = recon::account_hash(line.account);
                                  }};
     reader.feed(batch);
     reader.finish();
@@ -108,9 +110,12 @@ void match_return(benchmark::State& state) {
     for (auto _ : state) {
         std::vector<recon::SentLine> open = sent;
         recon::Matched matched;
-        recon::Matcher matcher{open, matched};
-        bankfile::ReturnReader reader{"return", *sm3,
-                                      [&](const bankfile::ReturnLine& line) { matcher.take(line); }};
+        recon::Matcher matcher{matched};
+        bankfile::ReturnReader reader{"return", *sm3, [&](const bankfile::ReturnLine& line) {
+                                          const auto seq = static_cast<std::size_t>(line.seq);
+                                          matcher.take(line, seq <= open.size() ? &open[seq - 1] : nullptr,
+                                                       line.seq + 1);
+                                      }};
         reader.feed(text);
         reader.finish();
         ensure(reader.faults().empty() && matched.breaks.empty(), "a generated return does not match");
