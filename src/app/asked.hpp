@@ -15,4 +15,7 @@ namespace onecard::app {
 Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_view query,
                const std::vector<std::pair<std::string, std::string>>& parameters);
 
+/// The same of rows that were asked for already: column names first.
+Table table_of(std::string key, Words title, const std::vector<TextRow>& rows);
+
 }  // namespace onecard::app

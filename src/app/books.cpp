@@ -137,7 +137,10 @@ std::string reference_in(const TextRow& row, const Naming& naming) {
 
 Table table_of(LedgerRecords& ledger, std::string key, Words title, std::string_view query,
                const Parameters& parameters) {
-    const std::vector<TextRow> rows = ledger.ask(query, parameters);
+    return table_of(std::move(key), std::move(title), ledger.ask(query, parameters));
+}
+
+Table table_of(std::string key, Words title, const std::vector<TextRow>& rows) {
     Table table{std::move(key), std::move(title), {}, {}};
     const TextRow& names = rows.front();
     for (const std::string& name : names) {
@@ -252,9 +255,8 @@ Result<Report> Books::payment(const Identity& by, const PaymentReference& refere
     put_fields(report, owed);
     report.tables.push_back(
         table_of(work->ledger(), "steps", {"审批", "Approvals"}, "report_payment_steps", parameters));
-    report.tables.push_back(table_of(work->ledger(), "attempts", {"发放文件与结果", "Attempts"},
-                                     "report_payment_attempts", parameters));
     const std::vector<TextRow> attempts = work->ledger().ask("report_payment_attempts", parameters);
+    report.tables.push_back(table_of("attempts", {"发放文件与结果", "Attempts"}, attempts));
     const auto column = [&](std::string_view name) {
         return static_cast<std::size_t>(std::ranges::find(attempts.front(), name) - attempts.front().begin());
     };

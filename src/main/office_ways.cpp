@@ -63,18 +63,8 @@ Response commit_import(Desk& desk, const app::Identity& by, const Request& reque
     app::Report report{{"数据导入", "Register import"}, {}, {}};
     report.fields = {{"import", {"导入号", "import"}, std::int64_t{outcome.no.number()}},
                      {"rows", {"行数", "rows"}, outcome.rows}};
-    app::Table faults{
-        "faults",
-        {"错误（未导入任何数据）", "Faults (nothing was imported)"},
-        {{"place", {"位置", "place"}}, {"fault", {"类型", "fault"}}, {"text", {"说明", "text"}}},
-        {}};
-    for (const Failure& fault : outcome.faults)
-        faults.rows.push_back({fault.place, std::string{name_of(fault.fault)}, fault.text});
-    const bool failed = !faults.rows.empty();
-    if (failed) report.tables.push_back(std::move(faults));
-    Response response = answer(report, request);
-    response.status = failed ? 422 : 201;
-    return response;
+    return answer_or_faults(report, {"错误（未导入任何数据）", "Faults (nothing was imported)"},
+                            outcome.faults, request);
 }
 
 Response create_run(Desk& desk, const app::Identity& by, const Request& request) {

@@ -70,18 +70,7 @@ Response take_corrections(Desk& desk, const app::Identity& by, const Request& re
                      {"freed", {"可重发", "free to be tried again"}, outcome.freed},
                      {"cancelled", {"提请不再发放", "proposed as no longer owed"}, outcome.cancelled},
                      {"left", {"未处理", "left as they are"}, outcome.left}};
-    app::Table faults{
-        "faults",
-        {"错误", "Faults"},
-        {{"place", {"位置", "place"}}, {"fault", {"类型", "fault"}}, {"text", {"说明", "text"}}},
-        {}};
-    for (const Failure& fault : outcome.faults)
-        faults.rows.push_back({fault.place, std::string{name_of(fault.fault)}, fault.text});
-    const bool failed = !faults.rows.empty();
-    if (failed) report.tables.push_back(std::move(faults));
-    Response response = answer(report, request);
-    response.status = failed ? 422 : 201;
-    return response;
+    return answer_or_faults(report, {"错误", "Faults"}, outcome.faults, request);
 }
 
 constexpr std::array ways{

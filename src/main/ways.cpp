@@ -94,6 +94,21 @@ std::string etag_of(std::string_view body) {
     return fmt::format("\"{}\"", seal::sha256().hash(bytes_of(body)).hex().substr(0, 32));
 }
 
+Response answer_or_faults(app::Report report, app::Words title, const Faults& faults,
+                          const Request& request) {
+    app::Table table{"faults",
+                     std::move(title),
+                     {{"place", {"位置", "place"}}, {"fault", {"类型", "fault"}}, {"text", {"说明", "text"}}},
+                     {}};
+    for (const Failure& fault : faults)
+        table.rows.push_back({fault.place, std::string{name_of(fault.fault)}, fault.text});
+    const bool failed = !table.rows.empty();
+    if (failed) report.tables.push_back(std::move(table));
+    Response response = answer(report, request);
+    response.status = failed ? 422 : 201;
+    return response;
+}
+
 void must_match(const Request& request, const app::Report& current) {
     const auto wanted = request.headers.find("if-match");
     if (wanted == request.headers.end() || wanted->second == "*") return;

@@ -97,6 +97,9 @@ enum class Form : std::uint8_t { json, text, csv, lines, workbook };
 Form form_of(const net::Request& request);
 /// As JSON; as a text for people, a workbook of all tables, or the first table as CSV or NDJSON for those who ask.
 net::Response answer(const app::Report& report, const net::Request& request);
+/// 201 with the report of what was made; 422 with all `faults` in a table under `title` where there are some.
+net::Response answer_or_faults(app::Report report, app::Words title, const Faults& faults,
+                               const net::Request& request);
 /// A request with If-Match goes on only while `current` (the same thing, as GET answers it in JSON) has that entity tag.
 /// Refuses as stale.
 void must_match(const net::Request& request, const app::Report& current);

@@ -8,6 +8,7 @@
 
 #include "array_text.hpp"
 #include "binary_copy.hpp"
+#include "break_rows.hpp"
 #include "onecard/store/embedded_sql.hpp"
 #include "records.hpp"
 
@@ -342,22 +343,7 @@ public:
 
     void put_breaks(County county, BankNo bank, std::int64_t return_no, std::span<const recon::Break> breaks,
                     Moment at) override {
-        if (breaks.empty()) return;
-        CopyIn copy{connection_,
-                    "break (county, kind, return_no, line, evidence, amount, bank, reference, at)"};
-        for (const recon::Break& item : breaks) {
-            copy.row(9);
-            copy.put(county);
-            copy.put(recon::code_of(item.kind));
-            copy.put(return_no);
-            copy.put(item.line);
-            copy.put(std::string_view{item.evidence});
-            copy.put(item.amount);
-            copy.put(bank);
-            copy.put(std::string_view{item.payment ? item.payment->text() : std::string{}});
-            copy.put(at);
-        }
-        copy.finish();
+        put_break_rows(connection_, FoundIn::return_file, return_no, county, bank, breaks, at);
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "binary_copy.hpp"
+#include "break_rows.hpp"
 #include "onecard/store/embedded_sql.hpp"
 #include "records.hpp"
 
@@ -260,22 +261,7 @@ public:
 
     void put_breaks(std::int64_t statement_no, County county, BankNo bank,
                     std::span<const recon::Break> breaks, Moment at) override {
-        if (breaks.empty()) return;
-        CopyIn copy{connection_,
-                    "break (county, kind, statement_no, line, evidence, amount, bank, reference, at)"};
-        for (const recon::Break& item : breaks) {
-            copy.row(9);
-            copy.put(county);
-            copy.put(recon::code_of(item.kind));
-            copy.put(statement_no);
-            copy.put(item.line);
-            copy.put(std::string_view{item.evidence});
-            copy.put(item.amount);
-            copy.put(bank);
-            copy.put(std::string_view{item.payment ? item.payment->text() : std::string{}});
-            copy.put(at);
-        }
-        copy.finish();
+        put_break_rows(connection_, FoundIn::statement, statement_no, county, bank, breaks, at);
     }
 
 private:
