@@ -56,7 +56,7 @@ std::string with_numbers(std::string_view query,
     return replace_placeholders(query, [&](std::string_view name) {
         const auto* const found =
             std::ranges::find(values, name, &std::pair<std::string_view, std::string>::first);
-        ensure(found != values.end(), "a placeholder without a value");
+        ensure(found != values.end(), "a name without a value");
         ensure(
             !found->second.empty() && found->second.find_first_not_of("-0123456789,{}") == std::string::npos,
             "only numbers may be written into a statement");

@@ -16,7 +16,7 @@ struct Numbered {
 };
 Numbered numbered(std::string_view query);
 
-/// The same with digits in their places: COPY takes no parameters. BrokenInvariant for a placeholder without value
+/// The same with digits in their places: COPY takes no parameters. BrokenInvariant for a name without value
 /// or a value that is anything but digits, signs, commas and braces.
 std::string with_numbers(std::string_view query,
                          std::initializer_list<std::pair<std::string_view, std::string>> values);

@@ -148,8 +148,8 @@ TEST_F(Books, WhatCommitsLateStillGetsIntoTheLog) {
 
 TEST_F(Books, ReportsAreAskedByNameOnly) {
     EXPECT_THROW(ask("put_fate", {}), BrokenInvariant);
-    EXPECT_THROW(ask("report_refusals", {{"run", "1"}}), BrokenInvariant);
-    EXPECT_THROW(ask("report_refusals'; drop table x", {}), BrokenInvariant);
+    EXPECT_THROW(ask("report_needs", {{"run", "1"}}), BrokenInvariant);
+    EXPECT_THROW(ask("report_needs'; drop table x", {}), BrokenInvariant);
 }
 
 TEST_F(Books, EveryReportAnswers) {
