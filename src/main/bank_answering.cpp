@@ -1,0 +1,335 @@
+#include "bank_answering.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "onecard/net/json.hpp"
+
+namespace onecard::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int round_max = 999;
+constexpr std::string_view cms_type = "application/cms";
+
+/// Of a receipt's last line; 0 when it is none.
+std::int64_t number_in(std::string_view digits) {
+    std::int64_t number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return number;
+}
+
+}  // namespace
+
+ReturnPlan BankAnswering::plan_for(int round) const {
+    return {.answers = side_.answers,
+            .round = round,
+            .answered = {},
+            .value_day = side_.wish.value_day,
+            .made_at = side_.wish.now,
+            .profile = &side_.wish.profile};
+}
+
+std::string BankAnswering::return_name(const Listed& file, int round) {
+    return round == 1 ? file.file_id + ".ret" : fmt::format("{}.{}.ret", file.file_id, round);
+}
+
+/// The number of a return file, for banks that have agreed to number theirs. Once given it stays.
+Result<std::string> BankAnswering::number_of(const std::string& name) {
+    const fs::path path = side_.wish.folder / "returns" / (name + ".seq");
+    std::error_code error;
+    if (fs::exists(path, error)) return bytes_in(path);
+    const auto reply = side_.call("GET", "/v1/bank/sequence");
+    if (!reply) return std::unexpected{reply.error()};
+    const auto next = net::parse_flat_json(reply->body);
+    if (!next || !next->contains("next"))
+        return refuse(Fault::malformed, text_of(*reply), "/v1/bank/sequence");
+    if (auto kept = keep(path, next->at("next")); !kept) return std::unexpected{kept.error()};
+    return next->at("next");
+}
+
+/// Brings the return file of one round to the service, made anew or as an earlier call left it.
+GoOn BankAnswering::answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan,
+                           bool may_be_known) {
+    const std::string name = return_name(file, plan.round);
+    // The service's word comes first: our folder may have been lost since. Before its receipt no batch is answered.
+    if (may_be_known) {
+        const auto state = state_of(name);
+        if (!state) return std::unexpected{state.error()};
+        if (state->known) return take_state({name, file.sha256, state->number}, *state);
+    }
+    side_.tell("return", file.file_id);
+    if (!survey.faults.empty())
+        return side_.problem(file.file_id, "has faults, though it was accepted: no return file is made");
+
+    const fs::path path = side_.return_path(name);
+    std::error_code error;
+    const bool is_new = !fs::exists(path, error);
+    if (is_new) {
+        if (survey.totals.lines() == 0) {
+            side_.report.silent += survey.totals.silent;
+            return true;
+        }
+        // A signature whose file is gone would be over other bytes.
+        fs::remove(BankSide::signature_path(path), error);
+        if (auto written = write_return(side_.batch_path(file), survey, path, plan, side_.hashes); !written)
+            return std::unexpected{written.error()};
+    }
+    const auto signature = is_new ? sign_new_return(path, survey.totals) : sign_return(path);
+    if (!signature) return std::unexpected{signature.error()};
+    return deliver(file, name, *signature);
+}
+
+/// Of a return file that was written a moment ago.
+Result<BankAnswering::SignedReturn> BankAnswering::sign_new_return(const fs::path& path,
+                                                                   const ReturnTotals& totals) {
+    SignedReturn made{.sha256 = {}, .cms = {}, .totals = totals};
+    const auto sha256 = side_.hashes.sha256.stream();
+    const auto signing = side_.return_signer().begin();
+    auto read = read_pieces(path, [&](std::string_view bytes) {
+        sha256->update(bytes_of(bytes));
+        signing->update(bytes_of(bytes));
+    });
+    if (!read) return std::unexpected{read.error()};
+    made.sha256 = sha256->finish();
+    made.cms = signing->finish();
+    if (auto kept = keep(BankSide::signature_path(path), made.cms); !kept)
+        return std::unexpected{kept.error()};
+    return made;
+}
+
+/// Digest, signature and figures of a return file that is here; an earlier signature is kept.
+Result<BankAnswering::SignedReturn> BankAnswering::sign_return(const fs::path& path) {
+    SignedReturn signed_return;
+    std::error_code error;
+    bool has_signature = fs::exists(BankSide::signature_path(path), error);
+    if (has_signature) {
+        auto cms = bytes_in(BankSide::signature_path(path));
+        if (!cms) return std::unexpected{cms.error()};
+        // By a certificate that was since replaced, or over other bytes, it would be refused for ever.
+        const auto signer = side_.verifier->verify_file(path, *cms);
+        has_signature = signer && *signer == side_.return_signer().signer();
+        signed_return.cms = std::move(*cms);
+    }
+    const auto sha256 = side_.hashes.sha256.stream();
+    const auto sm3 = side_.hashes.sm3.stream();
+    const auto signing = side_.return_signer().begin();
+    const auto reader = bankfile::read_return(side_.wish.profile, path.filename().string(), *sm3, {});
+    auto read = read_pieces(path, [&](std::string_view bytes) {
+        sha256->update(bytes_of(bytes));
+        if (!has_signature) signing->update(bytes_of(bytes));
+        reader->feed(bytes);
+    });
+    if (!read) return std::unexpected{read.error()};
+    reader->finish();
+    if (!reader->faults().empty()) {
+        const Failure& fault = reader->faults().front();
+        return refuse(
+            fault.fault,
+            "this return file is damaged, remove it with its .p7s to make it anew: " + fault.message(),
+            path.string());
+    }
+    signed_return.sha256 = sha256->finish();
+    const bankfile::ReturnHeader& header = reader->header();
+    signed_return.totals.paid = header.paid_count;
+    signed_return.totals.failed = header.failed_count;
+    signed_return.totals.in_progress = header.count - header.paid_count - header.failed_count;
+    if (!has_signature) {
+        signed_return.cms = signing->finish();
+        if (auto kept = keep(BankSide::signature_path(path), signed_return.cms); !kept)
+            return std::unexpected{kept.error()};
+    }
+    return signed_return;
+}
+
+/// The signature goes first, so that the service never holds a return file that it cannot verify.
+Result<net::Reply> BankAnswering::put_both(const std::string& name, const std::string& cms) {
+    const std::string path = side_.remote_return(name);
+    auto signature = side_.call("PUT", path + ".p7s", cms);
+    if (!signature || signature->status / 100 != 2) return signature;
+    std::map<std::string, std::string> headers{{"accept", std::string{cms_type}},
+                                               {"content-type", "application/octet-stream"}};
+    if (side_.wish.profile.numbers_returns) {
+        const auto number = number_of(name);
+        if (!number) return std::unexpected{number.error()};
+        headers["onecard-sequence"] = *number;
+    }
+    return side_.patiently(
+        [&] { return side_.client->send_file("PUT", path, side_.return_path(name), headers); });
+}
+
+GoOn BankAnswering::deliver(const Listed& file, const std::string& name, const SignedReturn& answer) {
+    const std::string place = "/v1/bank/returns/" + name;
+    auto reply = put_both(name, answer.cms);
+    // When an answer was lost on the way, the service has used up the signature and asks for it again.
+    if (reply && reply->status == 409) reply = put_both(name, answer.cms);
+    if (!reply) return std::unexpected{reply.error()};
+    if (reply->status / 100 != 2) return side_.problem(place, text_of(*reply));
+
+    const auto receipt = side_.verifier->verify_attached(reply->body);
+    if (!receipt)
+        return side_.problem(place, "the service's receipt does not verify: " + receipt.error().text);
+    const std::string expected =
+        fmt::format("onecard return receipt 1\nfile {}\nsha256 {}\nnumber ", name, answer.sha256.hex());
+    if (receipt->signer.name != side_.wish.service_name || !receipt->text.starts_with(expected))
+        return side_.problem(place,
+                             fmt::format("the receipt is signed by «{}» and does not say what was sent",
+                                         receipt->signer.name));
+    if (auto kept = keep(side_.service_receipt_path(name), reply->body); !kept)
+        return std::unexpected{kept.error()};
+
+    ++side_.report.returns;
+    side_.report.lines += answer.totals.lines();
+    side_.report.paid += answer.totals.paid;
+    side_.report.failed += answer.totals.failed;
+    side_.report.in_progress += answer.totals.in_progress;
+    side_.report.silent += std::max<std::int64_t>(0, file.lines - answer.totals.lines());
+    // The service posts it later, on its own; nobody is asked about it before there is a need to know.
+    waiting_.push_back({name, file.sha256, number_in(receipt->text.substr(expected.size()))});
+    return true;
+}
+
+Result<BankAnswering::ReturnState> BankAnswering::read_state(const Row& row, const std::string& place) {
+    ReturnState state{true, row.number("number").value_or(0), row.text("state"), row.text("reason")};
+    if (state.state != "waiting" && state.state != "posted" && state.state != "refused")
+        return refuse(Fault::malformed, fmt::format("«{}» is no state of a return file", state.state), place);
+    return state;
+}
+
+Result<BankAnswering::ReturnState> BankAnswering::state_of(const std::string& name) {
+    const std::string path = side_.remote_return(name);
+    const auto reply = side_.call("GET", path);
+    if (!reply) return std::unexpected{reply.error()};
+    if (reply->status == 404) return ReturnState{};
+    if (reply->status != 200) return refuse(Fault::malformed, text_of(*reply), path);
+    const auto answer = net::parse_flat_json(reply->body);
+    if (!answer) return std::unexpected{answer.error()};
+    return read_state(Row{*answer}, path);
+}
+
+/// Of every return file that waits, asked page by page from the first of them.
+Result<std::map<std::string, BankAnswering::ReturnState>> BankAnswering::states_of_all() {
+    std::map<std::string, ReturnState> states;
+    std::int64_t after = std::ranges::min(waiting_, {}, &Waiting::number).number - 1;
+    while (true) {
+        const std::string path = fmt::format("/v1/bank/returns?after={}", std::max<std::int64_t>(0, after));
+        const auto reply = side_.call("GET", path);
+        if (!reply) return std::unexpected{reply.error()};
+        if (reply->status != 200) return refuse(Fault::malformed, text_of(*reply), path);
+        const auto rows = net::parse_json_table(reply->body, "returns");
+        if (!rows) return std::unexpected{rows.error()};
+        for (const auto& cells : *rows) {
+            const Row row{cells};
+            const auto state = read_state(row, path);
+            if (!state) return std::unexpected{state.error()};
+            states.insert_or_assign(row.text("name"), *state);
+            after = state->number;
+        }
+        if (rows->size() < list_page) return states;
+    }
+}
+
+/// True when it is posted or waits.
+GoOn BankAnswering::take_state(const Waiting& file, const ReturnState& state) {
+    if (state.state == "waiting") {
+        waiting_.push_back(file);
+        return true;
+    }
+    if (auto kept = keep(side_.result_path(file.name),
+                         fmt::format("onecard return result 1\nbatch sha256 {}\nstate {}\n", file.batch.hex(),
+                                     state.state));
+        !kept)
+        return std::unexpected{kept.error()};
+    if (state.state == "posted") return side_.counted(side_.report.returns_posted);
+    ++side_.report.returns_refused;
+    return side_.problem(file.name, "refused by the service: " + as_reason(state.reason));
+}
+
+/// From our own note, for this very batch file.
+bool BankAnswering::has_result(const Listed& file, int round) const {
+    const fs::path path = side_.result_path(return_name(file, round));
+    std::error_code error;
+    if (!fs::exists(path, error)) return false;
+    const auto note = bytes_in(path);
+    return note && note->contains(fmt::format("\nbatch sha256 {}\n", file.sha256.hex()));
+}
+
+/// A further return file for the lines without a final word, when there is one for any of them now.
+GoOn BankAnswering::answer_open_lines(const Listed& file) {
+    ReturnPlan plan = plan_for(1);
+    std::error_code error;
+    for (; plan.round <= round_max; ++plan.round) {
+        const std::string name = return_name(file, plan.round);
+        const auto state = state_of(name);
+        if (!state) return std::unexpected{state.error()};
+        if (!state->known) break;
+        if (state->state == "waiting") {
+            waiting_.push_back({name, file.sha256, state->number});
+            return side_.problem(name, "waits to be posted: what it leaves open is not known yet");
+        }
+        if (state->state == "refused") continue;
+        if (!fs::exists(side_.return_path(name), error))
+            return side_.problem(name,
+                                 "was posted, but is no longer in this folder: its open lines are not known");
+        // Who contradicts says of answered lines what was not said before.
+        if (side_.wish.contradict_permille > 0) continue;
+        if (auto marked =
+                mark_answered(side_.return_path(name), plan.answered, side_.hashes, side_.wish.profile);
+            !marked)
+            return side_.problem(name, marked.error().message());
+    }
+    // The first return file is the business of the other ways to call.
+    if (plan.round == 1 || plan.round > round_max) return true;
+    const auto survey = survey_batch(side_.batch_path(file), plan, side_.hashes);
+    if (!survey) return std::unexpected{survey.error()};
+    if (!fs::exists(side_.return_path(return_name(file, plan.round)), error) &&
+        survey->totals.paid + survey->totals.failed == 0)
+        return true;
+    return answer(file, *survey, plan, true);
+}
+
+Result<void> BankAnswering::wait_until_posted() {
+    using Clock = std::chrono::steady_clock;
+    const std::chrono::seconds patience{side_.wish.wait_seconds_max};
+    auto until = Clock::now() + patience;
+    std::chrono::milliseconds pause{50};
+    while (!waiting_.empty()) {
+        side_.tell("wait", waiting_.front().name);
+        const auto states = states_of_all();
+        if (!states) return std::unexpected{states.error()};
+        std::vector<Waiting> still;
+        for (Waiting& file : std::exchange(waiting_, {})) {
+            const auto state = states->find(file.name);
+            if (state == states->end()) {
+                side_.note(file.name, "the service no longer knows it");
+                continue;
+            }
+            if (state->second.state == "waiting") {
+                still.push_back(std::move(file));
+                continue;
+            }
+            if (const auto taken = take_state(file, state->second); !taken)
+                return std::unexpected{taken.error()};
+            until = Clock::now() + patience;
+        }
+        waiting_ = std::move(still);
+        if (waiting_.empty()) break;
+        if (Clock::now() > until) {
+            side_.note(waiting_.front().name, fmt::format("{} return files still wait after {} s",
+                                                          waiting_.size(), patience.count()));
+            break;
+        }
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, std::chrono::milliseconds{1000});
+    }
+    return {};
+}
+
+}  // namespace onecard::cli

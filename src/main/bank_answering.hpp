@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bank_side.hpp"
+
+namespace onecard::cli {
+
+/// The return files of a bank: made, signed, delivered, and what the service says became of them.
+class BankAnswering {
+public:
+    explicit BankAnswering(BankSide& side) : side_{side} {}
+
+    ReturnPlan plan_for(int round) const;
+    /// Brings the return file of one round to the service, made anew or as an earlier call left it.
+    GoOn answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan, bool may_be_known);
+    /// A further return file for the lines without a final word, when there is one for any of them now.
+    GoOn answer_open_lines(const Listed& file);
+    /// From our own note, for this very batch file.
+    bool has_result(const Listed& file, int round) const;
+    Result<void> wait_until_posted();
+    std::int64_t waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
+
+private:
+    /// A return file that was delivered, until the service says what became of it.
+    struct Waiting {
+        std::string name;
+        Digest batch;
+        std::int64_t number = 0;  ///< the service's
+    };
+    /// What the service says of a return file; `known` is false when it never had it.
+    struct ReturnState {
+        bool known = false;
+        std::int64_t number = 0;
+        std::string state, reason;
+    };
+    struct SignedReturn {
+        Digest sha256;
+        std::string cms;
+        ReturnTotals totals;
+    };
+
+    static std::string return_name(const Listed& file, int round);
+    Result<std::string> number_of(const std::string& name);
+    Result<SignedReturn> sign_new_return(const std::filesystem::path& path, const ReturnTotals& totals);
+    Result<SignedReturn> sign_return(const std::filesystem::path& path);
+    Result<net::Reply> put_both(const std::string& name, const std::string& cms);
+    GoOn deliver(const Listed& file, const std::string& name, const SignedReturn& answer);
+    static Result<ReturnState> read_state(const Row& row, const std::string& place);
+    Result<ReturnState> state_of(const std::string& name);
+    Result<std::map<std::string, ReturnState>> states_of_all();
+    GoOn take_state(const Waiting& file, const ReturnState& state);
+
+    BankSide& side_;
+    std::vector<Waiting> waiting_;
+};
+
+}  // namespace onecard::cli
