@@ -54,7 +54,7 @@ begin
     execute format('alter table payment_%1$s add primary key '
                    '(county, beneficiary, programme, component, benefit_month, kind, part)', which);
     execute format('create index payment_%1$s_by_serial on payment_%1$s using brin (county, serial) '
-                   'with (pages_per_range = 16)', which);
+                   'with (pages_per_range = 4)', which);
     -- Without it a serial is looked for through the whole county, by the key, for hours until autovacuum comes by.
     execute format('analyze payment_%s (county, serial)', which);
     execute format('alter table payment attach partition payment_%1$s for values from (%1$s) to (%2$s)',

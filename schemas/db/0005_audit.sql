@@ -2,3 +2,6 @@
 -- for through the whole log.
 create index act_by_words on act (kind, text text_pattern_ops);
 create index entry_by_kind on entry (kind, county, value_day);
+
+-- Finds what was booked because of one batch, return file, document or payment: the second word of a cause names it.
+create index entry_by_cause on entry (county, split_part(cause, ' ', 2));

@@ -14,7 +14,9 @@ select p.county::text as county, u.period::text as period, p.serial::text as ser
   from unit u
   join unit_result r using (run_no, county)
   join run using (run_no)
-  join payment p on p.part = u.part and p.county = u.county and p.serial = :serial::int
+  -- Behind the fence the part is known when the parts are looked at: the others are left alone.
+  join lateral (select * from payment
+                 where part = u.part and county = :county::int and serial = :serial::int offset 0) p on true
   left join unit_fate f on f.county = u.county and f.period = u.period and f.kind = u.kind
                        and f.generation = u.generation
   left join batch b on b.run_no = u.run_no and b.county = u.county

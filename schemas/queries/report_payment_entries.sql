@@ -8,10 +8,12 @@ select e.county::text as county, e.entry_no::text as entry_no, e.kind::text as e
   from entry e
   left join log_leaf l using (county, entry_no)
  where e.county = :county::text::int
-   and (string_to_array(e.cause, ' ') @> array[lpad(:county::text, 6, '0') || '/' || :period::text || '/' || :batch::text]
-        or exists (select
-                     from return_result r
-                    where r.county = :county::text::int and r.period = :period::text::int and r.batch_no = :batch::text::int
-                      and r.accepted and e.kind in (5, 6, 10, 26)
-                      and string_to_array(e.cause, ' ') @> array['return', r.return_no::text]))
+   and split_part(e.cause, ' ', 2) = any (array_append(array(
+           select r.return_no::text
+             from return_result r
+            where r.county = :county::text::int and r.period = :period::text::int and r.batch_no = :batch::text::int
+              and r.accepted),
+           lpad(:county::text, 6, '0') || '/' || :period::text || '/' || :batch::text))
+   and (split_part(e.cause, ' ', 1) = 'batch'
+        or (split_part(e.cause, ' ', 1) = 'return' and e.kind in (5, 6, 10, 26)))
  order by e.entry_no;

@@ -410,7 +410,7 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
                                 const Run& run, const Besides& besides, const Unit& unit,
                                 const std::vector<Bank>& banks, Moment now) {
     bench.sm3->finish();  // A unit that stopped half way must not be part of this one's hashes.
-    auto work = tools.database.begin();
+    auto work = tools.database.begin_bulk();
     Composed out;
     out.result.run = run.no;
     out.result.county = unit.county;

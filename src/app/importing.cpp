@@ -175,7 +175,7 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
         outcome.faults.push_back({Fault::missing, "import", "no file to import"});
         return outcome;
     }
-    auto work = database.begin();
+    auto work = database.begin_bulk();
     std::map<std::string, BankNo, std::less<>> banks;
     for (const Bank& bank : work->registers().banks()) banks.emplace(bank.code, bank.no);
 

@@ -304,7 +304,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
                 if (on_progress) on_progress(progress);
             }
             if (!whole || !queue[i].first) continue;
-            auto work = tools_.database.begin();
+            auto work = tools_.database.begin_bulk();
             work->runs().key_part(queue[i].first);
             work->commit();
         }
@@ -314,6 +314,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), queue.size());
         for (std::size_t i = 0; i < count; ++i)
             workers.emplace_back([&] {
+                tools_.give_way();
                 try {
                     work_on();
                 } catch (...) {

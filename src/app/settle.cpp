@@ -370,7 +370,7 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
 /// Matches and posts some return files for batches of one unit, at most one a batch, in one transaction.
 void settle_together(Settling& settling, std::span<const ReturnFile> files) {
     settling.sm3.finish();  // A file that stopped half way must not be part of the next one's hash.
-    auto work = settling.tools.database.begin();
+    auto work = settling.tools.database.begin_bulk();
     std::vector<std::int64_t> numbers;
     for (const ReturnFile& file : files) numbers.push_back(file.no);
     const std::vector<std::int64_t> claimed = work->exchange().claim_returns(numbers);
@@ -430,7 +430,7 @@ void settle_together(Settling& settling, std::span<const ReturnFile> files) {
 
 /// Says of one file alone why it is refused.
 void refuse_alone(Settling& settling, const ReturnFile& file, const std::string& reason) {
-    auto work = settling.tools.database.begin();
+    auto work = settling.tools.database.begin_bulk();
     if (!work->exchange().claim_return(file.no)) return;
     Posting posting;
     refuse_return(settling.tools.sha256, posting, file, reason, settling.now);
@@ -500,6 +500,7 @@ std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_v
     const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), units.size());
     for (std::size_t w = 0; w < count; ++w)
         workers.emplace_back([&] {
+            tools_.give_way();
             const auto sm3 = tools_.sm3.stream();
             Settling settling{tools_, *sm3, now};
             const auto settle_some = [&](std::span<const ReturnFile> files) {

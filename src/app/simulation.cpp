@@ -96,7 +96,7 @@ public:
         if (!standing) return std::unexpected{standing.error()};
         const auto would_be = policy::changed(*standing, question_.changes);
         if (!would_be) return std::unexpected{would_be.error()};
-        tools_.database.begin()->registers().load_register(county, question_.known_at, facts_);
+        tools_.database.begin_bulk()->registers().load_register(county, question_.known_at, facts_);
         registry::take_snapshot(facts_, question_.period, question_.known_at, snapshot_);
         entitlement::History history{facts_, question_.known_at, policies_of(question_.book, county)};
         entitlement::assess(snapshot_, *standing, standing_, &history);
@@ -138,6 +138,7 @@ Result<std::map<County, CountySides>> simulate_all(Tools& tools, const Question&
         const auto count = std::min(static_cast<std::size_t>(tools.workers), counties.size());
         for (std::size_t i = 0; i < count; ++i)
             workers.emplace_back([&] {
+                tools.give_way();
                 try {
                     work();
                 } catch (...) {

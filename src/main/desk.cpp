@@ -12,6 +12,7 @@
 #include "onecard/net/http.hpp"
 #include "onecard/ops/log.hpp"
 #include "onecard/ops/policy_files.hpp"
+#include "onecard/ops/priority.hpp"
 #include "onecard/seal/hashes.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "onecard/store/database.hpp"
@@ -219,7 +220,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->tools_.reset(new app::Tools{*desk->database_, *desk->vault_, seal::sha256(), seal::sm3(),
                                       *desk->verifier_, make_signer, make_cipher, settings.workers,
                                       desk->profiles_.get(), make_national_signer, settings.refuse_bad_lines,
-                                      Money::of_fen(settings.second_person_from_fen)});
+                                      Money::of_fen(settings.second_person_from_fen), ops::give_way});
     desk->use_book(std::move(loaded.book));
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->channel = std::make_unique<app::Channel>(*desk->tools_);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,6 +17,9 @@
 
 namespace onecard::store {
 namespace {
+
+/// Of a core that others want too, a process with it gets a tenth.
+constexpr int bulk_niceness = 10;
 
 std::atomic<std::uint64_t> statements{0};
 
@@ -124,6 +128,13 @@ void Connection::guarded(std::string_view query, const std::function<void()>& ca
     } catch (const soci::soci_error& error) {
         throw_said(name_of_query(query), "", error.get_error_message());
     }
+}
+
+void Connection::give_way() {
+    const char* const host = PQhost(raw_);
+    const bool is_here = host != nullptr && *host == '/';
+    // Refused where the server runs as somebody else: then all of its processes are equal, as they were.
+    if (is_here) ::setpriority(PRIO_PROCESS, static_cast<id_t>(PQbackendPID(raw_)), bulk_niceness);
 }
 
 void Connection::begin() {

@@ -107,6 +107,9 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    /// Lowers the priority of the server's process at the other end, where that is one of this machine and ours to lower.
+    void give_way();
+
     void begin();
     void commit();
     /// Never throws; afterwards `is_idle` tells whether the line still works.

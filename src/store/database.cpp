@@ -17,12 +17,19 @@
 namespace onecard::store {
 namespace {
 
-/// Lines that are free, up to a fixed number. A broken one is replaced when it is wanted next.
+enum class Manner { prompt, gives_way };
+
+/// Lines that are free, up to a fixed number; made when they are wanted first. A broken one is replaced when it is
+/// wanted next.
 class Pool {
 public:
-    Pool(std::string url, std::size_t connections) : url_{std::move(url)} {
+    Pool(std::string url, std::size_t connections, Manner manner) : url_{std::move(url)}, manner_{manner} {
         ensure(connections > 0, "a pool without connections");
-        for (std::size_t i = 0; i < connections; ++i) free_.push_back(std::make_unique<Connection>(url_));
+        free_.resize(connections);
+    }
+    /// All at once, so that a database that is away shows now.
+    void connect() {
+        for (auto& line : free_) line = make_line();
     }
 
     /// With a transaction begun on it. Waits for a free one. Throws when the database stays away.
@@ -53,11 +60,16 @@ public:
     }
 
 private:
+    std::unique_ptr<Connection> make_line() const {
+        auto line = std::make_unique<Connection>(url_);
+        if (manner_ == Manner::gives_way) line->give_way();
+        return line;
+    }
     /// A line may have died while nobody used it: that shows at the begin, where nothing is lost by trying again.
     void begin_on(std::unique_ptr<Connection>& line) {
         for (int attempt = 0;; ++attempt) {
             try {
-                if (line == nullptr) line = std::make_unique<Connection>(url_);
+                if (line == nullptr) line = make_line();
                 line->begin();
                 return;
             } catch (const std::exception&) {
@@ -72,6 +84,7 @@ private:
     static constexpr std::chrono::milliseconds first_pause{50};  // doubled each time: 3 s in all
 
     std::string url_;
+    Manner manner_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Connection>> free_;
@@ -153,11 +166,15 @@ private:
 class PooledDatabase final : public app::Database {
 public:
     PooledDatabase(const std::string& url, std::size_t connections)
-        : pool_{std::make_shared<Pool>(url, connections)} {}
-    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(pool_); }
+        : prompt_{std::make_shared<Pool>(url, connections, Manner::prompt)},
+          bulk_{std::make_shared<Pool>(url, connections, Manner::gives_way)} {
+        prompt_->connect();
+    }
+    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_); }
+    std::unique_ptr<app::Work> begin_bulk() override { return std::make_unique<WorkOnConnection>(bulk_); }
 
 private:
-    std::shared_ptr<Pool> pool_;
+    std::shared_ptr<Pool> prompt_, bulk_;
 };
 
 }  // namespace

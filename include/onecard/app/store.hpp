@@ -319,6 +319,9 @@ public:
     virtual ~Database() = default;
     /// Waits for a free connection.
     virtual std::unique_ptr<Work> begin() = 0;
+    /// The same for long work that nobody sits and waits for (computing, settling, importing): where the server runs on
+    /// this machine, its process gives way to those that answer people.
+    virtual std::unique_ptr<Work> begin_bulk() = 0;
 };
 
 }  // namespace onecard::app

@@ -30,6 +30,8 @@ struct Tools {
     std::vector<BankNo> refuse_bad_lines = {};
     /// A break over so much or more takes two persons to resolve.
     Money second_person_from = Money::of_fen(100'000);
+    /// What a thread that computes or settles does first: it gives way to those that answer people.
+    std::function<void()> give_way = [] {};
 };
 
 /// The profiles of a run, whoever wired the tools.
