@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 
@@ -232,44 +233,35 @@ Result<Report> Books::trial_balance(const Identity& by, const Region& region, Mo
 Result<Report> Books::person(const Identity& by, County county, PersonNo person) {
     const auto allowed = may_read(by, Region::of(county), "person");
     if (!allowed) return std::unexpected{allowed.error()};
-    auto work = tools_.database.begin();
+    const AskedReport payments{
+        "report_person",
+        {{"county", std::to_string(county.number())}, {"person", std::to_string(person.number())}}};
+    const auto answers = tools_.database.read({&payments, 1});
     Report report{{"个人发放记录", "A person's payments"}, {}, {}};
     report.fields = {{"county", {"区划", "county"}, county.text()},
                      {"person", {"人员编号", "person"}, person.number()}};
-    report.tables.push_back(
-        table_of(work->ledger(), "payments", {"发放记录", "Payments"}, "report_person",
-                 {{"county", std::to_string(county.number())}, {"person", std::to_string(person.number())}}));
+    report.tables.push_back(table_of("payments", {"发放记录", "Payments"}, answers.front()));
     return report;
 }
 
 Result<Report> Books::payment(const Identity& by, const PaymentReference& reference) {
     const auto allowed = may_read(by, Region::of(reference.county), "payment");
     if (!allowed) return std::unexpected{allowed.error()};
-    auto work = tools_.database.begin();
     const Parameters parameters{{"county", std::to_string(reference.county.number())},
                                 {"period", std::to_string(reference.period)},
                                 {"serial", std::to_string(reference.serial.number())}};
+    const std::array asked{AskedReport{"report_payment", parameters},
+                           AskedReport{"report_payment_steps", parameters},
+                           AskedReport{"report_payment_attempts", parameters},
+                           AskedReport{"report_payment_entries", parameters}};
+    const auto answers = tools_.database.read(asked);
     Report report{{"单笔发放全程", "One payment's story"}, {}, {}};
-    const Table owed = table_of(work->ledger(), "payment", {"应发", "Owed"}, "report_payment", parameters);
+    const Table owed = table_of("payment", {"应发", "Owed"}, answers[0]);
     if (owed.rows.empty()) return refuse(Fault::unknown, "there is no such payment", reference.text());
     put_fields(report, owed);
-    report.tables.push_back(
-        table_of(work->ledger(), "steps", {"审批", "Approvals"}, "report_payment_steps", parameters));
-    const std::vector<TextRow> attempts = work->ledger().ask("report_payment_attempts", parameters);
-    report.tables.push_back(table_of("attempts", {"发放文件与结果", "Attempts"}, attempts));
-    const auto column = [&](std::string_view name) {
-        return static_cast<std::size_t>(std::ranges::find(attempts.front(), name) - attempts.front().begin());
-    };
-    Table entries{"entries", {"会计分录", "Entries"}, {}, {}};
-    for (std::size_t i = 1; i < attempts.size(); ++i) {
-        const Parameters batch{{"county", attempts[i][column("county")]},
-                               {"period", attempts[i][column("period")]},
-                               {"batch", attempts[i][column("batch")]}};
-        Table of_batch = table_of(work->ledger(), "entries", {}, "report_payment_entries", batch);
-        entries.columns = of_batch.columns;
-        std::ranges::move(of_batch.rows, std::back_inserter(entries.rows));
-    }
-    report.tables.push_back(std::move(entries));
+    report.tables.push_back(table_of("steps", {"审批", "Approvals"}, answers[1]));
+    report.tables.push_back(table_of("attempts", {"发放文件与结果", "Attempts"}, answers[2]));
+    report.tables.push_back(table_of("entries", {"会计分录", "Entries"}, answers[3]));
     return report;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 #include <vector>
 
 #include "failures.hpp"
@@ -157,7 +158,8 @@ void Connection::roll_back() noexcept {
 }
 
 bool Connection::is_idle() const {
-    return PQstatus(raw_) == CONNECTION_OK && PQtransactionStatus(raw_) == PQTRANS_IDLE;
+    return PQstatus(raw_) == CONNECTION_OK && PQtransactionStatus(raw_) == PQTRANS_IDLE &&
+           PQpipelineStatus(raw_) == PQ_PIPELINE_OFF;
 }
 
 /// A query that was prepared on this line once: parsed, checked and planned by the server, its values and its row bound
@@ -252,8 +254,53 @@ void Connection::lock_all(LockClass lock, std::span<const std::int32_t> numbers)
     if (!keys.empty()) run(sql::lock_all, {{"keys", keys + "}"}});
 }
 
-std::vector<std::vector<std::string>> Connection::ask(
-    std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) {
+std::string_view report_named(std::string_view name) {
+    const auto known = std::ranges::find(sql::queries, name, &sql::Query::name);
+    if (known == sql::queries.end() || !name.starts_with("report_"))
+        throw BrokenInvariant{fmt::format("no report is called {}", name)};
+    return known->text;
+}
+
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+using TextRows = std::vector<std::vector<std::string>>;
+
+std::vector<const char*> values_for(const Numbered& sent, std::string_view query,
+                                    const Parameters& parameters) {
+    std::vector<const char*> values;
+    for (const std::string& name : sent.names) {
+        const auto found = std::ranges::find(parameters, name, &std::pair<std::string, std::string>::first);
+        if (found == parameters.end())
+            throw BrokenInvariant{fmt::format("{} needs the parameter {}", name_of_query(query), name)};
+        values.push_back(found->second.c_str());
+    }
+    return values;
+}
+
+TextRows rows_in(const pg_result* result) {
+    TextRows rows(1);
+    const int columns = PQnfields(result);
+    for (int column = 0; column < columns; ++column) rows[0].emplace_back(PQfname(result, column));
+    for (int row = 0; row < PQntuples(result); ++row) {
+        auto& cells = rows.emplace_back();
+        for (int column = 0; column < columns; ++column)
+            cells.emplace_back(PQgetvalue(result, row, column),
+                               static_cast<std::size_t>(PQgetlength(result, row, column)));
+    }
+    return rows;
+}
+
+/// Of one payment or person the plan is the same whoever it is; PostgreSQL would plan it anew each time, since a plan that
+/// names the part looks cheaper than one that finds it when it runs.
+const char* planning(bool is_about_one) {
+    return is_about_one ? "set local plan_cache_mode = force_generic_plan"
+                        : "set local plan_cache_mode = auto";
+}
+
+}  // namespace
+
+const Connection::Report& Connection::report(std::string_view query) {
     // Planning a report costs more than running it: parts are many, and rows are few.
     auto known = reports_.find(query);
     if (known == reports_.end()) {
@@ -264,39 +311,73 @@ std::vector<std::vector<std::string>> Connection::ask(
             throw_result(raw_, prepared.get(), name_of_query(query));
         known = reports_.emplace(query, std::move(made)).first;
     }
-    const Numbered& sent = known->second.sent;
-    std::vector<const char*> values;
-    for (const std::string& name : sent.names) {
-        const auto found = std::ranges::find(parameters, name, &std::pair<std::string, std::string>::first);
-        if (found == parameters.end())
-            throw BrokenInvariant{fmt::format("{} needs the parameter {}", name_of_query(query), name)};
-        values.push_back(found->second.c_str());
-    }
-    // Of one payment or person the plan is the same whoever it is; PostgreSQL would plan it anew each time, since a plan
-    // that names the part looks cheaper than one that finds it when it runs.
-    if (known->second.is_about_one != plans_once_) {
-        const char* const mode = known->second.is_about_one ? "set local plan_cache_mode = force_generic_plan"
-                                                            : "set local plan_cache_mode = auto";
+    return known->second;
+}
+
+TextRows Connection::ask(std::string_view query, const Parameters& parameters) {
+    const Report& asked = report(query);
+    const std::vector<const char*> values = values_for(asked.sent, query, parameters);
+    if (asked.is_about_one != plans_once_) {
+        const char* const mode = planning(asked.is_about_one);
         count_statement();
         const ResultPtr set{PQexec(raw_, mode)};
         if (PQresultStatus(set.get()) != PGRES_COMMAND_OK) throw_result(raw_, set.get(), mode);
-        plans_once_ = known->second.is_about_one;
+        plans_once_ = asked.is_about_one;
     }
     count_statement();
-    const ResultPtr result{PQexecPrepared(raw_, known->second.name.c_str(), static_cast<int>(values.size()),
+    const ResultPtr result{PQexecPrepared(raw_, asked.name.c_str(), static_cast<int>(values.size()),
                                           values.data(), nullptr, nullptr, 0)};
     if (PQresultStatus(result.get()) != PGRES_TUPLES_OK)
         throw_result(raw_, result.get(), name_of_query(query));
-    std::vector<std::vector<std::string>> rows(1);
-    const int columns = PQnfields(result.get());
-    for (int column = 0; column < columns; ++column) rows[0].emplace_back(PQfname(result.get(), column));
-    for (int row = 0; row < PQntuples(result.get()); ++row) {
-        auto& cells = rows.emplace_back();
-        for (int column = 0; column < columns; ++column)
-            cells.emplace_back(PQgetvalue(result.get(), row, column),
-                               static_cast<std::size_t>(PQgetlength(result.get(), row, column)));
+    return rows_in(result.get());
+}
+
+std::vector<TextRows> Connection::ask_together(
+    std::span<const std::pair<std::string_view, Parameters>> asked) {
+    for (const auto& [query, parameters] : asked) report(query);
+    const auto must = [&](int sent, std::string_view what) {
+        if (sent != 1) throw_result(raw_, nullptr, what);
+    };
+    const auto command = [&](const char* text) {
+        count_statement();
+        must(PQsendQueryParams(raw_, text, 0, nullptr, nullptr, nullptr, nullptr, 0), text);
+    };
+    must(PQenterPipelineMode(raw_), "pipeline");
+    // One snapshot for all of them.
+    command("begin isolation level repeatable read, read only");
+    bool plans_once = false;
+    // What is awaited: a query's rows, or (empty) that a command was done.
+    std::vector<std::string_view> awaited{""};
+    for (const auto& [query, parameters] : asked) {
+        const Report& one = report(query);
+        if (one.is_about_one != std::exchange(plans_once, one.is_about_one)) {
+            command(planning(one.is_about_one));
+            awaited.emplace_back();
+        }
+        const std::vector<const char*> values = values_for(one.sent, query, parameters);
+        count_statement();
+        must(PQsendQueryPrepared(raw_, one.name.c_str(), static_cast<int>(values.size()), values.data(),
+                                 nullptr, nullptr, 0),
+             name_of_query(query));
+        awaited.push_back(query);
     }
-    return rows;
+    command("commit");
+    awaited.emplace_back();
+    must(PQpipelineSync(raw_), "pipeline");
+
+    std::vector<TextRows> answers;
+    for (const std::string_view query : awaited) {
+        const ResultPtr result{PQgetResult(raw_)};
+        if (PQresultStatus(result.get()) != (query.empty() ? PGRES_COMMAND_OK : PGRES_TUPLES_OK))
+            throw_result(raw_, result.get(), query.empty() ? "a report" : name_of_query(query));
+        if (!query.empty()) answers.push_back(rows_in(result.get()));
+        while (ResultPtr{PQgetResult(raw_)} != nullptr) {
+        }
+    }
+    const ResultPtr end{PQgetResult(raw_)};
+    if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) throw_result(raw_, end.get(), "pipeline");
+    must(PQexitPipelineMode(raw_), "pipeline");
+    return answers;
 }
 
 }  // namespace onecard::store

@@ -131,6 +131,10 @@ public:
     std::vector<std::vector<std::string>> ask(
         std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters);
 
+    /// The same of several queries at one moment, all sent before the first answer is awaited. Not within a transaction.
+    std::vector<std::vector<std::vector<std::string>>> ask_together(
+        std::span<const std::pair<std::string_view, std::vector<std::pair<std::string, std::string>>>> asked);
+
     pg_conn* raw() { return raw_; }
 
 private:
@@ -145,9 +149,13 @@ private:
         std::string name;
         bool is_about_one = false;
     };
+    const Report& report(std::string_view query);
     std::map<std::string, Report, std::less<>> reports_;
     bool plans_once_ = false;
 };
+
+/// The text of a report by its name. Whoever chooses the name reaches no other statement (BrokenInvariant).
+std::string_view report_named(std::string_view name);
 
 /// Counts one statement for `statements_sent`.
 void count_statement();

@@ -34,20 +34,27 @@ public:
 
     /// With a transaction begun on it. Waits for a free one. Throws when the database stays away.
     std::unique_ptr<Connection> take() {
-        std::unique_ptr<Connection> line;
-        {
-            std::unique_lock lock{mutex_};
-            freed_.wait(lock, [&] { return !free_.empty(); });
-            line = std::move(free_.back());
-            free_.pop_back();
-        }
+        std::unique_ptr<Connection> line = wait_for_one();
         try {
-            begin_on(line);
+            patiently(line, [](Connection& idle) { idle.begin(); });
         } catch (...) {
             give_back(std::move(line));
             throw;
         }
         return line;
+    }
+
+    /// Does on a free line what changes nothing, again on a fresh one where a line turns out to have died.
+    template <class Reading>
+    void with_one(const Reading& reading) {
+        std::unique_ptr<Connection> line = wait_for_one();
+        try {
+            patiently(line, reading);
+        } catch (...) {
+            give_back(std::move(line));
+            throw;
+        }
+        give_back(std::move(line));
     }
 
     void give_back(std::unique_ptr<Connection> line) {
@@ -65,13 +72,24 @@ private:
         if (manner_ == Manner::gives_way) line->give_way();
         return line;
     }
-    /// A line may have died while nobody used it: that shows at the begin, where nothing is lost by trying again.
-    void begin_on(std::unique_ptr<Connection>& line) {
+    std::unique_ptr<Connection> wait_for_one() {
+        std::unique_lock lock{mutex_};
+        freed_.wait(lock, [&] { return !free_.empty(); });
+        std::unique_ptr<Connection> line = std::move(free_.back());
+        free_.pop_back();
+        return line;
+    }
+
+    /// A line may have died while nobody used it: that shows at the first thing done, where nothing is lost by trying again.
+    template <class First>
+    void patiently(std::unique_ptr<Connection>& line, const First& first) {
         for (int attempt = 0;; ++attempt) {
             try {
                 if (line == nullptr) line = make_line();
-                line->begin();
+                first(*line);
                 return;
+            } catch (const BrokenInvariant&) {
+                throw;
             } catch (const std::exception&) {
                 line.reset();
                 if (attempt == attempts_max) throw;
@@ -172,6 +190,14 @@ public:
     }
     std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_); }
     std::unique_ptr<app::Work> begin_bulk() override { return std::make_unique<WorkOnConnection>(bulk_); }
+    std::vector<std::vector<app::TextRow>> read(std::span<const app::AskedReport> asked) override {
+        std::vector<std::pair<std::string_view, std::vector<std::pair<std::string, std::string>>>> queries;
+        for (const app::AskedReport& one : asked)
+            queries.emplace_back(report_named(one.report), one.parameters);
+        std::vector<std::vector<app::TextRow>> answers;
+        prompt_->with_one([&](Connection& line) { answers = line.ask_together(queries); });
+        return answers;
+    }
 
 private:
     std::shared_ptr<Pool> prompt_, bulk_;

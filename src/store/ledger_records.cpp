@@ -196,11 +196,7 @@ public:
 
     std::vector<app::TextRow> ask(
         std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) override {
-        // Only reports are asked by name: whoever chooses the name must not reach any other statement.
-        const auto known = std::ranges::find(sql::queries, query, &sql::Query::name);
-        if (known == sql::queries.end() || !query.starts_with("report_"))
-            throw BrokenInvariant{fmt::format("no report is called {}", query)};
-        return connection_.ask(known->text, parameters);
+        return connection_.ask(report_named(query), parameters);
     }
 
     std::vector<app::Batch> all_batches() override {

@@ -201,6 +201,12 @@ public:
 /// One row of what can be asked; cells as text, for reports.
 using TextRow = std::vector<std::string>;
 
+/// A report to be asked for, by its name. Parameters that it does not know are left out.
+struct AskedReport {
+    std::string_view report;
+    std::vector<std::pair<std::string, std::string>> parameters;
+};
+
 struct LoggedEntry {
     std::int64_t no = 0;
     ledger::Entry entry;
@@ -322,6 +328,9 @@ public:
     /// The same for long work that nobody sits and waits for (computing, settling, importing): where the server runs on
     /// this machine, its process gives way to those that answer people.
     virtual std::unique_ptr<Work> begin_bulk() = 0;
+    /// What several reports say of one moment, asked in one exchange with the server: for answers that people wait for. Of
+    /// each: the names of its columns, then its rows.
+    virtual std::vector<std::vector<TextRow>> read(std::span<const AskedReport> asked) = 0;
 };
 
 }  // namespace onecard::app
