@@ -54,6 +54,8 @@ create index person_by_number on person (county, person_no);
 create table income (
     county int not null, household_no bigint not null, person_no bigint not null, item smallint not null,
     import_no int not null, valid_from int not null, valid_to int not null, absent boolean not null,
+    -- of a legal supporter's household (items 701 to 709); here they fill a gap between columns and cost no byte
+    supporter_members smallint not null default 0, dependants smallint not null default 0,
     monthly bigint not null,                  -- fen
     primary key (county, household_no, person_no, item, import_no, valid_from)
 );

@@ -220,6 +220,7 @@ private:
             return {"已死亡", "deceased"};
         if (exclusions_.not_on_roster && !std::ranges::binary_search(on_roster_, key_of(award)))
             return {"不在本期名册", "not on the roster of the run's month"};
+        if (exclusions_.in_grace && award.grace_month > 0) return {"处于渐退期", "in grace in that month"};
         if (exclusions_.programmes.contains(award.programme))
             return {"该项目不在补发范围", "this programme is excluded"};
         return {};
@@ -334,14 +335,17 @@ Result<Exclusions> Exclusions::parse(std::string_view text) {
         text.remove_prefix(std::min(comma + 1, text.size()));
         if (word == "deceased") {
             exclusions.deceased = true;
+        } else if (word == "in-grace") {
+            exclusions.in_grace = true;
         } else if (word == "not-on-roster") {
             exclusions.not_on_roster = true;
         } else if (const auto programme = programme_of(word)) {
             exclusions.programmes.insert(*programme);
         } else {
-            return refuse(Fault::unknown,
-                          fmt::format("«{}» is neither deceased, not-on-roster nor a programme", word),
-                          "exclude");
+            return refuse(
+                Fault::unknown,
+                fmt::format("«{}» is neither deceased, in-grace, not-on-roster nor a programme", word),
+                "exclude");
         }
     }
     return exclusions;
@@ -351,6 +355,7 @@ std::string Exclusions::text() const {
     std::string text;
     const auto add = [&](std::string_view word) { text += (text.empty() ? "" : ",") + std::string{word}; };
     if (deceased) add("deceased");
+    if (in_grace) add("in-grace");
     if (not_on_roster) add("not-on-roster");
     for (const Programme programme : programmes) add(text_of(programme).code);
     return text;

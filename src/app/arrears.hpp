@@ -14,12 +14,13 @@
 namespace onecard::app {
 
 /// To whom no arrears are paid (exclusion rules, DOMAIN 1.9: Shunde paid those on the month's roster only, and neither
-/// deceased nor unattended children).
+/// deceased, nor who was in grace, nor unattended children).
 struct Exclusions {
     bool deceased = false;
+    bool in_grace = false;       ///< for the months in which the last amount was paid on (渐退期)
     bool not_on_roster = false;  ///< who draws nothing in the run's own month
     std::set<Programme> programmes;
-    /// "deceased,not-on-roster,unattended-child"; empty: nobody. Errors: unknown.
+    /// "deceased,in-grace,not-on-roster,unattended-child"; empty: nobody. Errors: unknown.
     static Result<Exclusions> parse(std::string_view text);
     std::string text() const;
 };

@@ -29,28 +29,29 @@ Money highest(const policy::CountyPolicy& policy, std::initializer_list<Standard
 
 /// The standard of one head that a programme is held against.
 Money standard_of(const policy::CountyPolicy& policy, Programme programme) {
-    switch (programme) {
-        case Programme::dibao_urban: return highest(policy, {Standard::dibao_urban});
-        case Programme::dibao_rural: return highest(policy, {Standard::dibao_rural, Standard::dibao_urban});
-        case Programme::tekun_urban:
-        case Programme::tekun_rural:
+    const ProgrammeText& text = text_of(programme);
+    switch (text.kind) {
+        case ProgrammeKind::dibao:
+            if (text.area == ProgrammeArea::urban) return highest(policy, {Standard::dibao_urban});
+            break;
+        case ProgrammeKind::tekun:
             return highest(policy, {Standard::tekun_basic_urban, Standard::tekun_basic_rural,
                                     Standard::tekun_basic_rural_central, Standard::tekun_care_full,
                                     Standard::tekun_care_central_full});
-        case Programme::orphan:
+        case ProgrammeKind::orphan:
             return highest(policy, {Standard::orphan_central, Standard::orphan_dispersed});
-        case Programme::unattended_child:
+        case ProgrammeKind::unattended:
             return highest(policy, {Standard::unattended_child, Standard::orphan_dispersed});
-        case Programme::disability_living:
+        case ProgrammeKind::living:
             return highest(policy, {Standard::disability_living_1, Standard::disability_living_2,
                                     Standard::disability_living_3, Standard::disability_living_4});
-        case Programme::disability_nursing:
+        case ProgrammeKind::nursing:
             return highest(policy, {Standard::disability_nursing_1, Standard::disability_nursing_2,
                                     Standard::disability_nursing_3, Standard::disability_nursing_4});
-        case Programme::price_subsidy:
-        case Programme::one_off: return highest(policy, {Standard::dibao_urban, Standard::dibao_rural});
+        case ProgrammeKind::on_top:
+        case ProgrammeKind::beside: break;
     }
-    broken("a programme that is none");
+    return highest(policy, {Standard::dibao_rural, Standard::dibao_urban});
 }
 
 void find_amounts(const policy::CountyPolicy& policy, std::int64_t times, const payment::UnitPlan& plan,

@@ -24,7 +24,7 @@ std::string text_of_rules(const std::vector<ScreeningRule>& rules) {
 }
 
 /// The newest list of a kind for a county.
-const ScreeningList* newest_of(const std::vector<ScreeningList>& lists, ListKind kind, County county) {
+const ScreeningList* newest_of(std::span<const ScreeningList> lists, ListKind kind, County county) {
     const ScreeningList* newest = nullptr;
     for (const ScreeningList& list : lists)
         if (list.kind == kind && list.region.covers(county) &&
@@ -127,6 +127,23 @@ Day valid_until(const ScreeningList& list, const ScreeningRule& rule) {
                           std::min(list.snapshot.day_of_month(), 28));
 }
 
+std::optional<StaleList> stale_list(std::span<const ScreeningList> lists, const ScreeningRule& rule,
+                                    County county, Day day) {
+    if (rule.months_valid == 0) return std::nullopt;
+    const ScreeningList* list = newest_of(lists, rule.kind, county);
+    const ListText& kind = text_of(rule.kind);
+    if (list == nullptr)
+        return StaleList{true, fmt::format("{} 没有{}", county.text(), kind.chinese),
+                         fmt::format("there is no list «{}» for county {}", kind.code, county.text())};
+    const Day last = valid_until(*list, rule);
+    if (last >= day) return std::nullopt;
+    return StaleList{false,
+                     fmt::format("{} 的{}（{}）已于 {} 到期", county.text(), kind.chinese,
+                                 list->snapshot.text(), last.text()),
+                     fmt::format("the list «{}» for county {} is of {} and was good until {}", kind.code,
+                                 county.text(), list->snapshot.text(), last.text())};
+}
+
 Result<RunScreen> screen_of(Tools& tools, const Run& run, std::span<const County> counties,
                             const std::vector<ScreeningRule>& rules, Moment now) {
     const std::string place = fmt::format("run {}", run.no.number());
@@ -138,26 +155,19 @@ Result<RunScreen> screen_of(Tools& tools, const Run& run, std::span<const County
         const Day day = run.made_at.day_in_china();
         const std::vector<StaleAcceptance> accepted = work->screening().acceptances(run.no);
         for (const ScreeningRule& rule : rules) {
-            if (rule.months_valid == 0) continue;
             for (const County county : counties) {
-                const ScreeningList* list = newest_of(screen.lists, rule.kind, county);
-                if (list != nullptr && valid_until(*list, rule) >= day) continue;
+                const auto stale = stale_list(screen.lists, rule, county, day);
+                if (!stale) continue;
                 if (std::ranges::any_of(accepted, [&](const StaleAcceptance& one) {
                         return one.kind == rule.kind && one.region.covers(county);
                     }))
                     continue;
-                const std::string_view code = text_of(rule.kind).code;
                 return refuse(
                     Fault::stale,
-                    list == nullptr
-                        ? fmt::format(
-                              "there is no list «{}» for county {}: import one, or have a checker accept "
-                              "in writing that the run goes on without",
-                              code, county.text())
-                        : fmt::format(
-                              "the list «{}» for county {} is of {} and was good until {}: import a newer "
-                              "one, or have a checker accept it in writing",
-                              code, county.text(), list->snapshot.text(), valid_until(*list, rule).text()),
+                    stale->english +
+                        (stale->is_missing
+                             ? ": import one, or have a checker accept in writing that the run goes on without"
+                             : ": import a newer one, or have a checker accept it in writing"),
                     place);
             }
         }

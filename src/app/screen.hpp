@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,14 @@ Result<RunScreen> screen_of(Tools& tools, const Run& run, std::span<const County
 
 /// The last day on which a list may be used under a rule.
 Day valid_until(const ScreeningList& list, const ScreeningRule& rule);
+/// A list that a rule wants is not there, or too old.
+struct StaleList {
+    bool is_missing = false;
+    std::string chinese;
+    std::string english;
+};
+std::optional<StaleList> stale_list(std::span<const ScreeningList> lists, const ScreeningRule& rule,
+                                    County county, Day day);
 
 /// One county's screening: a few statements, then everything in memory.
 class CountyScreen {

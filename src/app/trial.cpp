@@ -36,7 +36,7 @@ Words words_of(Programme programme) {
     return {std::string{text_of(programme).chinese}, std::string{text_of(programme).code}};
 }
 Words words_of(Component component) {
-    return component == Component::care ? Words{"照料护理", "care"} : Words{"基本", "basic"};
+    return {std::string{text_of(component).chinese}, std::string{text_of(component).english}};
 }
 Words words_of(registry::PayeeKind kind) {
     return kind == registry::PayeeKind::person ? Words{"人员", "person"} : Words{"机构", "institution"};
@@ -122,6 +122,10 @@ struct Telling {
                     {"total", {"金额", "total"}},
                     {"evidence", {"依据", "evidence"}}},
                    {}};
+    Table stale{"stale_lists",
+                {"缺失或过期的名单", "Lists that would stop a run"},
+                {county_column, {"list", {"名单", "list"}}, {"reason", {"原因", "reason"}}},
+                {}};
     std::int64_t awards_count = 0, held_count = 0, refused_count = 0;
     Money total, arrears, overpaid;
 
@@ -341,11 +345,16 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
     TrialScreening screening{facts_of};
     for (const TrialList& list : wish.lists) screening.read_list(list, wish.today, trial.faults);
     if (trial.faults.empty()) reading.read(screening);
-    const RunScreen screen = screening.ready();
+    const RunScreen screen = screening.ready(wish.screening);
     Telling out{.wish = wish};
     if (trial.faults.empty())
-        for (const auto& [county, place] : reading.places())
+        for (const auto& [county, place] : reading.places()) {
+            for (const ScreeningRule& rule : wish.screening)
+                if (const auto stale = stale_list(screen.lists, rule, county, wish.today))
+                    out.stale.rows.push_back({county.text(), std::string{text_of(rule.kind).code},
+                                              Words{stale->chinese, stale->english}});
             CountyTrial{out, reading, book, county, place, screen, screening}.tell();
+        }
     if (!trial.faults.empty()) return trial;
 
     Report& report = trial.report;
@@ -364,6 +373,7 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
     report.tables.push_back(std::move(out.awards));
     report.tables.push_back(std::move(out.refusals));
     report.tables.push_back(std::move(out.findings));
+    report.tables.push_back(std::move(out.stale));
     report.tables.push_back(std::move(out.differences));
     if (wish.explains) report.tables.push_back(std::move(out.steps));
     return trial;

@@ -36,7 +36,7 @@ void TrialScreening::add_person(County county, PersonNo person, ImportNo import,
     by_identity_.push_back({std::string{resident_id}, county, person, import});
 }
 
-RunScreen TrialScreening::ready() {
+RunScreen TrialScreening::ready(const std::vector<ScreeningRule>& rules) {
     std::ranges::sort(by_identity_, {}, [](const Known& one) {
         return std::tuple<std::string_view, County, PersonNo, ImportNo>{one.identity, one.county, one.person,
                                                                         one.import};
@@ -67,7 +67,7 @@ RunScreen TrialScreening::ready() {
         first = end;
     }
     RunScreen screen;
-    screen.rules = default_screening();
+    screen.rules = rules;
     screen.lists = lists_;
     screen.has_matches = !hits_.empty() || !twice_.empty();
     return screen;

@@ -25,7 +25,7 @@ public:
     void read_list(const TrialList& wanted, Day today, Faults& faults);
     void add_person(County county, PersonNo person, ImportNo import, std::string_view resident_id);
     /// To be called when all lists and persons are there.
-    RunScreen ready();
+    RunScreen ready(const std::vector<ScreeningRule>& rules);
 
     std::vector<Hit> hits(County county, ImportNo known_at, std::int32_t lists_known) override;
     std::vector<Double> doubles(County county, ImportNo known_at, Month month) override;

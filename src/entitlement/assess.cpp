@@ -206,6 +206,7 @@ void open_case(Case& of, const Rows& rows) {
     of.household = rows.households.empty() ? nullptr : &rows.households.front();
     of.incomes = rows.incomes;
     of.unit_active = 0;
+    of.has_unpaid = false;
     of.members.clear();
     for (const registry::Person& person : rows.persons)
         of.members.push_back(
@@ -281,6 +282,7 @@ void assess_household(Case& of, const Rows& rows) {
     open_case(of, rows);
     for (const Enrolment& enrolment : rows.enrolments) assess_in_turn(of, enrolment);
     if (!of.terms.on_top.empty()) pay_on_top(of, first_award);
+    forget_unpaid(of, first_award);
     order_awards(of.out.awards, first_award);
 }
 

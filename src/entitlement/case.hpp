@@ -81,7 +81,7 @@ struct Member {
     Drawing dibao = Drawing::nothing;
     Money dibao_standard;  ///< of the dibao drawn
     Money dibao_share;     ///< of the household's amount, where the policy asks for it
-    Wide uplift = 0;       ///< in hundredths of a fen
+    Wide uplift = 0;       ///< in parts of a fen (dibao.hpp)
     bool has_elsewhere = false;
     /// What other offices pay, by policy::Elsewhere.
     std::array<const registry::IncomeItem*, policy::elsewhere_count> elsewhere{};
@@ -108,6 +108,7 @@ struct Case {
     std::span<const registry::IncomeItem> incomes;
     Programmes unit_active = 0;  ///< whole-household dibao
     std::vector<Wide> weights;   ///< scratch for shares
+    bool has_unpaid = false;     ///< there is an award of nothing, for what is on top
     History* history = nullptr;  ///< null: nobody is in grace
     Month history_from;          ///< the first month that may be looked at; set with `history`
     Steps* steps = nullptr;      ///< set while an explanation is asked for
@@ -158,6 +159,9 @@ void award_standard_to(Case& of, const Enrolment& enrolment, Component component
 /// Adds what the household's awards from `first_award` on give their persons on top, each person once a programme.
 /// Explains the one of `asked`.
 void pay_on_top(Case& of, std::size_t first_award, PersonNo asked = {});
+
+/// Takes out the awards of nothing by which it found persons.
+void forget_unpaid(Case& of, std::size_t first_award);
 
 /// The subsidy's standard for a person's disability; nothing for a level that has none.
 std::optional<policy::Standard> living_standard(std::uint8_t level);

@@ -10,13 +10,16 @@
 namespace onecard::entitlement {
 namespace dibao {
 
-std::string yuan_of(Wide hundredths) {
-    const bool negative = hundredths < 0;
-    const Wide rest = negative ? -hundredths : hundredths;
-    const auto parts = static_cast<std::uint64_t>(rest % (percent * percent));
-    const auto yuan = static_cast<std::uint64_t>(rest / (percent * percent));
-    if (parts % percent == 0) return fmt::format("{}{}.{:02}", negative ? "-" : "", yuan, parts / percent);
-    return fmt::format("{}{}.{:04}", negative ? "-" : "", yuan, parts);
+std::string yuan_of(Wide parts) {
+    constexpr std::int64_t parts_of_yuan = parts_of_fen * percent;
+    const std::string_view sign = parts < 0 ? "-" : "";
+    const Wide all = parts < 0 ? -parts : parts;
+    const auto yuan = static_cast<std::uint64_t>(all / parts_of_yuan);
+    const auto rest = static_cast<std::int64_t>(all % parts_of_yuan);
+    constexpr std::int64_t hundredth = parts_of_fen / percent;
+    if (rest % parts_of_fen == 0) return fmt::format("{}{}.{:02}", sign, yuan, rest / parts_of_fen);
+    if (rest % hundredth == 0) return fmt::format("{}{}.{:04}", sign, yuan, rest / hundredth);
+    return fmt::format("{}{}.{:06}…", sign, yuan, rest / (hundredth / percent));
 }
 
 /// Nothing where the result does not fit.
@@ -25,8 +28,9 @@ std::optional<Money> rounded(Wide numerator, Wide denominator, Rounding rounding
     if (!fits(numerator) || !fits(denominator)) return std::nullopt;
     const auto top = static_cast<std::int64_t>(numerator);
     const auto bottom = static_cast<std::int64_t>(denominator);
-    if (rounding.unit == RoundingUnit::fen && top % bottom == 0) return Money::of_fen(top / bottom);
-    const auto exact = Rational::of(top, bottom);
+    const bool is_whole = top % bottom == 0;
+    if (rounding.unit == RoundingUnit::fen && is_whole) return Money::of_fen(top / bottom);
+    const auto exact = is_whole ? Rational::of(top / bottom, 1) : Rational::of(top, bottom);
     if (!exact) return std::nullopt;
     const auto amount = exact->round(rounding);
     if (!amount) return std::nullopt;
@@ -44,7 +48,7 @@ using policy::RoundingStage;
 using policy::Standard;
 using policy::UnattendedOnDibao;
 
-/// In hundredths of a fen: shares of the standard and amounts of the classes that a member is of.
+/// In parts of a fen: shares of the standard and amounts of the classes that a member is of.
 Wide uplift_of(const Case& of, const Unit& unit, const registry::Person& person, bool is_alone) {
     using enum policy::UpliftClass;
     const policy::CountyPolicy& rules = of.policy;
@@ -53,7 +57,7 @@ Wide uplift_of(const Case& of, const Unit& unit, const registry::Person& person,
     const auto worth = [&](policy::UpliftClass which) {
         const policy::Uplift& uplift = rules.uplift(which);
         const Money amount = unit.is_urban ? uplift.urban : uplift.rural;
-        return unit.full_standard / percent * uplift.percent + Wide{amount.fen()} * percent;
+        return unit.full_standard / percent * uplift.percent + parts_of(amount);
     };
     const auto apply = [&](bool is_of_class, policy::UpliftClass which) {
         if (!is_of_class) return;
@@ -115,10 +119,10 @@ bool find_tier(Case& of, Unit& unit, const policy::DibaoTiers& tiers, std::strin
                              tiers.amounts.size() - 1, tiers.income_below.size())});
         tier = 1;
         for (const Money bound : tiers.income_below)
-            if (unit.income >= Wide{bound.fen()} * percent * unit.heads) ++tier;
+            if (unit.income >= parts_of(bound) * unit.heads) ++tier;
     }
     unit.tier = tier;
-    unit.gap = Wide{tiers.amounts[tier - 1].fen()} * unit.single_percent * unit.heads;
+    unit.gap = parts_of(tiers.amounts[tier - 1]) / percent * unit.single_percent * unit.heads;
     return true;
 }
 
@@ -135,7 +139,7 @@ bool raise_to_floor(Case& of, Unit& unit) {
         return false;
     }
     const Money living = of.policy.standard(*standard)->amount;
-    const Wide missing = unit.full_standard / percent * floor_percent - Wide{living.fen()} * percent;
+    const Wide missing = unit.full_standard / percent * floor_percent - parts_of(living);
     if (missing <= unit.gap) return true;
     unit.gap = missing;
     if (Steps* steps = of.steps_for(Component::basic))
@@ -180,18 +184,18 @@ bool count_heads(Case& of, Unit& unit) {
     return false;
 }
 
-/// What a member's needs weigh in the amount of the unit, in hundredths of a fen × heads.
+/// What a member's needs weigh in the amount of the unit, in parts of a fen × heads.
 Wide weight_of(const Unit& unit, const Member& member) { return unit.gap + unit.heads * member.uplift; }
 
 /// The amount of the unit, or nothing when it does not fit.
 std::optional<Money> amount_of(const Case& of, const Unit& unit) {
     const Rounding rounding = of.policy.dibao_rounding;
     if (of.policy.dibao_rounding_stage == RoundingStage::household)
-        return rounded(unit.gap + unit.uplift, percent, rounding);
+        return rounded(unit.gap + unit.uplift, parts_of_fen, rounding);
     std::int64_t total = 0;
     for (const Member& member : of.members) {
         if (!unit.counts(member)) continue;
-        const auto own = rounded(weight_of(unit, member), Wide{percent} * unit.heads, rounding);
+        const auto own = rounded(weight_of(unit, member), Wide{parts_of_fen} * unit.heads, rounding);
         if (!own || __builtin_add_overflow(total, own->fen(), &total)) return std::nullopt;
     }
     return Money::of_fen(total);
@@ -203,8 +207,8 @@ bool share_out(Case& of, const Unit& unit, Money amount) {
     if (of.policy.dibao_rounding_stage == RoundingStage::person) {
         for (Member& member : of.members)
             if (unit.counts(member)) {
-                const auto own =
-                    rounded(weight_of(unit, member), Wide{percent} * unit.heads, of.policy.dibao_rounding);
+                const auto own = rounded(weight_of(unit, member), Wide{parts_of_fen} * unit.heads,
+                                         of.policy.dibao_rounding);
                 if (!own) return false;
                 member.dibao_share = *own;
             }
@@ -342,7 +346,7 @@ void assess_dibao(Case& of, const Enrolment& enrolment, Member* member) {
     if (!value) return;
     Unit unit{
         .enrolment = enrolment, .field = policy::key_of(standard), .single = member, .is_urban = is_urban};
-    unit.full_standard = Wide{value->amount.fen()} * percent;
+    unit.full_standard = parts_of(value->amount);
     if (unit.single) unit.single_percent = single_percent_of(of, *unit.single->person);
     unit.standard = unit.full_standard / percent * unit.single_percent;
     if (Steps* steps = of.steps_for(Component::basic))
@@ -368,7 +372,7 @@ void assess_dibao(Case& of, const Enrolment& enrolment, Member* member) {
                        is_urban ? "dibao.urban_mode" : "dibao.rural_mode"))
             return;
     } else {
-        unit.minimum = std::max(Wide{of.policy.dibao_minimum_per_head.fen()} * percent,
+        unit.minimum = std::max(parts_of(of.policy.dibao_minimum_per_head),
                                 unit.full_standard / percent * of.policy.dibao_minimum_percent);
         unit.gap = is_flat ? unit.standard : std::max(difference, unit.minimum * unit.heads);
     }

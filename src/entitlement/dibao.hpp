@@ -5,13 +5,18 @@
 #include <string_view>
 
 #include "case.hpp"
+#include "onecard/registry/income_items.hpp"
 
 /// What the files of dibao share.
 namespace onecard::entitlement::dibao {
 
 constexpr int percent = 100;
+/// A fen in parts of which every step is whole: % of % of it, shared among up to ten dependants (2520 = lcm(1 … 10)).
+constexpr std::int64_t parts_of_fen = 2'520 * percent * percent;
+static_assert(registry::dependants_max <= 10);
+constexpr Wide parts_of(Money amount) { return Wide{amount.fen()} * parts_of_fen; }
 
-/// Who is assessed together. Amounts in hundredths of a fen: percentages of standards are whole there.
+/// Who is assessed together. Amounts in parts of a fen.
 struct Unit {
     const Enrolment& enrolment;
     std::string_view field;
@@ -40,8 +45,8 @@ private:
         only(Programme::tekun_urban) | only(Programme::tekun_rural) | only(Programme::orphan);
 };
 
-/// "638.00", or "638.0050" where there are parts of a fen.
-std::string yuan_of(Wide hundredths);
+/// "638.00", "638.0050" where there are hundredths of a fen, "166.666666…" where there are smaller parts.
+std::string yuan_of(Wide parts);
 /// Nothing where the result does not fit.
 std::optional<Money> rounded(Wide numerator, Wide denominator, Rounding rounding);
 

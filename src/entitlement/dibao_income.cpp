@@ -28,6 +28,11 @@ public:
             if (member ? !unit_.counts(*member) : unit_.single != nullptr) continue;
             const registry::IncomeItemText* text = registry::register_item_of(item.item);
             if (!text) return refuse_item(item, {"代码不明", "has an unknown code"});
+            if (registry::is_supporter_item(item.item) &&
+                (item.supporter_members == 0 || item.dependants == 0 ||
+                 item.dependants > registry::dependants_max))
+                return refuse_item(
+                    item, {"缺少义务人家庭人数或被赡养人数", "lacks the supporter's members or dependants"});
             if (item.monthly.is_negative()) return refuse_item(item, {"为负数", "is negative"});
             if (member != earner_) {
                 deduct_work_cost();
@@ -42,7 +47,8 @@ public:
 private:
     void add(const registry::IncomeItem& item, const registry::IncomeItemText& text, bool is_persons) {
         if (text.in_class == registry::IncomeClass::elsewhere) return;
-        const Wide amount = Wide{item.monthly.fen()} * percent;
+        if (text.in_class == registry::IncomeClass::supporter) return add_maintenance(item, text);
+        const Wide amount = parts_of(item.monthly);
         if (text.in_class == registry::IncomeClass::expense) {
             const bool is_deducted = std::ranges::binary_search(of_.policy.deducted_items, item.item);
             say(item, text, "支出项目", "expense", is_deducted ? "，可扣减" : "，不扣减",
@@ -57,6 +63,34 @@ private:
         if (is_excluded) return;
         unit_.income += amount;
         if (text.in_class == registry::IncomeClass::wages && is_persons) wages_ += amount;
+    }
+
+    /// What a legal supporter without agreement or judgment is taken to give (S33).
+    void add_maintenance(const registry::IncomeItem& item, const registry::IncomeItemText& text) {
+        const policy::CountyPolicy& rules = of_.policy;
+        if (rules.maintenance_percent == 0)
+            return say(item, text, "收入项目", "income item", "，不推算赡养费",
+                       ", no maintenance is reckoned");
+        const Wide kept =
+            unit_.full_standard / percent * rules.maintenance_line_percent * item.supporter_members;
+        const Wide over = std::max(parts_of(item.monthly) - kept, Wide{0});
+        const Wide owed = over / percent * rules.maintenance_percent / item.dependants;
+        unit_.income += owed;
+        if (!steps_) return;
+        const std::int64_t person = item.person.number();
+        steps_->say(
+            fmt::format(
+                "赡养（抚养、扶养）费（项目 {} {}，人员 {}）：（{} − 标准的 {}% {} × {} 人，不低于零）× {}% ÷ "
+                "{} 人 = {} 元",
+                item.item, text.chinese, person, item.monthly.yuan(), rules.maintenance_line_percent,
+                yuan_of(unit_.full_standard / percent * rules.maintenance_line_percent),
+                item.supporter_members, rules.maintenance_percent, item.dependants, yuan_of(owed)),
+            fmt::format(
+                "maintenance by the {} (item {}) of person {}: ({} − {} % of the standard, {} × {} members, at "
+                "least nothing) × {} % / {} dependant(s) = {} yuan",
+                text.english, item.item, person, item.monthly.yuan(), rules.maintenance_line_percent,
+                yuan_of(unit_.full_standard / percent * rules.maintenance_line_percent),
+                item.supporter_members, rules.maintenance_percent, item.dependants, yuan_of(owed)));
     }
 
     void say(const registry::IncomeItem& item, const registry::IncomeItemText& text,
@@ -101,7 +135,7 @@ private:
                  {living_standard(level), nursing_standard(of_.policy, *member.person)}) {
                 const auto* value = require(of_, unit_.enrolment, *standard);
                 if (!value) return false;
-                expenses_ += Wide{value->amount.fen()} * percent;
+                expenses_ += parts_of(value->amount);
                 if (steps_)
                     steps_->say(
                         fmt::format("重度残疾支出（人员 {}，按 {}）：{} 元", member.person->no.number(),

@@ -17,7 +17,9 @@ Programmes covered_by(const policy::Covers& covers) {
     for (const ProgrammeText& row : programmes)
         if ((row.kind == Kind::dibao && covers.dibao) || (row.kind == Kind::tekun && covers.tekun) ||
             (row.kind == Kind::orphan && covers.orphan) ||
-            (row.kind == Kind::unattended && covers.unattended_child))
+            (row.kind == Kind::unattended && covers.unattended_child) ||
+            (row.kind == Kind::living && covers.living) || (row.kind == Kind::nursing && covers.nursing) ||
+            (row.programme == Programme::low_margin && covers.low_margin))
             set |= only(row.programme);
     return set;
 }
@@ -96,7 +98,9 @@ void pay_one(Case& of, const OnTop& on_top, const Member& member, std::size_t by
     const Award basis = of.out.awards[by];
     const Enrolment named{.household = of.no, .person = member.person->no, .programme = on_top.programme};
     Steps* steps = is_asked ? of.steps_for(Component::basic) : nullptr;
-    if (steps)
+    if (steps && basis.programme == Programme::low_margin)
+        steps->say("当月属于低保边缘家庭", "belongs to a low-margin household in the month");
+    else if (steps)
         steps->say(fmt::format("当月享受 {}", text_of(basis.programme).chinese),
                    fmt::format("draws {} in the month", text_of(basis.programme).english));
     Money amount;
@@ -152,21 +156,49 @@ void refuse_enrolment(Case& of, const Enrolment& enrolment, Member*) {
         {"随其他项目发放，不单独认定", "is paid on top of other programmes: nobody is enrolled in it"});
 }
 
+/// Low-margin households (低保边缘家庭) are owed nothing for being it. What is on top finds them by an award of
+/// nothing, which goes when all is paid.
+void assess_low_margin(Case& of, const Enrolment& enrolment, Member*) {
+    const std::string_view code = text_of(enrolment.programme).code;
+    if (of.steps)
+        return not_entitled(of, enrolment, code,
+                            {"低保边缘家庭本身不发放，只随规定的补贴发放",
+                             "a low-margin household is paid nothing for being it, only what covers it"});
+    const bool is_covered = std::ranges::any_of(
+        of.terms.on_top, [&](const OnTop& one) { return (one.covers & only(enrolment.programme)) != 0; });
+    if (!is_covered) return;
+    award(of, enrolment, Component::basic, Money{}, code);
+    of.has_unpaid = true;
+}
+
+void forget_unpaid(Case& of, std::size_t first_award) {
+    if (!of.has_unpaid) return;
+    auto& awards = of.out.awards;
+    const auto unpaid = std::ranges::remove_if(awards.begin() + static_cast<std::ptrdiff_t>(first_award),
+                                               awards.end(), &Money::is_zero, &Award::amount);
+    awards.erase(unpaid.begin(), unpaid.end());
+    of.has_unpaid = false;
+}
+
 void pay_on_top(Case& of, std::size_t first_award, PersonNo asked) {
     const std::size_t end = of.out.awards.size();
     for (const OnTop& on_top : of.terms.on_top) {
         for (const Member& member : of.members) {
-            // Once a person: of several, the one with the higher standard, then the first.
+            // Once a person: of several, the one with the higher standard, then the first, then being low-margin.
             std::optional<std::size_t> best;
             Money highest;
-            for (std::size_t i = first_award; i < end; ++i) {
-                const Award& award = of.out.awards[i];
-                if (!(on_top.covers & only(award.programme)) || !draws(of, award, member)) continue;
-                const auto& value = of.policy.standard(dibao_standard_of(of, award.programme));
-                const Money standard = value ? value->amount : Money{};
-                if (best && standard <= highest) continue;
-                best = i;
-                highest = standard;
+            for (const bool is_unpaid : {false, true}) {
+                if (is_unpaid && !of.has_unpaid) break;
+                for (std::size_t i = first_award; i < end; ++i) {
+                    const Award& award = of.out.awards[i];
+                    if (!(on_top.covers & only(award.programme)) || !draws(of, award, member)) continue;
+                    if (award.amount.is_zero() != is_unpaid) continue;
+                    const auto& value = of.policy.standard(dibao_standard_of(of, award.programme));
+                    const Money standard = value ? value->amount : Money{};
+                    if (best && standard <= highest) continue;
+                    best = i;
+                    highest = standard;
+                }
             }
             if (best) pay_one(of, on_top, member, *best, member.person->no == asked);
         }

@@ -1,6 +1,8 @@
+#include <fmt/format.h>
+
 #include "case.hpp"
 
-/// Tekun (特困人员救助供养, DOMAIN 1.2): basic living and care by ability, two lines for one person.
+/// Tekun (特困人员救助供养, DOMAIN 1.2): basic living and care by ability, two lines for one person; in an institution a third one where there is pocket money.
 namespace onecard::entitlement {
 namespace {
 
@@ -44,10 +46,27 @@ std::optional<Payee> carer(const Enrolment& enrolment) {
     return std::nullopt;
 }
 
-}  // namespace
+/// What an institution is paid for the basic living where pocket money is part of it.
+void award_basic_less_pocket(Case& of, const Enrolment& enrolment, Standard which, Money pocket) {
+    const auto* value = require(of, enrolment, which);
+    if (!value) return;
+    const Money rest = value->amount - pocket;
+    if (Steps* steps = of.steps_for(Component::basic)) {
+        say_value(*steps, policy::key_of(which), value->amount, value->source);
+        steps->say(
+            fmt::format("其中零花钱 {} 元发给本人：{} − {} = {} 元", pocket.yuan(), value->amount.yuan(),
+                        pocket.yuan(), rest.yuan()),
+            fmt::format("pocket money of {} yuan is part of it and paid to the person: {} − {} = {} yuan",
+                        pocket.yuan(), value->amount.yuan(), pocket.yuan(), rest.yuan()));
+    }
+    if (rest <= Money{})
+        return refuse_award(
+            of, enrolment, true, Fault::conflict, policy::key_of(Standard::tekun_pocket_money),
+            {"零花钱不低于基本生活标准", "the pocket money leaves nothing of the basic standard"});
+    award(of, enrolment, Component::basic, rest, policy::key_of(which));
+}
 
-void assess_tekun(Case& of, const Enrolment& enrolment, Member*) {
-    award_standard(of, enrolment, Component::basic, basic_standard(of, enrolment));
+void assess_care(Case& of, const Enrolment& enrolment) {
     const auto standard = care_standard(of, enrolment);
     if (!standard)
         return refuse_award(
@@ -56,6 +75,26 @@ void assess_tekun(Case& of, const Enrolment& enrolment, Member*) {
     if (const auto payee = carer(enrolment))
         return award_standard_to(of, enrolment, Component::care, *standard, *payee);
     award_standard(of, enrolment, Component::care, *standard);
+}
+
+}  // namespace
+
+void assess_tekun(Case& of, const Enrolment& enrolment, Member*) {
+    const Standard basic = basic_standard(of, enrolment);
+    const bool is_central = enrolment.setting == registry::Setting::central;
+    const auto& pocket = of.policy.standard(Standard::tekun_pocket_money);
+    if (!is_central || !pocket) {
+        award_standard(of, enrolment, Component::basic, basic);
+        return assess_care(of, enrolment);
+    }
+    if (of.policy.pocket_money_within_basic)
+        award_basic_less_pocket(of, enrolment, basic, pocket->amount);
+    else
+        award_standard(of, enrolment, Component::basic, basic);
+    assess_care(of, enrolment);
+    // To the person, whoever is paid for the rest.
+    award_standard_to(of, enrolment, Component::pocket, Standard::tekun_pocket_money,
+                      {registry::PayeeKind::person, enrolment.person.number()});
 }
 
 }  // namespace onecard::entitlement

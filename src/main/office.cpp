@@ -159,7 +159,7 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     create->add_option("--arrears-from", options->arrears_from, "compute past months again from this one on");
     create->add_option("--offset", options->offset_percent, "% of a payment, at most, kept for receivables");
     create->add_option("--exclude", options->exclude,
-                       "to whom no arrears are paid: deceased,not-on-roster,PROGRAMME");
+                       "to whom no arrears are paid: deceased,in-grace,not-on-roster,PROGRAMME");
     create->callback([=, &context] {
         chosen([=, &context] {
             std::string past;

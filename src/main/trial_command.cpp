@@ -16,7 +16,7 @@ namespace onecard::cli {
 namespace {
 
 struct Options {
-    std::string policy, folder, month, from;
+    std::string policy, folder, month, from, screening;
     std::vector<std::string> lists;
     std::int64_t household = 0;
     bool explains = false;
@@ -61,6 +61,14 @@ Result<int> assess(const Context& context, const Options& options) {
         wish.lists.push_back(*list);
     }
 
+    if (!options.screening.empty()) {
+        Context configured = context;
+        configured.config = options.screening;
+        const auto settings = configured.settings();
+        if (!settings) return std::unexpected{settings.error()};
+        wish.screening = settings->screening;
+    }
+
     const auto loaded = ops::load_policy_book(options.policy);
     app::Trial trial;
     trial.faults = loaded.faults;
@@ -88,6 +96,8 @@ void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)
         ->check(CLI::PositiveNumber);
     command->add_option("--list", options->lists,
                         "KIND=FILE[@DAY]: screen by a list of another authority; may be given several times");
+    command->add_option("--screening", options->screening,
+                        "screen by the [[screening]] of this configuration, not by what holds without one");
     command->add_flag("--explain", options->explains, "with the steps of every award");
     command->callback([=, &context] { chosen([=, &context] { return assess(context, *options); }); });
 }

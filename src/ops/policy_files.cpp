@@ -296,7 +296,8 @@ private:
                 fault(Fault::unknown, item, path,
                       fmt::format("{} is no item of the register (schemas/register.md)", *code));
             else if ((known->in_class == registry::IncomeClass::expense) != rule->are_expenses ||
-                     known->in_class == registry::IncomeClass::elsewhere)
+                     known->in_class == registry::IncomeClass::elsewhere ||
+                     known->in_class == registry::IncomeClass::supporter)
                 fault(Fault::conflict, item, path,
                       fmt::format("{} ({}) is no item of {}", *code, known->english,
                                   rule->are_expenses ? "expense" : "income"));

@@ -14,7 +14,8 @@ namespace onecard::policy {
 
 namespace {
 constexpr Day latest_day = Day::of_epoch_days(std::numeric_limits<std::int32_t>::max());
-}
+constexpr std::int32_t nation = 100'000;
+}  // namespace
 
 struct Book::Entry {
     Months months;
@@ -34,7 +35,7 @@ struct Book::Impl {
         std::int32_t division = 0;
     };
 
-    /// `division` is a county, a prefecture (…00) or a province (…0000).
+    /// `division` is a county, a prefecture (…00), a province (…0000) or the country.
     /// Values published after `known_on` are not known.
     std::vector<Holding> holding(std::int32_t division, Month month, Day known_on) const {
         std::vector<Holding> found(keys_count());
@@ -58,7 +59,7 @@ struct Book::Impl {
 
     static std::vector<std::int32_t> chain(std::int32_t division) {
         std::vector<std::int32_t> places{division};
-        for (const std::int32_t wider : {division / 100 * 100, division / 10'000 * 10'000})
+        for (const std::int32_t wider : {division / 100 * 100, division / 10'000 * 10'000, nation})
             if (wider != places.back()) places.push_back(wider);
         return places;
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include "onecard/core/result.hpp"
 #include "onecard/registry/facts.hpp"
@@ -59,6 +60,18 @@ void check_row(const IncomeItem& row, Report&& report) {
     if (row.item >= first_elsewhere_item && row.item < income_items.back().code && !row.person &&
         income_item_of(row.item) == nullptr)
         report(RowFault{Fault::missing, "person_no", "item", "what another office pays is paid to a person"});
+    const bool is_supporter = is_supporter_item(row.item);
+    for (const auto& [column, count, most] :
+         {std::tuple{"supporter_members", int{row.supporter_members}, supporter_members_max},
+          std::tuple{"dependants", int{row.dependants}, dependants_max}}) {
+        if (is_supporter && count == 0 && !row.recorded.absent)
+            report(RowFault{Fault::missing, column, "item",
+                            "the household of a legal supporter needs its members and its dependants"});
+        if (!is_supporter && count != 0)
+            report(RowFault{Fault::conflict, column, "item",
+                            "only the household of a legal supporter (701 to 709) has it"});
+        if (count > most) report(RowFault{Fault::out_of_range, column, "item", "is more than may be"});
+    }
 }
 
 template <class Report>

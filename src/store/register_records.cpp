@@ -163,6 +163,8 @@ public:
             income.item = row.take<std::int16_t>();
             income.recorded = take_recorded(row);
             income.monthly = row.money();
+            income.supporter_members = static_cast<std::uint8_t>(row.take<std::int16_t>());
+            income.dependants = static_cast<std::uint8_t>(row.take<std::int16_t>());
         });
         out.enrolments.clear();
         each_fact("register_enrolments", sql::register_enrolments, county, known_at, [&](CopiedRow& row) {
@@ -281,15 +283,18 @@ private:
         if (files.incomes.empty()) return;
         CopyIn copy{
             connection_,
-            "income (county, household_no, person_no, item, import_no, valid_from, valid_to, absent, monthly)"};
+            "income (county, household_no, person_no, item, import_no, valid_from, valid_to, absent, monthly, "
+            "supporter_members, dependants)"};
         for (const auto& [county, income, line] : files.incomes) {
-            copy.row(9);
+            copy.row(11);
             copy.put(county);
             copy.put(income.household);
             copy.put(income.person);
             copy.put(income.item);
             put_recorded(copy, income.recorded, import);
             copy.put(income.monthly);
+            copy.put(small(income.supporter_members));
+            copy.put(small(income.dependants));
         }
         copy.finish();
     }

@@ -7,6 +7,7 @@
 namespace onecard::test {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view register_heads[] = {
@@ -44,7 +45,16 @@ public:
         write_text(folder / "incomes.csv", files[2]);
         write_text(folder / "enrolments.csv", files[3]);
         write_text(folder / "accounts.csv", files[4]);
-        here.configure([](std::string text) {
+        // The packs, and months of grace that Laoshan does not have.
+        const fs::path packs = here.folder() / "policy";
+        fs::copy(fs::path{ONECARD_SOURCE_DIR} / "config/policy", packs);
+        write_text(packs / "370212-grace.toml",
+                   "division = \"370212\"\nname = \"崂山区\"\n[sources]\nT = \"test\"\n[[notice]]\n"
+                   "document = \"渐退\"\nsource = \"T\"\nfrom = \"2022-04\"\n[notice.rules]\n"
+                   "dibao.grace.months = 3\n");
+        here.configure([&](std::string text) {
+            const std::size_t at = text.find("\npolicy = ") + 1;
+            text.replace(at, text.find('\n', at) - at, fmt::format("policy = \"{}\"", packs.string()));
             return text + "\n[[screening]]\nlist = \"deaths\"\ncadence = \"monthly\"\n";
         });
         here.start();
@@ -298,6 +308,47 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
         EXPECT_THAT(here().card({"audit", "verify"}).all(), HasSubstr(touch.named)) << touch.done;
         owner(touch.undone);
     }
+    fits();
+
+    // May knows that 31 had 200.00 in March and 1200.00 from April on, which is grace; that 32 had a member more from March
+    // on and left in May; that 33 died in April and had had no income. By the run's rules only 31's March is paid.
+    write_text(here().folder() / "may/incomes.csv", std::string{register_heads[2]} +
+                                                        "370212,11,31,101,200.00,2022-03,2022-03\n"
+                                                        "370212,11,31,101,1200.00,2022-04,\n"
+                                                        "370212,13,33,101,0.00,2022-03,\n");
+    write_text(here().folder() / "may/persons.csv",
+               std::string{register_heads[1]} + "370212,36,12,李芳,990202196307041203,,,0,0,,2022-03,\n" +
+                   "370212,33,13,王芳,990101198812319998,,,0,0,2022-04-20,2022-04,\n");
+    write_text(here().folder() / "may/enrolments.csv",
+               "county,household_no,person_no,programme,applied_on,confirmed_on,setting,ability,payee_no,"
+               "institution_no,valid_from,valid_to,absent\n370212,12,,dibao-rural,,,,,,,2022-05,,1\n");
+    here().done({"import", (here().folder() / "may").string()});
+    const std::string may =
+        create("2022-05", {"--arrears-from", "2022-03", "--exclude", "deceased,in-grace,not-on-roster"});
+    if (const Ran stale = here().card({"run", "compute", may}); stale.code != 0)
+        here().done(
+            {"screening", "accept", may, "--list", "deaths", "--region", "370212", "--reason", "名单未更新"});
+    pay(may);
+    const json::object some = here().ask({"run", "differences", may});
+    EXPECT_EQ(number(some, "arrears_fen"), 10'000) << json::serialize(some);
+    EXPECT_EQ(word(some, "excluded"), "deceased,in-grace,not-on-roster");
+    std::vector<std::string> left_out;
+    for (const auto& cells :
+         owner("select household_no, place, reason, reason_chinese from refusal where run_no = " + may +
+               " and reason like 'arrears of %' and household_no < 14 order by household_no, place"))
+        left_out.push_back(fmt::format("{} {}: {} {}", cells[0], cells[1].substr(0, cells[1].rfind('/')),
+                                       cells[2], cells[3]));
+    EXPECT_THAT(
+        left_out,
+        ElementsAre(
+            "11 370212/2022-04: arrears of 100.00 yuan are not paid: in grace in that month 不补发 100.00 "
+            "元：处于渐退期",
+            "12 370212/2022-03: arrears of 995.00 yuan are not paid: not on the roster of the run's month 不补发 "
+            "995.00 元：不在本期名册",
+            "12 370212/2022-04: arrears of 995.00 yuan are not paid: not on the roster of the run's month 不补发 "
+            "995.00 元：不在本期名册",
+            "13 370212/2022-03: arrears of 100.00 yuan are not paid: deceased 不补发 100.00 元：已死亡",
+            "13 370212/2022-04: arrears of 100.00 yuan are not paid: deceased 不补发 100.00 元：已死亡"));
     fits();
 }
 

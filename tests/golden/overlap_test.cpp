@@ -129,6 +129,59 @@ TEST(PaidElsewhere, StandsToEveryProgrammeAsTheDomainSays) {
     }
 }
 
+/// The columns price-linked and one-off of DOMAIN 1.8: Y beside every programme, whatever another office pays; a
+/// disability subsidy alone is no reason for either (n/a), unless a campaign covers it.
+TEST(PaidOnTop, StandsBesideEveryRowOfTheMatrix) {
+    for (const Kind kind :
+         {Kind::dibao, Kind::tekun, Kind::orphan, Kind::unattended, Kind::living, Kind::nursing})
+        for (const std::int16_t elsewhere : std::initializer_list<std::int16_t>{0, 801, 802, 803}) {
+            Story story{plain_policy()};
+            story.person(1, "2012-01-01").disability_level = 1;
+            auto& enrolment = story.enrol(1, one_of(kind));
+            if (kind == Kind::tekun) enrolment.ability = registry::Ability::self;
+            if (elsewhere != 0) story.income(1, elsewhere, "0.01");
+            story.rules().price.cpi = 400;
+            story.rules().one_off = yuan("100");
+            const bool is_subsidy = kind == Kind::living || kind == Kind::nursing;
+            const std::string name =
+                std::string{text_of(one_of(kind)).code} + " " + std::to_string(elsewhere);
+            EXPECT_EQ(story.fen(1, Programme::price_subsidy) > 0, !is_subsidy) << name;
+            EXPECT_EQ(story.fen(1, Programme::one_off), is_subsidy ? 0 : 10'000) << name;
+            if (!is_subsidy) EXPECT_GT(story.fen(1, one_of(kind)), 0) << name;
+            story.rules().one_off_covers.living = story.rules().one_off_covers.nursing = true;
+            EXPECT_EQ(story.fen(1, Programme::one_off), story.fen(1, one_of(kind)) > 0 ? 10'000 : 0) << name;
+        }
+}
+
+TEST(PaidOnTop, StandsOnceBesideTwoProgrammesOfOnePersonAndByTheHigherStandard) {
+    Story story{plain_policy()};
+    story.household().area = registry::Area::urban;
+    story.rules().standards[static_cast<std::size_t>(policy::Standard::dibao_rural)]->amount = yuan("500");
+    story.rules().standards[static_cast<std::size_t>(policy::Standard::dibao_urban)]->amount = yuan("1000");
+    story.person(1);
+    story.person(2, "2012-01-01").disability_level = 1;
+    story.enrol(0, Programme::dibao_rural);
+    story.enrol(2, Programme::unattended_child);
+    story.enrol(2, Programme::disability_nursing);
+    story.rules().price.cpi = 400;
+    EXPECT_EQ(story.fen(1, Programme::price_subsidy), 2'000);
+    EXPECT_EQ(story.fen(2, Programme::price_subsidy), 4'000) << "as a child of an urban household";
+    EXPECT_GT(story.fen(2, Programme::disability_nursing), 0);
+    const auto& awards = story.assessed().awards;
+    EXPECT_EQ(std::ranges::count(awards, Programme::price_subsidy, &Award::programme), 2);
+}
+
+/// The table of 1.4 for what is no obstacle: an age allowance or elder service of another purpose, and the pension of
+/// disabled soldiers and police.
+TEST(PaidElsewhere, AgeAllowancesAndPensionsOfSoldiersStandBesideBothSubsidies) {
+    for (const std::int16_t item : std::initializer_list<std::int16_t>{902, 903}) {
+        Story story = who_holds(Kind::living, Kind::nursing);
+        story.income(1, item, "9000");
+        EXPECT_GT(story.fen(1, Programme::disability_living), 0) << item;
+        EXPECT_GT(story.fen(1, Programme::disability_nursing), 0) << item;
+    }
+}
+
 TEST(PaidElsewhere, AtTheSameAmountIsTheOneThatIsKept) {
     Story story{plain_policy()};
     story.person(1).disability_level = 1;

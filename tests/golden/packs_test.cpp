@@ -164,6 +164,71 @@ TEST(PricePacks, EachPlaceByItsOwnFormulaAndFloor) {
     }
 }
 
+TEST(Wuhan, FollowsTheIndexOfLowIncomesAndLowerTriggersFrom2023) {
+    struct Row {
+        std::string_view name, month;
+        std::int64_t cpi, food, scpi, fen;
+    };
+    for (const Row& row : {Row{"2022, not triggered", "2022-06", 300, 550, 480, 0},
+                           Row{"2022, by what triggered", "2022-06", 350, 550, 480, 3'200},  // 31.50
+                           Row{"2023, consumer prices", "2023-01", 300, 0, 480, 4'300},      // 43.20
+                           Row{"2023, food", "2023-01", 0, 550, 310, 2'800},                 // 27.90
+                           Row{"2023, neither", "2023-01", 299, 549, 480, 0}}) {
+        Story story{rules_of("420100", row.month)};
+        story.person(1);
+        story.enrol(0, Programme::dibao_rural);
+        story.rules().price.cpi = row.cpi;
+        story.rules().price.food = row.food;
+        story.rules().price.scpi = row.scpi;
+        EXPECT_EQ(story.fen(1, Programme::price_subsidy), row.fen) << row.name;
+    }
+}
+
+TEST(PricePacks, GuilinsTwoListsGoByTheirOwnStandards) {
+    Story story{rules_of("450300", "2022-06")};
+    story.rules().standards[static_cast<std::size_t>(policy::Standard::dibao_urban)]->amount = yuan("720");
+    story.rules().standards[static_cast<std::size_t>(policy::Standard::dibao_rural)]->amount = yuan("480");
+    story.rules().price.cpi = 400;
+    story.rules().price.scpi = 500;
+    story.person(1);
+    auto& enrolment = story.enrol(0, Programme::dibao_rural);
+    EXPECT_EQ(story.fen(1, Programme::price_subsidy), 2'400);
+    enrolment.programme = Programme::dibao_urban;
+    EXPECT_EQ(story.fen(1, Programme::price_subsidy), 3'600);
+}
+
+TEST(Hengyang, DeductsAndAdmitsAloneByItsOwnRules) {
+    auto policy = rules_of("430400", "2025-12");
+    for (const auto which : {policy::Standard::disability_living_1, policy::Standard::disability_nursing_1})
+        policy.standards[static_cast<std::size_t>(which)] =
+            policy.standard(policy::Standard::dibao_rural);  // 900.00 each
+    Story story{policy};
+    story.person(1);
+    story.person(2).disability_level = 1;
+    story.enrol(0, Programme::dibao_rural);
+    story.income(1, 101, "2500").income(1, 601, "100").income(1, 602, "100").income(2, 603, "50");
+    // 2500 less 100 for illness, 50 of rent and 1800 for the disabled person; education is not deducted.
+    EXPECT_EQ(story.fen(0, Programme::dibao_rural), 180'000 - (250'000 - 10'000 - 5'000 - 180'000));
+    Story alone{policy};
+    alone.person(1);
+    alone.person(2).seriously_ill = true;
+    alone.enrol(2, Programme::dibao_rural);
+    alone.income(1, 101, "3599.99");
+    EXPECT_EQ(alone.fen(2, Programme::dibao_rural), 90'000) << "below twice the standard a head";
+    alone.income(1, 102, "0.01");
+    EXPECT_EQ(alone.fen(2, Programme::dibao_rural), 0);
+}
+
+TEST(HeilongjiangAndShaanxi, LeaveTwelveMonthsOfGrace) {
+    for (const auto& [division, in] : {std::pair{"230000", "2022-06"}, {"610000", "2020-04"}}) {
+        const auto policy = rules_of(division, in);
+        EXPECT_EQ(policy.longest_grace(), 12) << division;
+        EXPECT_NE(policy.source_of_rule("dibao.grace.months"), nullptr);
+    }
+    EXPECT_EQ(pack(610102, "2020-10").grace_months, 12) << "Xi'an has no rule of its own";
+    EXPECT_EQ(pack(610102, "2020-10").grace_below_percent, 200);
+}
+
 TEST(Zhenjiang, RaisesByTheHighestClassAndPaysSinglePersonsByTheirs) {
     Story story{rules_of("321100", "2022-06")};
     story.person(1, "1950-01-01");

@@ -138,6 +138,21 @@ TEST_F(TrialTest, ADecisionConfirmedLateIsOwedFromTheMonthOfApplication) {
                 HasSubstr(R"("benefit_month":"2022-06","awards":1,"total_fen":20100,"awarded_fen":20100)"));
 }
 
+TEST_F(TrialTest, AfterASuccessfulObjectionTheStoppedMonthsArePaidInArrears) {
+    write("2022-02/enrolments.csv",
+          std::string{enrolment_columns} + "370212,12,32,disability-nursing,,,,,,,2022-02,,1\n");
+    EXPECT_THAT(json("2022-04", "2022-01"), HasSubstr(R"("arrears_fen":0)"));
+    write("2022-05/enrolments.csv",
+          std::string{enrolment_columns} +
+              "370212,12,32,disability-nursing,2022-01-04,2022-01-14,,,31,,2022-02,,\n");
+    const std::string text = json("2022-05", "2022-01");
+    for (const std::string_view in : {"2022-02", "2022-03", "2022-04"})
+        EXPECT_THAT(
+            text, HasSubstr(R"("benefit_month":")" + std::string{in} +
+                            R"(","beneficiary":32,"awarded_fen":0,"due_fen":20100,"difference_fen":20100)"));
+    EXPECT_THAT(text, HasSubstr("then: no enrolment in disability-nursing of person 32; now: owed"));
+}
+
 TEST_F(TrialTest, AListHoldsWhatItNamesInTheMonthAndInArrearsAndSaysWhere) {
     write("deaths.csv", "resident_id,from\n99010119600101004X,2022-01-10\n");
     const std::string before = json("2022-02");
@@ -158,6 +173,36 @@ TEST_F(TrialTest, AListHoldsWhatItNamesInTheMonthAndInArrearsAndSaysWhere) {
     const std::string late = json("2022-03", "2022-01");
     EXPECT_THAT(late, HasSubstr(R"("arrears_fen":20100)"));
     EXPECT_THAT(late, HasSubstr(R"("difference_fen":20100,"held":true)"));
+}
+
+TEST_F(TrialTest, FollowsTheScreeningThatIsConfiguredAndTellsOfListsThatWouldStopARun) {
+    write("deaths.csv", "resident_id,from\n99010119600101004X,2022-01-10\n");
+    wish.lists.push_back({ListKind::deaths, folder / "deaths.csv", Day::parse("2025-03-31").value()});
+    EXPECT_THAT(json("2022-02"), HasSubstr(R"("award_count":0)"));
+    auto& deaths = *std::ranges::find(wish.screening, ListKind::deaths, &ScreeningRule::kind);
+    deaths.programmes = {Programme::dibao_rural};
+    EXPECT_THAT(json("2022-02"), HasSubstr(R"("award_count":1)")) << "the nursing subsidy is not concerned";
+    deaths.holds = false;
+    EXPECT_THAT(json("2022-02"), HasSubstr(R"("award_count":2)"));
+    EXPECT_THAT(json("2022-02"), HasSubstr(R"("holds":false)")) << "shown all the same";
+    // Monthly, quarterly, yearly, and some days late: the trial is made on 30 June 2025.
+    struct Row {
+        int months, days_late;
+        bool is_stale;
+    };
+    for (const Row& row : {Row{0, 0, false}, Row{1, 15, true}, Row{1, 61, false}, Row{2, 29, true},
+                           Row{3, 0, false}, Row{12, 0, false}}) {
+        deaths.months_valid = row.months;
+        deaths.grace_days = row.days_late;
+        const std::string text = json("2022-02");
+        EXPECT_EQ(text.contains("the list «deaths» for county 370212 is of 2025-03-31 and was good until"),
+                  row.is_stale)
+            << row.months << '+' << row.days_late;
+    }
+    auto& custody = *std::ranges::find(wish.screening, ListKind::custody, &ScreeningRule::kind);
+    custody.months_valid = 3;
+    EXPECT_THAT(json("2022-02"), HasSubstr("there is no list «custody» for county 370212"));
+    EXPECT_THAT(to_text(trial("2022-02").report, Language::chinese), HasSubstr("370212 没有服刑羁押名单"));
 }
 
 TEST_F(TrialTest, OnePersonUnderTwoNumbersIsPaidUnderNeither) {

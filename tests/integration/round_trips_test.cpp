@@ -67,6 +67,8 @@ registry::RegisterFiles two_households() {
         income.item = 401;
         income.recorded = household.recorded;
         income.monthly = Money::of_fen(-12'345);
+        income.supporter_members = static_cast<std::uint8_t>(no);
+        income.dependants = 7;
         files.incomes.push_back(in(laoshan(), income));
 
         registry::Enrolment enrolment;

@@ -265,6 +265,7 @@ TEST(SyntheticRegister, NeverGivesOnePersonTwoExclusiveProgrammes) {
             case Programme::disability_nursing: return 6;
             case Programme::price_subsidy:
             case Programme::one_off: return 7;
+            case Programme::low_margin: return 8;
         }
         return 0;
     };

@@ -155,6 +155,17 @@ inline policy::CountyPolicy random_policy(Chance& chance) {
     for (policy::Covers* covers : {&policy.price.covers, &policy.one_off_covers})
         for (bool* each : {&covers->dibao, &covers->tekun, &covers->orphan, &covers->unattended_child})
             *each = !chance.one_in(5);
+    policy.price.covers.low_margin = chance.one_in(2);
+    for (bool* each :
+         {&policy.one_off_covers.low_margin, &policy.one_off_covers.living, &policy.one_off_covers.nursing})
+        *each = chance.one_in(2);
+    if (chance.one_in(2)) {
+        policy.maintenance_percent =
+            static_cast<std::int32_t>(chance.one_of<std::int64_t>({50, 50, 30, 33, 100}));
+        policy.maintenance_line_percent =
+            static_cast<std::int32_t>(chance.one_of<std::int64_t>({100, 100, 150, 33}));
+    }
+    policy.pocket_money_within_basic = chance.one_in(2);
     policy.children_stay_while_in_school = chance.one_in(2);
     policy.stop_on_death =
         chance.one_of({policy::StopRule::month_after_event, policy::StopRule::month_of_event});
@@ -163,6 +174,16 @@ inline policy::CountyPolicy random_policy(Chance& chance) {
             start = chance.one_of({policy::StartRule::month_after_confirmation,
                                    policy::StartRule::month_of_confirmation,
                                    policy::StartRule::month_of_application});
+    if (!chance.one_in(4)) {
+        policy.grace_months = static_cast<std::int32_t>(chance.between(0, 4));
+        for (auto& one : policy.grace_months_by_reason)
+            if (chance.one_in(2)) one = static_cast<std::int32_t>(chance.between(0, 5));
+        policy.grace_below_percent =
+            static_cast<std::int32_t>(chance.one_of<std::int64_t>({150, 200, 200, 300}));
+        for (std::int64_t left = chance.between(0, 4); left > 0; --left)
+            policy.grace_schedule.push_back(
+                static_cast<std::int32_t>(chance.one_of<std::int64_t>({0, 25, 50, 100, 100})));
+    }
     return policy;
 }
 
@@ -207,6 +228,17 @@ inline registry::Snapshot random_facts(Chance& chance, const policy::CountyPolic
                          // Round sums meet round standards exactly.
                          .monthly = Money::of_fen(chance.one_in(2) ? chance.between(0, 120'000)
                                                                    : 10'000 * chance.between(0, 12))});
+            for (const std::int16_t item : std::initializer_list<std::int16_t>{701, 702})
+                if (chance.one_in(9))
+                    facts.incomes.push_back(
+                        {.household = no,
+                         .person = person.no,
+                         .item = item,
+                         .supporter_members = static_cast<std::uint8_t>(chance.between(1, 4)),
+                         .dependants =
+                             static_cast<std::uint8_t>(chance.between(chance.one_in(40) ? 0 : 1, 10)),
+                         .recorded = {},
+                         .monthly = Money::of_fen(chance.between(0, 700'000))});
             for (const ProgrammeText& row : programmes)
                 if (!row.is_on_top && chance.one_in(row.subject == Subject::household ? 20 : 6))
                     facts.enrolments.push_back(
@@ -224,8 +256,9 @@ inline registry::Snapshot random_facts(Chance& chance, const policy::CountyPolic
                                      .item = 303,
                                      .recorded = {},
                                      .monthly = Money::of_fen(chance.between(0, 50'000))});
-        for (const Programme programme : {Programme::dibao_urban, Programme::dibao_rural})
-            if (chance.one_in(2))
+        for (const Programme programme :
+             {Programme::dibao_urban, Programme::dibao_rural, Programme::low_margin})
+            if (chance.one_in(programme == Programme::low_margin ? 4 : 2))
                 facts.enrolments.push_back({.household = no, .person = PersonNo{}, .programme = programme});
     }
     for (registry::Enrolment& one : facts.enrolments) {
@@ -237,6 +270,8 @@ inline registry::Snapshot random_facts(Chance& chance, const policy::CountyPolic
         if (one.setting == registry::Setting::central ? !chance.one_in(10) : chance.one_in(6))
             one.institution = InstitutionNo{chance.between(1, 5)};
         if (chance.one_in(6)) one.caregiver = PersonNo{chance.between(1, person_no + 1)};
+        if (text_of(one.programme).kind == ProgrammeKind::dibao)
+            one.grace_reason = static_cast<registry::GraceReason>(chance.between(0, 5));
         if (chance.one_in(8)) one.grade = static_cast<std::uint8_t>(chance.between(1, 6));
         if (chance.one_in(8)) {
             one.ended = a_day_near(0);
@@ -249,6 +284,44 @@ inline registry::Snapshot random_facts(Chance& chance, const policy::CountyPolic
     std::ranges::sort(facts.enrolments, {},
                       [](const auto& row) { return std::tuple{row.household, row.person, row.programme}; });
     return facts;
+}
+
+/// The facts of a month told for the `months` that end with it: the same households, whose incomes rise and fall from
+/// month to month, and whose reason for it may be another one later.
+inline registry::Register told_over(Chance& chance, const registry::Snapshot& last, int months) {
+    const Month first = last.month.plus_months(1 - months);
+    const registry::Recorded always{.months = {.from = first}, .import = ImportNo{1}};
+    registry::Register all{.county = last.county,
+                           .households = last.households,
+                           .persons = last.persons,
+                           .enrolments = last.enrolments};
+    for (auto& row : all.households) row.recorded = always;
+    for (auto& row : all.persons) {
+        row.recorded = always;
+        // Nobody is born later than the facts begin.
+        const Day begin = Day::of(first.year(), first.month(), 1).value();
+        if (row.born >= begin) row.born = begin.plus_days(-10);
+    }
+    for (auto& row : all.enrolments) row.recorded = always;
+    const std::size_t enrolled = all.enrolments.size();
+    for (std::size_t i = 0; i < enrolled; ++i) {
+        if (text_of(all.enrolments[i].programme).kind != ProgrammeKind::dibao || !chance.one_in(4)) continue;
+        registry::Enrolment later = all.enrolments[i];
+        later.recorded = {
+            .months = {.from = first.plus_months(static_cast<int>(chance.between(0, months - 1)))},
+            .import = ImportNo{2}};
+        later.grace_reason = static_cast<registry::GraceReason>(chance.between(0, 5));
+        all.enrolments.push_back(later);
+    }
+    for (Month month = first; month <= last.month; month = month.next())
+        for (registry::IncomeItem row : last.incomes) {
+            row.recorded = {.months = {.from = month, .to = month.next()}, .import = ImportNo{1}};
+            row.monthly =
+                Money::of_fen(row.monthly.fen() * chance.one_of<std::int64_t>({0, 1, 1, 2, 3, 4}) / 2);
+            all.incomes.push_back(row);
+        }
+    all.put_in_order();
+    return all;
 }
 
 }  // namespace onecard::entitlement

@@ -32,7 +32,8 @@ struct RunLimits {
 struct PastWish {
     Month from;              ///< the first month that is computed again
     int offset_percent = 0;  ///< of a payment, at most, kept for open receivables: 0 … 99
-    std::string excluded;    ///< to whom no arrears are paid: "deceased,not-on-roster,unattended-child"
+    std::string
+        excluded;  ///< to whom no arrears are paid: "deceased,in-grace,not-on-roster,unattended-child"
 };
 
 /// The life of a run: create → compute → propose → check → release. Each use case is one transaction a unit.

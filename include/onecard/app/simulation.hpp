@@ -21,7 +21,8 @@ struct SimulationWish {
 
 /// A month computed without effect, as the rules stand and under other values ("what would +50 yuan cost"), and the
 /// two compared by programme and county: who would be new, stopped, get more or less, and the money. Nothing is
-/// recorded. Grace (渐退期) that was granted in earlier months stays as it was granted.
+/// recorded. Grace (渐退期) that was granted in earlier months stays as it was granted. Nobody is screened: lists hold
+/// payments of a run and change no rule, so that both sides are what the rules give (`assess --screening` screens a trial).
 /// Errors: forbidden (role, region), unknown run, missing (no register, nobody enrolled, no policy), out_of_range (an
 /// amount that would not be positive; named).
 Result<Report> simulate(Tools& tools, const policy::Book& book, const Identity& by,

@@ -29,7 +29,9 @@ struct TrialWish {
     Language language = Language::english;  ///< of steps and causes; the rest comes in both
     bool explains = false;                  ///< with the steps of every award
     std::vector<TrialList> lists;           ///< by what is screened, beside one person under two numbers
-    Day today;                              ///< for dates that may not lie in the future
+    /// What is done about them: of an installation's configuration, or what holds without one.
+    std::vector<ScreeningRule> screening = default_screening();
+    Day today;  ///< for dates that may not lie in the future
 };
 
 struct Trial {

@@ -19,8 +19,21 @@ enum class Programme : std::int16_t {
 /// A part of a programme that is owed and paid on a line of its own.
 enum class Component : std::int16_t {
     basic = 0,
-    care = 1,  ///< tekun: care subsidy by ability (照料护理)
+    care = 1,    ///< tekun: care subsidy by ability (照料护理)
+    pocket = 2,  ///< tekun in an institution: pocket money (零花钱), paid to the person
 };
+
+struct ComponentText {
+    Component component;
+    std::string_view chinese;
+    std::string_view english;
+};
+inline constexpr std::array components{ComponentText{Component::basic, "基本", "basic"},
+                                       ComponentText{Component::care, "照料护理", "care"},
+                                       ComponentText{Component::pocket, "零花钱", "pocket money"}};
+constexpr const ComponentText& text_of(Component component) {
+    return components[static_cast<std::size_t>(component)];
+}
 
 /// Who is owed: the household as one unit, or each person.
 enum class Subject : std::uint8_t { household, person };
@@ -34,7 +47,7 @@ enum class ProgrammeKind : std::uint8_t {
     living,
     nursing,
     on_top,  ///< paid to whoever draws certain other programmes in the month: nobody is enrolled in it
-    beside,  ///< together with all of them
+    beside,  ///< together with all of them: low-margin households, whom what is on top may cover
 };
 
 /// Urban and rural standards.

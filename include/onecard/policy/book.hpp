@@ -55,6 +55,10 @@ struct Covers {
     bool tekun = true;
     bool orphan = true;
     bool unattended_child = true;
+    bool low_margin =
+        false;            ///< 低保边缘家庭: September 2022 to March 2023 everywhere (S45), in places for good
+    bool living = false;  ///< who draws a disability subsidy: one-off campaigns only
+    bool nursing = false;
     friend bool operator==(const Covers&, const Covers&) = default;
 };
 /// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices, times
@@ -180,6 +184,11 @@ struct CountyPolicy {
     /// All of them together at most this % of the standard a head; 0: as much as there is.
     std::int32_t deduction_cap_percent = 0;
     bool deduct_disability_subsidies = false;  ///< both subsidies of each severely disabled member (S24)
+    /// What legal supporters outside (赡养、抚养、扶养义务人, items 701 …) are taken to give, without agreement or
+    /// judgment: (their household's income − the standard × its members) × this % / their dependants, if positive
+    /// (50 %, S33); 0: such items are not reckoned.
+    std::int32_t maintenance_percent = 0;
+    std::int32_t maintenance_line_percent = 100;  ///< % of the standard that their own members keep
     /// Codes that are not income, sorted. The default: the two subsidies (国发〔2015〕52号, S27), 优抚, age allowance,
     /// scholarships, relief and whatever else schemas/register.md marks as usually excluded.
     std::vector<std::int16_t> excluded_income_items{901, 902, 903, 904, 905, 906, 907, 908, 909, 910};
@@ -198,6 +207,9 @@ struct CountyPolicy {
     PriceLink price;
     std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
     Covers one_off_covers;
+    /// Pocket money of who lives in an institution is part of the basic amount, which the institution then gets less
+    /// of (else it stands beside it).
+    bool pocket_money_within_basic = false;
     StopRule stop_on_death = StopRule::month_after_event;
     /// % of a year's relief money that may buy services and is no benefit (M7: 不超过2%).
     std::int32_t services_percent = 2;
@@ -256,8 +268,9 @@ public:
     Book(Book&&) noexcept;
     Book& operator=(Book&&) noexcept;
 
-    /// The policy of a county in a month, inherited county ← prefecture ← province. A value that a division ended
-    /// (`until`) leaves a gap there: it had one of its own, so the province's is not what it pays.
+    /// The policy of a county in a month, inherited county ← prefecture ← province ← the country (division 100000). A
+    /// value that a division ended (`until`) leaves a gap there: it had one of its own, so the province's is not what it
+    /// pays.
     /// With `known_on`: as far as it was published by that day; a notice without a day of publication always was.
     /// Of two values from the same month the one published last holds.
     /// Errors: missing, naming division and month, when no pack has any standard for the county in that month.

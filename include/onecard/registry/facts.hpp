@@ -66,6 +66,10 @@ struct IncomeItem {
     HouseholdNo household;
     PersonNo person;
     std::int16_t item = 0;  ///< code of income_items.hpp: 101 wages, 201 farming, 401 pensions …
+    /// Of a legal supporter's household (701 …): how many it feeds, and how many of its elders or children outside are
+    /// owed maintenance. 0 else.
+    std::uint8_t supporter_members = 0;
+    std::uint8_t dependants = 0;
     Recorded recorded;
     Money monthly;
     friend bool operator==(const IncomeItem&, const IncomeItem&) = default;

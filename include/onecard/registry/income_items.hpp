@@ -23,6 +23,7 @@ enum class IncomeClass : std::uint8_t {
     // Not income, yet of the same form, a monthly amount of a person or household:
     expense,    ///< 可扣减支出: taken off income where the policy says so
     elsewhere,  ///< 其他部门待遇: decides about programmes that exclude it, and is no income
+    supporter,  ///< 赡养、抚养、扶养义务人家庭收入: maintenance is reckoned from it where the policy says so
 };
 
 struct IncomeItemText {
@@ -78,11 +79,36 @@ inline constexpr std::array other_items{
     IncomeItemText{602, IncomeClass::expense, "教育支出", "education", false},
     IncomeItemText{603, IncomeClass::expense, "房租支出", "rent paid", false},
     IncomeItemText{604, IncomeClass::expense, "其他必要支出", "other necessary expenses", false},
+    IncomeItemText{701, IncomeClass::supporter, "第一户赡养、抚养、扶养义务人家庭收入",
+                   "household of the first legal supporter", false},
+    IncomeItemText{702, IncomeClass::supporter, "第二户赡养、抚养、扶养义务人家庭收入",
+                   "household of the second legal supporter", false},
+    IncomeItemText{703, IncomeClass::supporter, "第三户赡养、抚养、扶养义务人家庭收入",
+                   "household of the third legal supporter", false},
+    IncomeItemText{704, IncomeClass::supporter, "第四户赡养、抚养、扶养义务人家庭收入",
+                   "household of the fourth legal supporter", false},
+    IncomeItemText{705, IncomeClass::supporter, "第五户赡养、抚养、扶养义务人家庭收入",
+                   "household of the fifth legal supporter", false},
+    IncomeItemText{706, IncomeClass::supporter, "第六户赡养、抚养、扶养义务人家庭收入",
+                   "household of the sixth legal supporter", false},
+    IncomeItemText{707, IncomeClass::supporter, "第七户赡养、抚养、扶养义务人家庭收入",
+                   "household of the seventh legal supporter", false},
+    IncomeItemText{708, IncomeClass::supporter, "第八户赡养、抚养、扶养义务人家庭收入",
+                   "household of the eighth legal supporter", false},
+    IncomeItemText{709, IncomeClass::supporter, "第九户赡养、抚养、扶养义务人家庭收入",
+                   "household of the ninth legal supporter", false},
     IncomeItemText{801, IncomeClass::elsewhere, "工伤生活护理费", "nursing fee of work-injury insurance",
                    false},
     IncomeItemText{802, IncomeClass::elsewhere, "养老护理补贴", "elder-care nursing allowance", false},
     IncomeItemText{803, IncomeClass::elsewhere, "离休人员护理费", "nursing fee of retired cadres", false},
 };
+inline constexpr std::int16_t first_supporter_item = 701;
+inline constexpr std::int16_t last_supporter_item = 709;
+constexpr bool is_supporter_item(std::int64_t code) {
+    return first_supporter_item <= code && code <= last_supporter_item;
+}
+inline constexpr int supporter_members_max = 50;
+inline constexpr int dependants_max = 10;                  ///< the rules' sums are exact for up to so many
 inline constexpr std::int16_t first_elsewhere_item = 801;  ///< in the order of policy::Elsewhere
 
 /// nullptr for an unknown code.

@@ -392,6 +392,35 @@ TEST(RegisterDecoder, AnItemOfAnotherOfficeIsOfAPerson) {
                 ElementsAre(HasSubstr("incomes.csv:2:person_no")));
 }
 
+TEST(RegisterDecoder, ALegalSupportersHouseholdHasItsMembersAndDependantsAndNothingElseHasThem) {
+    const std::string header =
+        "county,household_no,person_no,item,monthly,supporter_members,dependants,valid_from,valid_to\n";
+    const Decoded got = decode(FileKind::incomes, header + "370212,12,31,701,9000.00,4,2,2021-07,\n" +
+                                                      "370212,12,31,402,100.00,,,2021-07,\n" +
+                                                      "370212,12,31,709,0,50,10,2021-07,\n");
+    EXPECT_THAT(got.messages(), IsEmpty());
+    ASSERT_THAT(got.files.incomes, SizeIs(3));
+    EXPECT_EQ(got.files.incomes[0].row.supporter_members, 4);
+    EXPECT_EQ(got.files.incomes[0].row.dependants, 2);
+    EXPECT_EQ(got.files.incomes[1].row.dependants, 0);
+    for (const auto& [fields, column] : {std::pair{"701,9000.00,,2", "supporter_members"},
+                                         {"701,9000.00,4,", "dependants"},
+                                         {"701,9000.00,4,0", "dependants"},
+                                         {"701,9000.00,51,2", "supporter_members"},
+                                         {"701,9000.00,4,11", "dependants"},
+                                         {"701,9000.00,4,1000", "dependants"},
+                                         {"701,9000.00,4,two", "dependants"},
+                                         {"402,100.00,4,", "supporter_members"},
+                                         {"402,100.00,,1", "dependants"}})
+        EXPECT_THAT(decode(FileKind::incomes, header + "370212,12,31," + fields + ",2021-07,\n").messages(),
+                    ElementsAre(HasSubstr(std::string{"incomes.csv:2:"} + column)))
+            << fields;
+    EXPECT_THAT(
+        decode(FileKind::incomes, income_header + "370212,12,31,701,9000.00,2021-07,\n").messages(),
+        ElementsAre(HasSubstr("incomes.csv:2:supporter_members"), HasSubstr("incomes.csv:2:dependants")))
+        << "the columns may be left out, where no row needs them";
+}
+
 TEST(IncomeItems, AreTwentyFiveInEightClasses) {
     EXPECT_EQ(income_items.size(), 25U);
     unsigned classes = 0;
