@@ -228,6 +228,25 @@ TEST_F(TwoMonths, TellWhatAnotherStandardWouldCostWithoutAnyEffect) {
               number(assessed(fs::path{ONECARD_SOURCE_DIR} / "config/policy"), "total_fen"));
     EXPECT_EQ(number(simulated, "after_fen"), number(assessed(packs), "total_fen"));
     EXPECT_GT(number(simulated, "difference_fen"), 0);
+
+    // A trial may be screened as the installation would be: here deaths are to come every month, and there is no list.
+    const fs::path configured = here().folder() / "screened.toml";
+    write_text(configured,
+               text_in(here().config()) + "\n[[screening]]\nlist = \"deaths\"\ncadence = \"monthly\"\n");
+    const Words trial{"assess",
+                      "--policy",
+                      (fs::path{ONECARD_SOURCE_DIR} / "config/policy").string(),
+                      "--register",
+                      here().register_folder().string(),
+                      "--month",
+                      "2021-12"};
+    EXPECT_TRUE(rows(here().ask(trial), "stale_lists").empty());
+    Words screened = trial;
+    screened.insert(screened.end(), {"--screening", configured.string()});
+    EXPECT_THAT(json::serialize(here().ask(screened)),
+                HasSubstr("there is no list «deaths» for county 370212"));
+    screened.back() = (here().folder() / "nowhere.toml").string();
+    EXPECT_NE(here().card(screened).code, 0);
     EXPECT_EQ(number(simulated, "recorded_fen"), number(simulated, "before_fen"));
 }
 

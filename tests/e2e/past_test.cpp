@@ -322,7 +322,22 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     write_text(here().folder() / "may/enrolments.csv",
                "county,household_no,person_no,programme,applied_on,confirmed_on,setting,ability,payee_no,"
                "institution_no,valid_from,valid_to,absent\n370212,12,,dibao-rural,,,,,,,2022-05,,1\n");
+    // One card under three payees of three households, and a relative of an official: both are shown, neither is blocked.
+    EXPECT_TRUE(rows(here().ask({"screening", "accounts", "--region", "370212"}), "accounts").empty());
+    write_text(here().folder() / "may/accounts.csv",
+               std::string{register_heads[4]} +
+                   "370212,person,33,313999000001,card,6229990000000000019,王芳,2022-05,\n"
+                   "370212,person,34,313999000001,card,6229990000000000019,王芳,2022-05,\n");
     here().done({"import", (here().folder() / "may").string()});
+    const json::object one_card = here().ask({"screening", "accounts", "--region", "370212"});
+    std::vector<std::string> payees;
+    for (const auto& row : rows(one_card, "accounts")) payees.push_back(word(row.as_object(), "payee"));
+    EXPECT_THAT(payees, ElementsAre("31", "33", "34")) << json::serialize(one_card);
+    EXPECT_THAT(json::serialize(one_card), ::testing::Not(HasSubstr("6229990000000000019")));
+    write_text(here().folder() / "relatives.csv", "resident_id,from\n99010119600101004X,2022-01-01\n");
+    here().done({"screening", "import", (here().folder() / "relatives.csv").string(), "--list",
+                 "officials-relatives", "--snapshot", "2022-05-01", "--source", "备案登记", "--region",
+                 "370212"});
     const std::string may =
         create("2022-05", {"--arrears-from", "2022-03", "--exclude", "deceased,in-grace,not-on-roster"});
     if (const Ran stale = here().card({"run", "compute", may}); stale.code != 0)
@@ -332,6 +347,16 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     const json::object some = here().ask({"run", "differences", may});
     EXPECT_EQ(number(some, "arrears_fen"), 10'000) << json::serialize(some);
     EXPECT_EQ(word(some, "excluded"), "deceased,in-grace,not-on-roster");
+    bool is_shown = false;
+    for (const auto& row : rows(here().ask({"screening", "findings", may}), "findings")) {
+        const auto& finding = row.as_object();
+        if (!word(finding, "subject").starts_with("officials-relatives/31")) continue;
+        is_shown = true;
+        EXPECT_FALSE(finding.at("holds").as_bool()) << json::serialize(row);
+        EXPECT_EQ(number(finding, "payments"), 2) << "May and the arrears of March";
+        EXPECT_EQ(number(finding, "total_fen"), 79'500 + 10'000);
+    }
+    EXPECT_TRUE(is_shown);
     std::vector<std::string> left_out;
     for (const auto& cells :
          owner("select household_no, place, reason, reason_chinese from refusal where run_no = " + may +

@@ -24,7 +24,8 @@ protected:
     static const app::ScreeningRule& rule(const Settings& settings, app::ListKind kind) {
         return *std::ranges::find(settings.screening, kind, &app::ScreeningRule::kind);
     }
-    std::filesystem::path file = testing::TempDir() + "screening-settings.toml";
+    std::filesystem::path file = testing::TempDir() + "screening-settings-" +
+                                 testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
 };
 
 TEST_F(ScreeningSettings, DemandNothingUntilACadenceIsGiven) {
@@ -67,7 +68,7 @@ TEST_F(ScreeningSettings, NameEveryFaultWithItsLine) {
                 testing::UnorderedElementsAre(HasSubstr("names no list"), HasSubstr("monthly, quarterly"),
                                               HasSubstr("must be hold or show"), HasSubstr("from 0 to 366"),
                                               HasSubstr("codes of programmes")));
-    for (const std::string& one : told) EXPECT_THAT(one, HasSubstr("screening-settings.toml:"));
+    for (const std::string& one : told) EXPECT_THAT(one, HasSubstr("screening-settings-"));
 }
 
 }  // namespace
