@@ -105,8 +105,7 @@ GoOn BankSide::problem(std::string_view place, std::string_view text) {
     return false;
 }
 
-Result<net::Reply> BankSide::call(std::string_view method, const std::string& path,
-                                  std::string_view body) {
+Result<net::Reply> BankSide::call(std::string_view method, const std::string& path, std::string_view body) {
     std::map<std::string, std::string> headers{{"accept", "application/json"}};
     if (!body.empty()) headers["content-type"] = cms_type;
     return patiently([&] { return client->call(method, path, body, headers); });
