@@ -35,7 +35,6 @@ TEST_F(ScreeningSettings, DemandNothingUntilACadenceIsGiven) {
     // Relatives of officials are shown; who is dead is not paid (DOMAIN 1.8 and 5.4).
     EXPECT_FALSE(rule(loaded.settings, app::ListKind::officials_relatives).holds);
     EXPECT_TRUE(rule(loaded.settings, app::ListKind::deaths).holds);
-    EXPECT_TRUE(rule(loaded.settings, app::ListKind::same_person).holds);
 }
 
 TEST_F(ScreeningSettings, TakeAMonthlyAQuarterlyAHalfYearlyAndAYearlyCadence) {
