@@ -33,6 +33,7 @@ struct Figures {
     std::int64_t size = 0;
     Installation::Imported imported;
     MonthFigures month, second;
+    ChangesFigures changes;
     FloorFigures floor;
     PeerFigures peers;
     ReadFigures reads;
@@ -107,6 +108,8 @@ Figures measure(const Wish& wish, std::int64_t size) {
     if (wish.second_month) {
         say(fmt::format("a second month, while {} auditors ask", auditors_in_second_month));
         figures.second = run_month(office, second, auditors_in_second_month, figures.month.run);
+        say("what changed since the first");
+        figures.changes = measure_changes(office, figures.second.run);
     }
     if (wish.reads) {
         say("reads of the ledger, while months are computed");
@@ -151,6 +154,11 @@ std::string json_of(const Figures& f, const Wish& wish) {
             R"(,"second_month":{{"seconds":{:.3f},"ratio_to_first":{:.2f},"questions":{},"slowest_question_seconds":{:.3f}}})",
             f.second.seconds, f.second.seconds / f.month.seconds, f.second.questions,
             f.second.slowest_question);
+    if (wish.second_month)
+        text += fmt::format(
+            R"(,"changes":{{"payees":{},"same":{},"seconds":{:.3f},"slowest_seconds":{:.3f},"processor_seconds":{{"service":{:.2f},"database":{:.2f}}},"peak_memory_bytes":{}}})",
+            f.changes.payees, f.changes.same, f.changes.seconds, f.changes.slowest, f.changes.service,
+            f.changes.database, f.changes.peak_memory_bytes);
     if (wish.reads) {
         text += fmt::format(
             R"(,"reads":{{"payments":{},"outcomes":{},"entries":{},"reads_per_second":{:.0f},"kinds":[)",
@@ -247,6 +255,12 @@ void print_table(const std::vector<Figures>& all) {
              [](const Figures& f) { return fmt::format("{}", f.second.questions); });
         line("slowest answer, ms",
              [&](const Figures& f) { return fixed(1000 * f.second.slowest_question, 1); });
+        line("changes: payees, of these the same",
+             [&](const Figures& f) { return fmt::format("{} {}", f.changes.payees, f.changes.same); });
+        line("changes, s (service + database)", [&](const Figures& f) {
+            return fmt::format("{:.2f} ({:.1f}+{:.1f})", f.changes.seconds, f.changes.service,
+                               f.changes.database);
+        });
     }
 }
 
@@ -268,7 +282,8 @@ int run(int argc, char** argv) {
     app.add_option("--micro", wish.micro, "JSON of micro_bench, to be included");
     app.add_option("--profile", wish.profile, "file for the samples of linux-perf during the month");
     app.add_flag("--json", wish.json, "one JSON object a size");
-    app.add_flag("--second-month", wish.second_month, "a second month while auditors query");
+    app.add_flag("--second-month", wish.second_month,
+                 "a second month while auditors query, and the report of what changed");
     app.add_flag("--reads", wish.reads, "how fast the ledger answers while months are computed");
     app.add_flag("--no-peers", wish.no_peers, "without the peers' way");
     app.add_flag("--keep", wish.keep, "leave the installations behind");

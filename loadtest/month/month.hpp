@@ -50,6 +50,13 @@ struct PeerFigures {
 };
 PeerFigures measure_peers(const Installation& office, double seconds);
 
+/// The report of what changed since last month, of a second month: the fastest of three, what it cost, the slowest.
+struct ChangesFigures {
+    std::int64_t payees = 0, same = 0, peak_memory_bytes = 0;
+    double seconds = 0, service = 0, database = 0, slowest = 0;
+};
+ChangesFigures measure_changes(Installation& office, std::int32_t run);
+
 /// How fast the ledger answers while the next month is computed: to auditors, to 200 clients; and how much it answers when
 /// nothing else is done.
 struct ReadFigures {

@@ -94,13 +94,15 @@ create table policy_text (
 
 create table run (
     run_no        int primary key check (run_no > 0),
-    kind          smallint not null check (kind in (1, 2)),   -- 1 regular, 2 re-issue
+    kind          smallint not null check (kind between 1 and 5), -- 1 regular, 2 re-issue, 3 supplementary,
+                                                              -- 4 one-off, 5 price-linked
     period        int not null check (period between 190001 and 999812),
     region        text not null,
     import_no     int not null references import,             -- facts as known at this import
     policy_digest bytea not null references policy_text,
     made_by       text not null,
-    made_at       timestamptz not null
+    made_at       timestamptz not null,
+    unique (run_no, made_by)
 );
 
 -- A part of the large tables belongs to one run: (period - 190000) * 1000 + n.
@@ -176,7 +178,8 @@ create table refusal (
 );
 
 -- Four eyes. Steps: 1 proposed (maker), 2 checked (checker), 3 released (releaser). Each step needs the one before
--- over the same digest; the first is over the digest of the computed unit; nobody takes two steps.
+-- over the same digest; the first is over the digest of the computed unit; nobody takes two steps, and who created the run
+-- neither checks nor releases it.
 create table unit_step (
     run_no      int not null,
     county      int not null,
@@ -186,11 +189,14 @@ create table unit_step (
     fingerprint bytea not null,
     signature   bytea not null,               -- CMS over the approval text by the officer's own key
     at          timestamptz not null,
+    creator     text not null,                -- of the run
     step_before smallint generated always as (case when step > 1 then step - 1 end) stored,
+    constraint unit_step_creator_check check (step = 1 or officer <> creator),
     primary key (run_no, county, step),
     unique (run_no, county, officer),
     unique (run_no, county, fingerprint),
     unique (run_no, county, step, digest),
+    foreign key (run_no, creator) references run (run_no, made_by),
     foreign key (run_no, county, digest) references unit_result (run_no, county, digest),
     foreign key (run_no, county, step_before, digest) references unit_step (run_no, county, step, digest)
 );

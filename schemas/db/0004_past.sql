@@ -141,12 +141,13 @@ create table run_past (
     excluded       text not null               -- exclusion rules, in one order, separated by commas
 );
 
--- Arrears are payments of kind 2, for a month before the run's own.
+-- Payments of kind 2 are what a correction adds: arrears, for a month before the run's own, or for the own month of a run
+-- that pays what the month's regular run did not.
 alter table payment drop constraint payment_kind_check;
 alter table payment drop constraint payment_check;
 alter table payment add constraint payment_kind_check check (kind in (1, 2));
 alter table payment add constraint payment_month_check check (
-    case kind when 1 then benefit_month = part / 1000 + 190000 else benefit_month < part / 1000 + 190000 end);
+    case kind when 1 then benefit_month = part / 1000 + 190000 else benefit_month <= part / 1000 + 190000 end);
 -- Parts that are still being loaded are no partitions yet and have their own copy of the checks.
 do $$
 declare
@@ -156,7 +157,7 @@ begin
         execute format('alter table payment_%s drop constraint payment_kind_check, drop constraint payment_check, '
                        'add constraint payment_kind_check check (kind in (1, 2)), '
                        'add constraint payment_month_check check (case kind when 1 then '
-                       'benefit_month = part / 1000 + 190000 else benefit_month < part / 1000 + 190000 end)',
+                       'benefit_month = part / 1000 + 190000 else benefit_month <= part / 1000 + 190000 end)',
                        loading);
     end loop;
 end $$;
@@ -187,7 +188,8 @@ create table correction_line (
 );
 
 -- Real since the unit was checked. Each correction of an obligation stands on the one before: what that one made due is
--- what this one calls awarded. So nothing is corrected twice, whichever units are computed at the same time.
+-- what this one calls awarded. So nothing is corrected twice, whichever units are computed at the same time. And each
+-- stands on the release of the month's regular unit, which therefore cannot be cancelled and computed anew without it.
 create table correction (
     county        int not null,
     beneficiary   bigint not null,
@@ -199,10 +201,15 @@ create table correction (
     line_no       int not null,
     awarded       bigint not null,
     due           bigint not null check (due >= 0),
+    base          int not null,                -- generation of the month's regular unit
+    base_kind     smallint generated always as (1) stored,
+    base_fate     text generated always as ('released') stored,
     step_before   int generated always as (case when step > 1 then step - 1 end) stored,
     check (awarded <> due),
     primary key (county, beneficiary, programme, component, benefit_month, step),
     unique (county, beneficiary, programme, component, benefit_month, step, due),
+    foreign key (county, benefit_month, base_kind, base, base_fate)
+        references unit_fate (county, period, kind, generation, fate),
     foreign key (county, beneficiary, programme, component, benefit_month, step_before, awarded)
         references correction (county, beneficiary, programme, component, benefit_month, step, due),
     foreign key (run_no, county, line_no) references correction_line (run_no, county, line_no)

@@ -14,7 +14,7 @@ select 'import', 'import|' || import_no || '|' || made_by || '|*|'
        extract(epoch from made_at)::bigint, 'import ' || import_no
   from import
 union all
-select 'run-created', 'run-created|' || run_no || '|' || case kind when 1 then 'regular' when 2 then 're-issue' end
+select 'run-created', 'run-created|' || run_no || '|' || (array['regular', 're-issue', 'supplementary', 'one-off', 'price-linked'])[kind]
                       || '|' || period / 100 || '-' || lpad((period % 100)::text, 2, '0') || '|' || region || '|'
                       || import_no || '|' || encode(policy_digest, 'hex') || '|' || made_by || '|*',
        extract(epoch from made_at)::bigint, 'run ' || run_no

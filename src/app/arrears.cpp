@@ -62,10 +62,10 @@ struct Past {
     std::vector<Obligation> demanded, under_way;
 };
 
-AwardedOfMonth awarded_of(Work& work, County county, const PastUnit& unit, const Past& past) {
+AwardedOfMonth awarded_of(Work& work, RunKind kind, County county, const PastUnit& unit, const Past& past) {
     AwardedOfMonth month;
     work.payments().each_payment(unit.part, county, [&](const payment::Payment& paid) {
-        if (paid.kind != payment::Kind::regular) return;
+        if (paid.kind != payment::Kind::regular || !pays(kind, paid.programme)) return;
         Awarded& one = month.all.emplace_back();
         one.key = key_of(paid);
         one.payee_kind = paid.payee_kind;
@@ -84,6 +84,7 @@ AwardedOfMonth awarded_of(Work& work, County county, const PastUnit& unit, const
     std::ranges::sort(month.all, {}, &Awarded::key);
     std::vector<Corrected> corrected;
     for (const Corrected& one : of_month(past.corrected, unit.period, corrected)) {
+        if (!pays(kind, one.programme)) continue;
         Awarded& awarded = month.of(key_of(one));
         awarded.step = one.step;
         awarded.net = one.due;
@@ -95,9 +96,9 @@ AwardedOfMonth awarded_of(Work& work, County county, const PastUnit& unit, const
     }
     std::vector<Obligation> some;
     for (const Obligation& one : of_month(past.demanded, unit.period, some))
-        month.of(key_of(one)).demanded = one.amount;
+        if (pays(kind, one.programme)) month.of(key_of(one)).demanded = one.amount;
     for (const Obligation& one : of_month(past.under_way, unit.period, some))
-        month.of(key_of(one)).is_under_way = true;
+        if (pays(kind, one.programme)) month.of(key_of(one)).is_under_way = true;
     return month;
 }
 
@@ -110,6 +111,7 @@ public:
           run_{run},
           unit_{unit},
           from_{past.from},
+          end_{is_correcting(run.kind) ? unit.period.next() : unit.period},
           book_{book},
           facts_{facts},
           screen_{screen},
@@ -119,6 +121,7 @@ public:
         if (exclusions_.not_on_roster)
             for (const Award& award : awards) on_roster_.push_back(key_of(award));
         std::ranges::sort(on_roster_);
+        if (is_correcting(run.kind)) awards.clear();
         for (const registry::Person& person : roster.persons)
             if (person.is_deceased())
                 deceased_.push_back(person.no);
@@ -129,20 +132,20 @@ public:
     }
 
     Result<void> compute() {
-        const auto units = work_.recovery().past_units(unit_.county, from_, unit_.period);
-        past_.corrected = work_.recovery().corrected(unit_.county, from_, unit_.period);
-        past_.demanded = work_.recovery().demanded(unit_.county, from_, unit_.period);
-        past_.under_way = work_.recovery().unpaid_arrears(unit_.county, from_, unit_.period);
+        const auto units = work_.recovery().past_units(unit_.county, from_, end_);
+        past_.corrected = work_.recovery().corrected(unit_.county, from_, end_);
+        past_.demanded = work_.recovery().demanded(unit_.county, from_, end_);
+        past_.under_way = work_.recovery().unpaid_arrears(unit_.county, from_, end_);
         entitlement::History history{facts_, run_.known_at, policies_of(book_, unit_.county)};
         entitlement::Recomputation recomputation;
         auto unit = units.begin();
-        for (Month month = from_; month < unit_.period; month = month.next()) {
+        for (Month month = from_; month < end_; month = month.next()) {
             while (unit != units.end() && unit->period < month) ++unit;
             const bool is_there = unit != units.end() && unit->period == month;
-            if (is_there && !unit->is_checked)
+            if (is_there && !unit->is_released)
                 return refuse(
                     Fault::conflict,
-                    "its unit is neither checked nor cancelled: nobody can say what was awarded; decide it "
+                    "its unit is neither released nor cancelled: nobody can say what was awarded; decide it "
                     "first",
                     place_of(month));
             if (!is_there) {
@@ -185,9 +188,10 @@ private:
 
     void compare(const PastUnit& past_unit, const policy::CountyPolicy& policy,
                  const entitlement::Assessment& now, const registry::Snapshot& facts) {
-        const AwardedOfMonth month = awarded_of(work_, unit_.county, past_unit, past_);
+        const AwardedOfMonth month = awarded_of(work_, run_.kind, unit_.county, past_unit, past_);
         std::vector<const Award*> due;
-        for (const Award& award : now.awards) due.push_back(&award);
+        for (const Award& award : now.awards)
+            if (pays(run_.kind, award.programme)) due.push_back(&award);
         std::ranges::sort(due, {}, [](const Award* award) { return key_of(*award); });
         std::vector<Award> more;
         std::vector<std::pair<const Awarded*, const Award*>> less;
@@ -312,7 +316,7 @@ private:
     Work& work_;
     const Run& run_;
     const Unit& unit_;
-    Month from_;
+    Month from_, end_;
     const policy::Book& book_;
     const registry::Register& facts_;
     CountyScreen& screen_;
@@ -371,12 +375,17 @@ Result<void> add_arrears(Work& work, const Run& run, const Unit& unit, const Run
         .compute();
 }
 
-void place_arrears(payment::UnitPlan& plan, Month period, Beside& out) {
+bool is_left_to_own_run(const policy::CountyPolicy& policy, Programme programme) {
+    if (programme == Programme::one_off) return policy.one_off_separately;
+    return programme == Programme::price_subsidy && policy.price.separately;
+}
+
+void place_arrears(payment::UnitPlan& plan, const Run& run, Beside& out) {
     if (out.corrections.empty()) return;
     const auto key = [](const auto& row) { return std::tuple{row.benefit_month, key_of(row)}; };
     std::ranges::sort(out.corrections, {}, key);
     for (payment::Payment& payment : plan.payments) {
-        if (payment.benefit_month == period) continue;
+        if (payment.benefit_month == run.period && !is_correcting(run.kind)) continue;
         payment.kind = payment::Kind::arrears;
         const auto found = std::ranges::lower_bound(out.corrections, key(payment), {}, key);
         ensure(found != out.corrections.end() && key(*found) == key(payment),

@@ -25,6 +25,24 @@ void put_act(Tools& tools, Work& work, const std::string& kind, std::string_view
     work.ledger().put_acts({&act, 1}, tools.sha256, now);
 }
 
+/// Beside the moment of release the bank's working day that it counts for: after the cut-off the next one.
+void add_counts_for(const Tools& tools, Table& files) {
+    const auto place_of = [&](std::string_view key) {
+        const auto found = std::ranges::find(files.columns, key, &Column::key);
+        ensure(found != files.columns.end(), "a report without a column that it must have");
+        return found - files.columns.begin();
+    };
+    const auto bank = place_of("bank"), released = place_of("released_at");
+    files.columns.insert(files.columns.begin() + released + 1, {"counts_for", {"计入工作日", "counts for"}});
+    for (auto& row : files.rows) {
+        const BankNo no{
+            static_cast<std::int16_t>(std::get<std::int64_t>(row[static_cast<std::size_t>(bank)]))};
+        const auto at = Moment::parse(std::get<std::string>(row[static_cast<std::size_t>(released)]));
+        ensure(at.has_value(), "a moment on record that is none");
+        row.insert(row.begin() + released + 1, profile_of_bank(tools, no).counts_for(*at).text());
+    }
+}
+
 }  // namespace
 
 void CircuitBreaker::note(bool succeeded, Moment now) {
@@ -93,10 +111,11 @@ Result<Report> Channel::ladder(const Identity& by, const Region& region) {
         return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)), "channel");
     auto work = tools_.database.begin();
     Report report{{"银行通道", "The bank channel"}, {}, {}};
-    report.tables.push_back(table_of_query(work->ledger(), "files", {"发放文件", "Files"},
-                                           "report_file_ladder",
-                                           {{"region_low", std::to_string(region.lowest())},
-                                            {"region_high", std::to_string(region.highest())}}));
+    Table files = table_of_query(
+        work->ledger(), "files", {"发放文件", "Files"}, "report_file_ladder",
+        {{"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}});
+    add_counts_for(tools_, files);
+    report.tables.push_back(std::move(files));
     return report;
 }
 

@@ -211,9 +211,9 @@ struct Composed {
     UnitResult result;
 };
 
-Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
-                             const Run& run, const Besides& besides, const Unit& unit,
-                             const std::vector<Bank>& banks, Work& work, Moment now, Composed& out) {
+Result<void> compose_owed(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
+                          const Run& run, const Besides& besides, const Unit& unit,
+                          const std::vector<Bank>& banks, Work& work, Moment now, Composed& out) {
     const auto policy = book.at(unit.county, unit.period);
     if (!policy) return std::unexpected{policy.error()};
 
@@ -222,8 +222,14 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
     entitlement::History history{bench.facts, run.known_at, policies_of(book, unit.county)};
     entitlement::assess(bench.snapshot, *policy, bench.assessment, &history);
     std::vector<entitlement::Award>& awards = bench.assessment.awards;
+    if (run.kind == RunKind::regular)
+        std::erase_if(awards, [&](const entitlement::Award& one) {
+            return is_left_to_own_run(*policy, one.programme);
+        });
+    std::erase_if(bench.assessment.refusals,
+                  [&](const entitlement::Refusal& one) { return !pays(run.kind, one.programme); });
     CountyScreen screen{besides.screen, work.screening(), run.known_at, unit.county};
-    if (besides.screen.has_matches) {
+    if (besides.screen.has_matches && !is_correcting(run.kind)) {
         const std::vector<entitlement::Award> all = awards;
         screen.hold(*policy, bench.snapshot, all, awards, out.beside);
     }
@@ -241,7 +247,7 @@ Result<void> compose_regular(Tools& tools, Bench& bench, const policy::Book& boo
                        bench.accounts, limits.lines_per_file_max, bench.plan, {lines_max, barred});
 
     if (besides.past) {
-        place_arrears(bench.plan, unit.period, out.beside);
+        place_arrears(bench.plan, run, out.beside);
         if (besides.past->offset_percent > 0)
             keep_offsets(bench.plan, work.recovery().open_receivables(unit.county, unit.period),
                          besides.past->offset_percent, out.beside);
@@ -419,8 +425,8 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
     out.result.computed_at = now;
 
     const auto composed =
-        run.kind == RunKind::regular
-            ? compose_regular(tools, bench, book, limits, run, besides, unit, banks, *work, now, out)
+        run.kind != RunKind::reissue
+            ? compose_owed(tools, bench, book, limits, run, besides, unit, banks, *work, now, out)
             : compose_reissue(tools, bench, limits, run, unit, banks, *work, now, out);
     if (!composed) return std::unexpected{composed.error()};
     // Serials name payments that are owed for the first time; another attempt keeps the number it has.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "onecard/app/identity.hpp"
@@ -22,10 +23,27 @@ std::string_view name_of(Role role) {
     std::unreachable();
 }
 
-std::string_view code_of(RunKind kind) {
+const RunKindText& text_of(RunKind kind) {
+    const auto found = std::ranges::find(run_kinds, kind, &RunKindText::kind);
+    ensure(found != run_kinds.end(), "a kind of run without a text");
+    return *found;
+}
+
+std::string_view code_of(RunKind kind) { return text_of(kind).code; }
+
+std::optional<RunKind> run_kind_of(std::string_view code) {
+    const auto found = std::ranges::find(run_kinds, code, &RunKindText::code);
+    if (found == run_kinds.end()) return std::nullopt;
+    return found->kind;
+}
+
+bool pays(RunKind kind, Programme programme) {
     switch (kind) {
-        case RunKind::regular: return "regular";
-        case RunKind::reissue: return "re-issue";
+        case RunKind::regular:
+        case RunKind::reissue:
+        case RunKind::supplementary: return true;
+        case RunKind::one_off: return programme == Programme::one_off;
+        case RunKind::price_linked: return programme == Programme::price_subsidy;
     }
     std::unreachable();
 }

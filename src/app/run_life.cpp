@@ -17,7 +17,12 @@ const StageText& text_of(Stage stage) {
 
 Stage stage_of(const UnitState& state) {
     if (state.cancelled) return Stage::cancelled;
-    if (state.took(Step::released)) return Stage::released;
+    if (state.took(Step::released)) {
+        const Aftermath after = state.after.value_or(Aftermath{});
+        if (after.is_closed) return Stage::closed;
+        if (after.is_answered) return Stage::settling;
+        return after.is_handed_over ? Stage::dispatched : Stage::released;
+    }
     if (state.took(Step::checked)) return Stage::checked;
     if (state.took(Step::proposed)) return Stage::proposed;
     return state.result ? Stage::computed : Stage::planned;
@@ -45,7 +50,7 @@ namespace {
 Result<std::vector<ledger::Entry>> entries_of_withdrawal(const Run& run, const std::vector<Batch>& batches,
                                                          Moment now) {
     std::vector<ledger::Entry> entries;
-    if (run.kind != RunKind::regular) return entries;
+    if (run.kind == RunKind::reissue) return entries;
     for (const Batch& batch : batches) {
         auto entry =
             ledger::standard_entry(about_batch(batch, ledger::EntryKind::cancelled, now), batch.total);
@@ -57,7 +62,8 @@ Result<std::vector<ledger::Entry>> entries_of_withdrawal(const Run& run, const s
 
 }  // namespace
 
-Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Moment now) {
+Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Moment now,
+                                     std::optional<County> only) {
     const std::string run_place = fmt::format("run {}", no.number());
     const bool is_for_role = std::ranges::any_of(moves, [&](const MoveRow& row) {
         return row.move == move && (row.by == by.role || row.or_by == by.role);
@@ -65,12 +71,17 @@ Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Mo
     if (!is_for_role) return std::unexpected{move_from(Stage::planned, move, by.role, run_place).error()};
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
+    if (only && !by.region.covers(*only))
+        return refuse(Fault::forbidden, "outside this officer's region", only->text());
     std::int64_t ended = 0;
     std::optional<Failure> first;
+    if (only) first = Failure{Fault::unknown, run_place + "/" + only->text(), "the run has no such county"};
     for (const UnitState& state : tools_.database.begin()->runs().units(no)) {
         const County county = state.unit.county;
         const std::string place = fmt::format("run {}/{}", no.number(), county.text());
-        if (state.cancelled || !by.region.covers(county)) continue;
+        if (!by.region.covers(county) || (only && *only != county)) continue;
+        if (only) first.reset();
+        if (state.cancelled && !only) continue;
         if (const auto allowed = move_from(stage_of(state), move, by.role, place); !allowed) {
             if (!first) first = allowed.error();
             continue;
@@ -108,12 +119,12 @@ Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Mo
     return ended;
 }
 
-Result<std::int64_t> Runs::cancel(const Identity& by, RunNo no, Moment now) {
-    return end_units(by, no, Move::cancel, now);
+Result<std::int64_t> Runs::cancel(const Identity& by, RunNo no, Moment now, std::optional<County> county) {
+    return end_units(by, no, Move::cancel, now, county);
 }
 
-Result<std::int64_t> Runs::withdraw(const Identity& by, RunNo no, Moment now) {
-    return end_units(by, no, Move::withdraw, now);
+Result<std::int64_t> Runs::withdraw(const Identity& by, RunNo no, Moment now, std::optional<County> county) {
+    return end_units(by, no, Move::withdraw, now, county);
 }
 
 Result<Report> Runs::status(const Identity& by, RunNo no) {
@@ -125,7 +136,7 @@ Result<Report> Runs::status(const Identity& by, RunNo no) {
         {"run", {"批次", "run"}, std::int64_t{no.number()}},
         {"kind",
          {"类型", "kind"},
-         run->kind == RunKind::regular ? Words{"正常", "regular"} : Words{"重发", "re-issue"}},
+         Words{std::string{text_of(run->kind).chinese}, std::string{text_of(run->kind).english}}},
         {"period", {"期号", "period"}, run->period.text()},
         {"region", {"地区", "region"}, run->region.text()},
         {"known_at_import", {"数据版本(导入号)", "facts as of import"}, std::int64_t{run->known_at.number()}},
@@ -145,7 +156,7 @@ Result<Report> Runs::status(const Identity& by, RunNo no) {
                 {}};
     std::int64_t payments = 0;
     Money total;
-    for (const UnitState& state : work->runs().units(no)) {
+    for (const UnitState& state : work->runs().units_with_aftermath(no)) {
         if (!by.region.covers(state.unit.county)) continue;
         const StageText& stage = text_of(stage_of(state));
         const Words now{std::string{stage.chinese}, std::string{stage.english}};
@@ -193,7 +204,7 @@ Report Runs::list(const Identity& by) {
         if (by.region.covers(run.region) || run.region.covers(by.region))
             runs.rows.push_back(
                 {std::int64_t{run.no.number()},
-                 run.kind == RunKind::regular ? Words{"正常", "regular"} : Words{"重发", "re-issue"},
+                 Words{std::string{text_of(run.kind).chinese}, std::string{text_of(run.kind).english}},
                  run.period.text(), run.region.text(), run.made_by, run.made_at.text()});
     report.tables.push_back(std::move(runs));
     return report;

@@ -12,6 +12,7 @@
 #include "arrears.hpp"
 #include "batch_entry.hpp"
 #include "compute.hpp"
+#include "onecard/app/closing_records.hpp"
 #include "onecard/app/funds.hpp"
 #include "onecard/app/run_life.hpp"
 #include "onecard/payment/payment.hpp"
@@ -24,6 +25,18 @@ namespace onecard::app {
 namespace {
 
 constexpr int past_months_max = 120;
+
+/// Whether the month has what a run of this kind pays.
+bool has_reason(RunKind kind, const policy::CountyPolicy& policy) {
+    if (kind == RunKind::one_off) return policy.one_off.has_value();
+    if (kind == RunKind::price_linked)
+        return policy.price.cpi.has_value() || policy.price.food.has_value() || policy.price.scpi.has_value();
+    return true;
+}
+
+std::string closed_text(Month period) {
+    return fmt::format("{} is closed: what is late is arrears of a later month", period.text());
+}
 
 std::string place_of(RunNo run) { return fmt::format("run {}", run.number()); }
 
@@ -63,14 +76,14 @@ ledger::Entry must(Result<ledger::Entry> entry) {
 
 std::vector<ledger::Entry> entries_of_check(const Run& run, const std::vector<Batch>& batches, Moment now) {
     std::vector<ledger::Entry> entries;
-    if (run.kind == RunKind::regular)
+    if (run.kind != RunKind::reissue)
         for (const Batch& batch : batches)
             entries.push_back(must(
                 ledger::standard_entry(about_batch(batch, ledger::EntryKind::accrual, now), batch.total)));
     return entries;
 }
 
-/// Regular money goes to the agency bank and then out; money for another attempt is at the bank where it failed and
+/// Money that is owed for the first time goes to the agency bank and then out; money for another attempt is at the bank where it failed and
 /// moves only when the new account is kept by another one.
 std::vector<ledger::Entry> entries_of_release(const Run& run, const std::vector<Batch>& batches, Work& work,
                                               Moment now) {
@@ -84,7 +97,7 @@ std::vector<ledger::Entry> entries_of_release(const Run& run, const std::vector<
         for (const OpenFailure& failure : work.payments().open_failures(Region::of(batches.front().county)))
             failed_at[{failure.part, failure.county, failure.serial, failure.attempt}] = failure.bank;
     for (const Batch& batch : batches) {
-        if (run.kind == RunKind::regular) {
+        if (run.kind != RunKind::reissue) {
             auto funding = about_batch(batch, EntryKind::funding, now);
             funding.lines = 0;
             funding.line_total = Money{};
@@ -135,11 +148,14 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
     if (by.role != Role::maker) return refuse(Fault::forbidden, "only a maker creates runs", place);
     if (!by.region.covers(region)) return refuse(Fault::forbidden, "outside this maker's region", place);
 
-    RunPast wanted_past;
+    std::optional<RunPast> wanted_past;
+    if (is_correcting(kind)) wanted_past = RunPast{RunNo{}, period, 0, {}};
     if (past) {
-        if (kind != RunKind::regular)
+        if (kind == RunKind::reissue)
             return refuse(Fault::conflict, "a re-issue run owes nothing new, for no month", place);
-        if (past->from >= period)
+        if (kind == RunKind::one_off || kind == RunKind::price_linked)
+            return refuse(Fault::conflict, "this kind of run is about its own month alone", place);
+        if (past->from > period || (past->from == period && kind == RunKind::regular))
             return refuse(Fault::out_of_range, "the past begins before the run's own month", place);
         if (period.months_since(past->from) > past_months_max)
             return refuse(Fault::out_of_range,
@@ -149,7 +165,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
                           place);
         const auto excluded = Exclusions::parse(past->excluded);
         if (!excluded) return std::unexpected{excluded.error()};
-        wanted_past = {RunNo{}, past->from, past->offset_percent, excluded->text()};
+        wanted_past = RunPast{RunNo{}, past->from, past->offset_percent, excluded->text()};
     }
     auto work = tools_.database.begin();
     Run run;
@@ -163,7 +179,27 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
     run.policy = digest_of(tools_.sha256, book_.canonical_text());
 
     std::vector<std::pair<County, std::int64_t>> wanted;
-    if (kind == RunKind::regular) {
+    if (is_correcting(kind)) {
+        auto released = work->runs().released_units(region, period);
+        if (released.empty())
+            return refuse(Fault::missing,
+                          "no regular run of this month is released here: there is nothing to stand on",
+                          place);
+        std::erase_if(released,
+                      [&](const auto& one) { return work->closing().is_closed(one.first, period.number()); });
+        if (released.empty()) return refuse(Fault::conflict, closed_text(period), place);
+        for (const auto& [county, count] : released) {
+            const auto policy = book_.at(county, period);
+            if (!policy) return std::unexpected{policy.error()};
+            if (has_reason(kind, *policy)) wanted.emplace_back(county, count);
+        }
+        if (wanted.empty())
+            return refuse(Fault::missing,
+                          kind == RunKind::one_off
+                              ? "the policy packs have no one-off payment (one_off.amount) of this month"
+                              : "the policy packs have no price index (price.…) of this month",
+                          place);
+    } else if (kind == RunKind::regular) {
         wanted = work->registers().enrolments_by_county(region, run.known_at);
         if (wanted.empty())
             return refuse(Fault::missing, "the register has no enrolment in this region", place);
@@ -191,9 +227,9 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
     work->runs().put_policy(run.policy, book_.canonical_text());
     run.no = work->runs().put_run(run);
     if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256, now);
-    if (past) {
-        wanted_past.run = run.no;
-        work->recovery().put_run_past(wanted_past);
+    if (wanted_past) {
+        wanted_past->run = run.no;
+        work->recovery().put_run_past(*wanted_past);
     }
     std::vector<Unit> units;
     std::int64_t in_part = 0;
@@ -210,7 +246,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
                           fmt::format("county {} has a live {} run for {} already", county.text(),
                                       code_of(kind), period.text()),
                           place);
-        if (kind == RunKind::regular && (!part || in_part >= part_size)) {
+        if (kind != RunKind::reissue && (!part || in_part >= part_size)) {
             part = work->runs().make_part(run.no);
             in_part = 0;
         }
@@ -223,10 +259,10 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         fmt::format("run-created|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), code_of(kind), period.text(),
                     region.text(), run.known_at.number(), run.policy.hex(), by.name, by.fingerprint.hex())};
     work->ledger().put_acts({&act, 1}, tools_.sha256, now);
-    if (past) {
+    if (wanted_past) {
         const Act about_past{"run-past", County{},
-                             fmt::format("run-past|{}|{}|{}|{}", run.no.number(), wanted_past.from.text(),
-                                         wanted_past.offset_percent, wanted_past.excluded)};
+                             fmt::format("run-past|{}|{}|{}|{}", run.no.number(), wanted_past->from.text(),
+                                         wanted_past->offset_percent, wanted_past->excluded)};
         work->ledger().put_acts({&about_past, 1}, tools_.sha256, now);
     }
     work->commit();
@@ -273,7 +309,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         }
     }
 
-    if (run->kind == RunKind::regular) {
+    if (run->kind != RunKind::reissue) {
         auto screen = screen_of(tools_, *run, counties, limits_.screening, now);
         if (!screen) return std::unexpected{screen.error()};
         besides.screen = *std::move(screen);
@@ -417,6 +453,12 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             }
             std::vector<ledger::Entry> entries;
             if (*step == Step::checked) {
+                // Nothing is owed in a month that was closed; a close waits for this work.
+                if (run->kind != RunKind::reissue) {
+                    work->closing().lock(county);
+                    if (work->closing().is_closed(county, run->period.number()))
+                        return refuse(Fault::conflict, closed_text(run->period), place);
+                }
                 entries = entries_of_check(*run, batches, now);
                 const auto settled = settle_past(tools_, *work, *run, state->unit, by, now, entries);
                 if (!settled) return std::unexpected{settled.error()};
@@ -446,7 +488,8 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             return refuse(
                 Fault::forbidden,
                 fmt::format(
-                    "not {}: this person or certificate took another step of the unit, or it was decided meanwhile ({})",
+                    "not {}: this person or certificate took another step of the unit or created the run, or it was decided "
+                    "meanwhile ({})",
                     code_of(*step), no_.constraint()),
                 place);
         }

@@ -200,7 +200,7 @@ void add_entries_of_recovered(const HashFunction& sha256, std::span<const Recove
 
 Result<void> settle_past(const Tools& tools, Work& work, const Run& run, const Unit& unit, const Identity& by,
                          Moment now, std::vector<ledger::Entry>& entries) {
-    if (run.kind != RunKind::regular || !work.recovery().run_past(run.no)) return {};
+    if (run.kind == RunKind::reissue || !work.recovery().run_past(run.no)) return {};
     work.recovery().lock(unit.county);
     work.recovery().realize_corrections(run.no, unit.county);
     std::vector<Receivable> found =

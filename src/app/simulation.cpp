@@ -195,7 +195,7 @@ Result<Report> simulate(Tools& tools, const policy::Book& book, const Identity& 
             const auto run = work->runs().run(*wish.run);
             if (!run) return refuse(Fault::unknown, "there is no such run", place);
             if (run->kind != RunKind::regular)
-                return refuse(Fault::missing, "a re-issue run follows no standard: nothing to simulate",
+                return refuse(Fault::missing, "only a regular run is simulated: the others follow from it",
                               place);
             period = run->period;
             region = run->region;

@@ -265,6 +265,11 @@ private:
                 return std::stoll("0" + words[field]);
             };
             if (words[0] == "correction" && number(14) == owed_.serial.number()) {
+                // Its own month is corrected only by a run that pays what the month's regular run did not.
+                const auto kind = run_kind_of(unit[4]);
+                const bool is_own_month = words[4] == unit[3];
+                if (!kind || (is_own_month && !is_correcting(*kind)) || !pays(*kind, owed_.programme))
+                    stop("beside", fmt::format("a {} run does not correct this", unit[4]));
                 if (words[2] != text_of(owed_.programme).code ||
                     number(3) != static_cast<int>(owed_.component) ||
                     words[4] != owed_.benefit_month.text() || words[5] != std::to_string(owed_.beneficiary) ||

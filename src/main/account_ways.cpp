@@ -4,6 +4,7 @@
 
 #include "onecard/app/accounts.hpp"
 #include "onecard/net/json.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -15,7 +16,8 @@ using net::Response;
 namespace {
 
 Response changes(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(must(desk.accounts->changes(by, region_of(request, by))), request);
+    return answer_list(must(desk.accounts->changes(by, region_of(request, by))), request,
+                       {"county", "payee_kind", "payee", "import"});
 }
 
 Response confirm(Desk& desk, const app::Identity& by, const Request& request) {
@@ -49,7 +51,8 @@ Response ask_banks(Desk& desk, const app::Identity& by, const Request& request) 
 }
 
 Response rounds(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(must(desk.name_checks->rounds(by, region_of(request, by))), request);
+    return answer_list(must(desk.name_checks->rounds(by, region_of(request, by))), request,
+                       {"county", "file"});
 }
 
 Response checks_of_bank(Desk& desk, const app::Identity& by, const Request& request) {

@@ -5,6 +5,7 @@
 
 #include "onecard/app/listing.hpp"
 #include "onecard/main/openapi_text.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 /// What programs want: the description of the API, long lists, and progress as it happens.
@@ -63,42 +64,15 @@ Response events_of_run(Desk& desk, const app::Identity& by, const Request& reque
     return response;
 }
 
-constexpr std::int64_t rows_max = 10'000;
-constexpr std::int64_t rows_of_piece = 2'000;
-
 /// JSON by the page; NDJSON and CSV whole, however long.
 Response payments_of_run(Desk& desk, const app::Identity& by, const Request& request) {
-    const std::int64_t limit = number_of(query(request, "limit", "1000"), "limit");
-    if (limit < 1 || limit > rows_max)
-        throw Refused{{Fault::out_of_range, "limit", fmt::format("must be 1 to {}", rows_max)}};
-    auto list = must(app::RunPayments::open(desk.tools(), by, run_of(request), query(request, "after", "")));
-    const Form form = form_of(request);
-    if (form != Form::csv && form != Form::lines) {
-        app::Report report{{"批次明细", "Payments of the run"}, {}, {}};
-        app::Table page = list.next(limit);
-        report.fields = {{"run", {"批次", "run"}, std::int64_t{run_of(request).number()}},
-                         {"next", {"下一页", "next page"}, list.cursor()}};
-        report.tables.push_back(std::move(page));
-        return answer(report, request);
-    }
-    Response response;
-    response.content_type = form == Form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
-    struct State {
-        app::RunPayments list;
-        bool is_first = true;
-    };
-    response.stream = [form, state = std::make_shared<State>(State{std::move(list)})](std::string& piece) {
-        const app::Table page = state->list.next(rows_of_piece);
-        if (form == Form::csv) {
-            if (state->is_first) piece = app::csv_heading(page);
-            app::append_csv(piece, page);
-        } else {
-            app::append_json_lines(piece, page);
-        }
-        state->is_first = false;
-        return !state->list.cursor().empty();
-    };
-    return response;
+    const auto list = std::make_shared<app::RunPayments>(
+        must(app::RunPayments::open(desk.tools(), by, run_of(request), query(request, "after", ""))));
+    app::Report about{{"批次明细", "Payments of the run"}, {}, {}};
+    about.fields = {{"run", {"批次", "run"}, std::int64_t{run_of(request).number()}}};
+    return answer_long_list({std::move(about), [list](std::int64_t rows) { return list->next(rows); },
+                             [list] { return list->cursor(); }},
+                            request);
 }
 
 constexpr std::array ways{

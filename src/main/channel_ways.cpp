@@ -3,6 +3,7 @@
 #include <array>
 
 #include "onecard/app/channel.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -13,11 +14,12 @@ using net::Response;
 namespace {
 
 Response ladder(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(must(desk.channel->ladder(by, region_of(request, by))), request);
+    return answer_list(must(desk.channel->ladder(by, region_of(request, by))), request, {"bank", "seq"});
 }
 
 Response sequence_refusals(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(must(desk.channel->sequence_refusals(by)), request);
+    return answer_list(must(desk.channel->sequence_refusals(by)), request,
+                       {"bank", "at", "seq", "expected", "name"});
 }
 
 Response next_sequence(Desk& desk, const app::Identity& by, const Request&) {

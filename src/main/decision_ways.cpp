@@ -3,6 +3,7 @@
 #include <array>
 
 #include "onecard/net/json.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -92,7 +93,8 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/batches/{file_id}/again", send_again}.by(Role::maker),
     Way{For::officers, "GET", "/v1/proposals",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.decisions->proposals(by, region_of(request, by))), request);
+            return answer_list(must(desk.decisions->proposals(by, region_of(request, by))), request,
+                               {"county", "proposal"});
         }},
     Way{For::officers, "POST", "/v1/proposals/{proposal}/answer", answer_proposal}.by(Role::checker),
     Way{For::officers, "GET", "/v1/ageing",

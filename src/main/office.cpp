@@ -155,7 +155,7 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     auto* create = run->add_subcommand("create", "Plan a run (as maker)");
     create->add_option("--period", options->period, "month, 2022-01")->required();
     create->add_option("--region", options->region, "division prefix, 3702 or 370212")->required();
-    create->add_option("--kind", options->kind, "regular or re-issue");
+    create->add_option("--kind", options->kind, "regular, supplementary, one-off, price-linked or re-issue");
     create->add_option("--arrears-from", options->arrears_from, "compute past months again from this one on");
     create->add_option("--offset", options->offset_percent, "% of a payment, at most, kept for receivables");
     create->add_option("--exclude", options->exclude,
@@ -187,6 +187,11 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     with_run("changes", "What changed since last month, and why", [&context](std::int32_t no) {
         return show(context, "checker", "GET", fmt::format("/v1/runs/{}/changes", no));
     });
+    with_run("payees", "The same payee by payee: new, stopped, changed, arrears, offset, each with its cause",
+             [&context](std::int32_t no) {
+                 return show(context, "checker", "GET",
+                             fmt::format("/v1/runs/{}/changes/payees?limit=10000", no));
+             });
     with_run("differences", "What past months differ by: awarded, due, and why", [&context](std::int32_t no) {
         return show(context, "auditor", "GET", fmt::format("/v1/runs/{}/differences", no));
     });
@@ -194,13 +199,20 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
              [&context](std::int32_t no) { return approve(context, "checker", no); });
     with_run("release", "Sign and release to the banks (as releaser)",
              [&context](std::int32_t no) { return approve(context, "releaser", no); });
-    with_run("cancel", "Cancel what is not checked yet (as maker)", [&context](std::int32_t no) {
-        return show(context, "maker", "POST", fmt::format("/v1/runs/{}/cancel", no), "{}");
-    });
-    with_run("withdraw", "Take back what is checked and not released (as checker)",
-             [&context](std::int32_t no) {
-                 return show(context, "checker", "POST", fmt::format("/v1/runs/{}/withdraw", no), "{}");
-             });
+    const auto with_county = [&](const char* name, const char* help, const char* role) {
+        auto* command = run->add_subcommand(name, help);
+        command->add_option("run", options->run, "number of the run")->required();
+        command->add_option("--county", options->county, "this county of it alone");
+        command->callback([=, &context] {
+            chosen([=, &context] {
+                const std::string only = options->county.empty() ? "" : "?county=" + options->county;
+                return show(context, role, "POST", fmt::format("/v1/runs/{}/{}{}", options->run, name, only),
+                            "{}");
+            });
+        });
+    };
+    with_county("cancel", "Cancel what is not checked yet (as maker)", "maker");
+    with_county("withdraw", "Take back what is checked and not released (as checker)", "checker");
     run->add_subcommand("list", "All runs")->callback([=, &context] {
         chosen([&context] { return show(context, "maker", "GET", "/v1/runs"); });
     });

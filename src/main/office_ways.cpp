@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "onecard/app/changes.hpp"
@@ -11,6 +12,7 @@
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/net/json.hpp"
 #include "onecard/store/scratch.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -70,13 +72,18 @@ Response commit_import(Desk& desk, const app::Identity& by, const Request& reque
 Response create_run(Desk& desk, const app::Identity& by, const Request& request) {
     const Flat body = must(net::parse_flat_json(request.body));
     only(body, {"kind", "period", "region", "arrears_from", "offset_percent", "exclude"});
-    const std::string& kind = member(body, "kind");
-    if (kind != "regular" && kind != "re-issue")
-        throw Refused{{Fault::malformed, "kind", "must be regular or re-issue"}};
+    const auto kind = app::run_kind_of(member(body, "kind"));
+    if (!kind)
+        throw Refused{
+            {Fault::malformed, "kind", "must be regular, supplementary, one-off, price-linked or re-issue"}};
     std::optional<app::PastWish> past;
-    if (body.contains("arrears_from")) {
+    const Month period = must(Month::parse(member(body, "period")));
+    const bool has_past = body.contains("arrears_from");
+    // A supplementary run always computes its own month again.
+    if (has_past || (kind == app::RunKind::supplementary &&
+                     (body.contains("offset_percent") || body.contains("exclude")))) {
         past.emplace();
-        past->from = must(Month::parse(member(body, "arrears_from")));
+        past->from = has_past ? must(Month::parse(member(body, "arrears_from"))) : period;
         if (body.contains("offset_percent")) {
             const std::int64_t percent = number_of(member(body, "offset_percent"), "offset_percent");
             past->offset_percent = static_cast<int>(std::clamp<std::int64_t>(percent, -1, 100));
@@ -86,9 +93,7 @@ Response create_run(Desk& desk, const app::Identity& by, const Request& request)
         throw Refused{{Fault::malformed, "arrears_from", "is missing: from which month on?"}};
     }
     const app::Run run =
-        must(desk.runs->create(by, kind == "regular" ? app::RunKind::regular : app::RunKind::reissue,
-                               must(Month::parse(member(body, "period"))),
-                               must(Region::parse(member(body, "region"))), now(), past));
+        must(desk.runs->create(by, *kind, period, must(Region::parse(member(body, "region"))), now(), past));
     Response response = answer(must(desk.runs->status(by, run.no)), request);
     response.status = 201;
     response.headers["Location"] = fmt::format("/v1/runs/{}", run.no.number());
@@ -136,14 +141,36 @@ Response approve_run(Desk& desk, const app::Identity& by, const Request& request
     return json(fmt::format(R"({{"units":{}}})", taken));
 }
 
+/// One county of the run, where one is named.
+std::optional<County> county_of(const Request& request) {
+    const std::string county = query(request, "county", "");
+    if (county.empty()) return std::nullopt;
+    return must(County::parse(county));
+}
+
+Response changes_by_payee(Desk& desk, const app::Identity& by, const Request& request) {
+    const std::string same = query(request, "same", "false");
+    if (same != "true" && same != "false") throw Refused{{Fault::malformed, "same", "must be true or false"}};
+    const auto list = std::make_shared<app::RunChanges>(
+        must(app::RunChanges::open(desk.tools(), by, run_of(request), query(request, "after", ""),
+                                   language_of(request), same == "true")));
+    app::Report about{{"逐人变化", "Changes by payee"}, {}, {}};
+    about.fields = {{"run", {"批次", "run"}, std::int64_t{run_of(request).number()}}};
+    return answer_long_list({std::move(about), [list](std::int64_t rows) { return must(list->next(rows)); },
+                             [list] { return list->cursor(); }},
+                            request);
+}
+
 Response cancel_run(Desk& desk, const app::Identity& by, const Request& request) {
     must_match(request, must(desk.runs->status(by, run_of(request))));
-    return json(fmt::format(R"({{"units":{}}})", must(desk.runs->cancel(by, run_of(request), now()))));
+    return json(fmt::format(R"({{"units":{}}})",
+                            must(desk.runs->cancel(by, run_of(request), now(), county_of(request)))));
 }
 
 Response withdraw_run(Desk& desk, const app::Identity& by, const Request& request) {
     must_match(request, must(desk.runs->status(by, run_of(request))));
-    return json(fmt::format(R"({{"units":{}}})", must(desk.runs->withdraw(by, run_of(request), now()))));
+    return json(fmt::format(R"({{"units":{}}})",
+                            must(desk.runs->withdraw(by, run_of(request), now(), county_of(request)))));
 }
 
 constexpr std::array ways{
@@ -152,7 +179,7 @@ constexpr std::array ways{
     Way{For::officers, "DELETE", "/v1/import", discard_import}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(desk.runs->list(by), request);
+            return answer_list(desk.runs->list(by), request, {"run"});
         }},
     Way{For::officers, "POST", "/v1/runs", create_run}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs/{run}",
@@ -162,8 +189,9 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/runs/{run}/compute", compute_run}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs/{run}/changes",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(app::report_changes(desk.tools(), desk.book(), by, run_of(request))), request);
+            return answer(must(app::report_changes(desk.tools(), by, run_of(request))), request);
         }},
+    Way{For::officers, "GET", "/v1/runs/{run}/changes/payees", changes_by_payee},
     Way{For::officers, "GET", "/v1/runs/{run}/approvals", approvals_of_run}.by(Role::maker, Role::checker,
                                                                                Role::releaser),
     Way{For::officers, "GET", "/v1/runs/{run}/approvals/{county}", approval_of_county}.by(
@@ -174,11 +202,13 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/runs/{run}/withdraw", withdraw_run}.by(Role::checker, Role::releaser),
     Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.books->breaks(by, region_of(request, by))), request);
+            return answer_list(must(desk.books->breaks(by, region_of(request, by))), request,
+                               {"county", "break"});
         }},
     Way{For::officers, "GET", "/v1/failures",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.books->open_failures(by, region_of(request, by))), request);
+            return answer_list(must(desk.books->open_failures(by, region_of(request, by))), request,
+                               {"county", "period", "serial", "attempt"});
         }},
 };
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "onecard/app/explanation.hpp"
 #include "onecard/app/recovery.hpp"
 #include "onecard/app/screening.hpp"
 #include "onecard/net/json.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 /// Screening, past months, and the recovery of what was paid too much.
@@ -147,36 +149,41 @@ Response remit(Desk& desk, const app::Identity& by, const Request& request) {
     return json("{}", 201);
 }
 
+Response differences_of_run(Desk& desk, const app::Identity& by, const Request& request) {
+    const auto list = std::make_shared<app::RunDifferences>(must(app::RunDifferences::open(
+        desk.tools(), by, run_of(request), query(request, "after", ""), language_of(request))));
+    return answer_long_list({{{"追补与追缴", "What past months differ by"}, list->about(), {}},
+                             [list](std::int64_t rows) { return must(list->next(rows)); },
+                             [list] { return list->cursor(); }},
+                            request);
+}
+
 constexpr std::array ways{
     Way{For::officers, "PUT", "/v1/screening/lists/{list}", put_list, gib, true}.by(Role::maker),
     Way{For::officers, "GET", "/v1/screening/lists",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(
+            return answer_list(
                 must(app::Screening{desk.tools()}.lists(by, region_of(request, by), desk.settings.screening)),
-                request);
+                request, {"list"});
         }},
     Way{For::officers, "GET", "/v1/screening/accounts",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(app::Screening{desk.tools()}.account_reuse(by, region_of(request, by))),
-                          request);
+            return answer_list(must(app::Screening{desk.tools()}.account_reuse(by, region_of(request, by))),
+                               request, {"account_group", "county", "payee"});
         }},
     Way{For::officers, "POST", "/v1/screening/releases", release_finding}.by(Role::maker, Role::checker),
     Way{For::officers, "GET", "/v1/runs/{run}/findings",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(app::Screening{desk.tools()}.findings(by, run_of(request))), request);
+            return answer_list(must(app::Screening{desk.tools()}.findings(by, run_of(request))), request,
+                               {"county", "subject"});
         }},
     Way{For::officers, "POST", "/v1/runs/{run}/stale-lists", accept_stale}.by(Role::checker),
-    Way{For::officers, "GET", "/v1/runs/{run}/differences",
-        [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(
-                must(app::report_differences(desk.tools(), by, run_of(request), language_of(request))),
-                request);
-        }},
+    Way{For::officers, "GET", "/v1/runs/{run}/differences", differences_of_run},
     Way{For::officers, "GET", "/v1/receivables",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(app::RecoveryBook{desk.tools()}.open(by, region_of(request, by),
-                                                                    month_of(request), now().day_in_china())),
-                          request);
+            return answer_list(must(app::RecoveryBook{desk.tools()}.open(
+                                   by, region_of(request, by), month_of(request), now().day_in_china())),
+                               request, {"county", "receivable"});
         }},
     Way{For::officers, "POST", "/v1/receivables", record_overpayment}.by(Role::maker),
     Way{For::officers, "GET", "/v1/receivables/{county}/{receivable}",

@@ -3,6 +3,7 @@
 
 #include "onecard/app/simulation.hpp"
 #include "onecard/net/json.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 /// What is asked, and looked at, before anything is done.
@@ -62,7 +63,8 @@ Response accept_outliers(Desk& desk, const app::Identity& by, const Request& req
 constexpr std::array ways{
     Way{For::officers, "GET", "/v1/runs/{run}/outliers",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.runs->outliers(by, run_of(request))), request);
+            return answer_list(must(desk.runs->outliers(by, run_of(request))), request,
+                               {"county", "outlier"});
         }},
     Way{For::officers, "POST", "/v1/runs/{run}/outliers", accept_outliers}.by(Role::checker),
     Way{For::officers, "POST", "/v1/simulations", simulate}.by(Role::maker, Role::checker, Role::releaser,

@@ -135,6 +135,8 @@ constexpr std::array own_rules{
     Rule{"price.covers.orphan", flag, [](P& p, const Checked& v) { p.price.covers.orphan = v.number != 0; }},
     Rule{"price.covers.unattended_child", flag,
          [](P& p, const Checked& v) { p.price.covers.unattended_child = v.number != 0; }},
+    Rule{"price.separately", flag, [](P& p, const Checked& v) { p.price.separately = v.number != 0; }},
+    Rule{"one_off.separately", flag, set_flag<&P::one_off_separately>},
     Rule{"one_off.amount", once, [](P& p, const Checked& v) { p.one_off = Money::of_fen(v.number); }},
     Rule{"one_off.covers.dibao", flag,
          [](P& p, const Checked& v) { p.one_off_covers.dibao = v.number != 0; }},

@@ -104,7 +104,7 @@ public:
                              unit.part = row.id<PartNo>();
                              unit.known_at = row.id<ImportNo>();
                              unit.policy = row.digest();
-                             unit.is_checked = row.flag();
+                             unit.is_released = row.flag();
                          });
         return found;
     }

@@ -86,6 +86,24 @@ public:
         return all;
     }
 
+    std::vector<std::pair<County, std::int64_t>> released_units(const Region& region, Month period) override {
+        std::vector<std::pair<County, std::int64_t>> found;
+        connection_.each(sql::released_units,
+                         {{"low", region.lowest()}, {"high", region.highest()}, {"period", period}},
+                         [&](Row& row) {
+                             const County county = row.county();
+                             found.emplace_back(county, row.number());
+                         });
+        return found;
+    }
+
+    std::vector<app::Unit> owing_units(County county, Month period) override {
+        std::vector<app::Unit> found;
+        connection_.each(sql::owing_units, {{"county", county}, {"period", period}},
+                         [&](Row& row) { found.push_back(unit_in(row)); });
+        return found;
+    }
+
     PartNo make_part(RunNo run) override {
         return PartNo{static_cast<std::int32_t>(connection_.number(sql::make_part, {{"run_no", run}}))};
     }
@@ -134,6 +152,23 @@ public:
             ensure(state != states.end() && state->unit.county == step.county,
                    "a step of a unit that is not there");
             state->steps.push_back(std::move(step));
+        });
+        return states;
+    }
+
+    std::vector<app::UnitState> units_with_aftermath(RunNo run) override {
+        std::vector<app::UnitState> states = units(run);
+        auto state = states.begin();  // Both answers are ordered by county.
+        connection_.each(sql::unit_aftermaths, {{"run_no", run}}, [&](Row& row) {
+            const County county = row.county();
+            app::Aftermath after;
+            after.is_handed_over = row.flag();
+            after.is_answered = row.flag();
+            after.is_closed = row.flag();
+            while (state != states.end() && state->unit.county < county) ++state;
+            ensure(state != states.end() && state->unit.county == county,
+                   "a fate of a unit that is not there");
+            state->after = after;
         });
         return states;
     }

@@ -237,6 +237,11 @@ TEST_F(TheDoor, RefusesASecondRunUntilTheFirstIsCancelled) {
         EXPECT_THAT(ran.err, HasSubstr("it is checked: nothing to cancel"));
         EXPECT_EQ(here().card(january).code, 1);
         EXPECT_EQ(here().card({"run", "withdraw", second, "--as", "maker"}).code, 1);
+        // One county of a run by itself: not one that it does not have, and not one that is elsewhere.
+        const Ran other = here().card({"run", "withdraw", second, "--county", "370213"});
+        EXPECT_THAT(other.err, HasSubstr("the run has no such county"));
+        expect_problem(here().post_json("checker", "/v1/runs/" + second + "/withdraw?county=110101", "{}"),
+                       403, "forbidden");
         // What is cancelled is not withdrawn.
         EXPECT_EQ(number(here().ask({"run", "withdraw", first}), "units"), 0);
     });
@@ -248,7 +253,7 @@ TEST_F(TheDoor, RefusesASecondRunUntilTheFirstIsCancelled) {
     };
     const std::int64_t owed = balance_of(2101), spent = balance_of(5001);
     const std::int64_t total = number(here().ask({"run", "status", second}), "total_fen");
-    here().done({"run", "withdraw", second});
+    here().done({"run", "withdraw", second, "--county", "370212"});
     EXPECT_EQ(balance_of(2101), owed - total);
     EXPECT_EQ(balance_of(5001), spent - total);
     EXPECT_EQ(here().card({"run", "release", second, "--as", "releaser"}).code, 1);

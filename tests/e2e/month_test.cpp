@@ -78,7 +78,8 @@ TEST_F(TwoMonths, ExplainEveryFenOfTheDifference) {
                 const json::object& row = each.as_object();
                 std::int64_t bridge = number(row, "before_fen"), payees = number(row, "payees_before");
                 for (const char* cause :
-                     {"new_by_standard_fen", "new_by_facts_fen", "stopped_fen", "standard_fen", "facts_fen"})
+                     {"gone_fen", "new_by_standard_fen", "new_by_facts_fen", "stopped_fen", "standard_fen",
+                      "facts_fen", "household_fen", "arrears_fen", "offset_fen"})
                     bridge += number(row, cause);
                 payees += number(row, "new_by_standard_n") + number(row, "new_by_facts_n") -
                           number(row, "stopped_n");
@@ -96,6 +97,42 @@ TEST_F(TwoMonths, ExplainEveryFenOfTheDifference) {
     }
     EXPECT_EQ(number(changes_["2022-01"], "before_fen"), number(changes_["2021-12"], "after_fen"));
     EXPECT_EQ(word(changes_["2022-01"], "period_before"), "2021-12");
+}
+
+/// What the bridge counts is what the list names, payee by payee, each with a cause.
+TEST_F(TwoMonths, NameEverybodyWhomTheBridgeCounts) {
+    const auto listed = [](const std::string& query) {
+        const Reply reply = here().curl("checker", "GET", "/v1/runs/2/changes/payees" + query,
+                                        {"--header", "Accept: application/x-ndjson"});
+        EXPECT_EQ(reply.status, 200) << reply.all();
+        std::vector<json::object> rows;
+        for (const std::string& line : lines_of(reply.body)) rows.push_back(object_of(line));
+        return rows;
+    };
+    std::map<std::string, std::int64_t> count;
+    std::int64_t difference = 0;
+    const auto changed = listed("");
+    for (const json::object& row : changed) {
+        ++count[word(row, "change")];
+        difference += number(row, "after_fen") - number(row, "before_fen");
+        EXPECT_EQ(number(row, "after_fen") - number(row, "before_fen"),
+                  number(row, "by_standard_fen") + number(row, "by_facts_fen"))
+            << json::serialize(row);
+        EXPECT_NE(word(row, "cause"), "") << json::serialize(row);
+    }
+    const json::object& all = rows(changes_["2022-01"], "by_programme").back().as_object();
+    EXPECT_EQ(difference, number(changes_["2022-01"], "difference_fen"));
+    EXPECT_EQ(count["new"], number(all, "new_by_facts_n"));
+    EXPECT_EQ(count["new by standard"], number(all, "new_by_standard_n"));
+    EXPECT_EQ(count["stopped"], number(all, "stopped_n"));
+    EXPECT_EQ(count.count("same"), 0U);
+    EXPECT_GT(count["standard"], 0);
+    EXPECT_GT(count["household"], 0) << "nobody came to a household or left one";
+    EXPECT_EQ(number(all, "household_n"), count["household"]);
+    const auto everybody = listed("?same=true");
+    EXPECT_EQ(static_cast<std::int64_t>(everybody.size() - changed.size()), number(all, "same_n"));
+    EXPECT_EQ(static_cast<std::int64_t>(everybody.size()),
+              number(all, "payees_after") + number(all, "stopped_n"));
 }
 
 TEST_F(TwoMonths, ShowTheNewStandardsOfJanuaryAndTheLifeBetween) {

@@ -185,6 +185,17 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
         }
     EXPECT_EQ(open_of_1211(), 40'000);
     fits();
+    // Of what March pays more than February the checker sees what is arrears, and of which months.
+    const json::object more = here().ask({"run", "changes", march});
+    EXPECT_TRUE(more.at("explained").as_bool());
+    const json::object& of_all = rows(more, "by_programme").back().as_object();
+    EXPECT_EQ(number(of_all, "arrears_fen"), 89'500 + 10'000);
+    EXPECT_EQ(number(of_all, "arrears_n"), 2);
+    EXPECT_EQ(number(more, "after_fen"), number(here().ask({"run", "status", march}), "total_fen"));
+    const json::object payees = here().ask({"run", "payees", march});
+    int told = 0;
+    for (const auto& row : rows(payees, "changes")) told += word(row.as_object(), "change") == "arrears";
+    EXPECT_EQ(told, 2) << json::serialize(payees);
 
     // Arrears are explained by what was awarded, what should be, and why they differ.
     bool explained = false;
@@ -217,6 +228,12 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     pay(april);
     const json::object again = here().ask({"run", "differences", april});
     EXPECT_EQ(rows(again, "differences").size(), 0U) << json::serialize(again);
+    // What March paid of the past ends with it, and what April keeps is told by itself.
+    const json::object less = here().ask({"run", "changes", april});
+    EXPECT_TRUE(less.at("explained").as_bool());
+    EXPECT_EQ(number(rows(less, "by_programme").back().as_object(), "gone_fen"), -(89'500 + 10'000));
+    EXPECT_EQ(number(rows(less, "by_programme").back().as_object(), "offset_fen"), -20'850);
+    EXPECT_EQ(number(less, "before_fen"), number(more, "after_fen"));
     const json::object book = here().ask({"receivable", "list"});
     EXPECT_EQ(number(book, "open_fen"), 40'000 - 20'850) << json::serialize(book);
     EXPECT_EQ(open_of_1211(), 40'000 - 20'850);

@@ -38,7 +38,7 @@ protected:
     std::string correct(const app::Unit& unit, int line, int step, int awarded, int due) {
         const std::string key =
             "select run_no, county, line_no, programme, component, benefit_month, beneficiary, step, "
-            "awarded, due from correction_line where run_no = " +
+            "awarded, due, 1 from correction_line where run_no = " +
             std::to_string(unit.run.number()) + " and line_no = " + std::to_string(line);
         const std::string planned = service.refusal(
             "insert into correction_line (run_no, county, line_no, programme, component, benefit_month, beneficiary, "
@@ -49,7 +49,7 @@ protected:
         if (!planned.empty()) return planned;
         return service.refusal(
             "insert into correction (run_no, county, line_no, programme, component, benefit_month, beneficiary, step, "
-            "awarded, due) " +
+            "awarded, due, base) " +
             key);
     }
 };
@@ -76,12 +76,25 @@ TEST_F(PastWalls, NeverRecoverMoreThanIsOwed) {
 }
 
 TEST_F(PastWalls, CorrectAnObligationOnlyFromWhatTheCorrectionBeforeMadeDue) {
+    const app::Unit january = story.unit(test::january());
+    story.work([&](app::Work& w) { w.runs().put_fate(january, true, test::at(5)); });
     const app::Unit march = story.unit(test::month(2022, 3)), april = story.unit(test::month(2022, 4)),
                     may = story.unit(test::month(2022, 5));
     EXPECT_EQ(correct(march, 1, 1, 100, 150), "");
     EXPECT_EQ(correct(april, 1, 1, 100, 150), unique_key) << "the same arrears by another run";
     EXPECT_EQ(correct(may, 1, 2, 100, 170), foreign_key) << "forgetting the arrears of March";
     EXPECT_EQ(correct(april, 2, 2, 150, 150), check) << "a correction of nothing";
+}
+
+TEST_F(PastWalls, CorrectAMonthOnlyWhileItsRegularUnitIsReleased) {
+    const app::Unit january = story.unit(test::january()), march = story.unit(test::month(2022, 3));
+    EXPECT_EQ(correct(march, 1, 1, 100, 150), foreign_key) << "it may still be cancelled";
+    story.work([&](app::Work& w) { w.runs().put_fate(january, true, test::at(5)); });
+    const app::Unit april = story.unit(test::month(2022, 4));
+    EXPECT_EQ(correct(april, 1, 1, 100, 150), "");
+    EXPECT_EQ(story.refusal([&](app::Work& w) { w.runs().put_fate(january, false, test::at(6)); }),
+              "unit_fate_pkey")
+        << "cancelled under its corrections";
 }
 
 }  // namespace

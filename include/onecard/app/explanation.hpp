@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "onecard/app/identity.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
@@ -15,7 +20,28 @@ Result<Report> explain_payment(Tools& tools, const Identity& by, const PaymentRe
                                Language language);
 
 /// What a run made of past months, month by month: awarded, what should be, the difference, and the first component in
-/// which the two computations part. The same records give the same bytes. Errors: forbidden, unknown, tampered.
-Result<Report> report_differences(Tools& tools, const Identity& by, RunNo run, Language language);
+/// which the two computations part. The same records give the same bytes. A standard that rises late corrects everybody:
+/// the list is read a page at a time, a county's facts in memory. Goes through the counties of the caller's region in order.
+class RunDifferences {
+public:
+    /// `cursor` is empty, or what `cursor()` said behind an earlier page. Errors: forbidden, unknown, tampered; malformed
+    /// (the cursor).
+    static Result<RunDifferences> open(Tools& tools, const Identity& by, RunNo run, const std::string& cursor,
+                                       Language language);
+    RunDifferences(RunDifferences&&) noexcept;
+    ~RunDifferences();
+
+    /// What all of it comes to: run, period, from when, arrears and demands.
+    const std::vector<Field>& about() const;
+    /// At most `rows_max` rows. Errors: tampered; what a policy refuses.
+    Result<Table> next(std::int64_t rows_max);
+    /// Where the next page begins; empty at the end.
+    std::string cursor() const;
+
+private:
+    struct Impl;
+    explicit RunDifferences(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace onecard::app

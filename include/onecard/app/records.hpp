@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "onecard/bankfile/reason.hpp"
@@ -34,8 +36,34 @@ struct ImportRecord {
     std::int64_t rows = 0;
 };
 
-enum class RunKind : std::int16_t { regular = 1, reissue = 2 };
+/// What a run pays. The number is what the database stores.
+enum class RunKind : std::int16_t {
+    regular = 1,        ///< the month
+    reissue = 2,        ///< another attempt at what failed: owes nothing new
+    supplementary = 3,  ///< whom the month's regular run left out, and past months where asked for
+    one_off = 4,        ///< a campaign of the month (一次性补贴), of whom its regular run did not pay it
+    price_linked = 5,   ///< the month's price-linked subsidy, likewise
+};
+struct RunKindText {
+    RunKind kind;
+    std::string_view code;
+    std::string_view chinese;
+    std::string_view english;
+};
+inline constexpr std::array run_kinds{
+    RunKindText{RunKind::regular, "regular", "正常", "regular"},
+    RunKindText{RunKind::reissue, "re-issue", "重发", "re-issue"},
+    RunKindText{RunKind::supplementary, "supplementary", "补充", "supplementary"},
+    RunKindText{RunKind::one_off, "one-off", "一次性补贴", "one-off"},
+    RunKindText{RunKind::price_linked, "price-linked", "价格临时补贴", "price-linked"}};
+const RunKindText& text_of(RunKind kind);
 std::string_view code_of(RunKind kind);
+std::optional<RunKind> run_kind_of(std::string_view code);
+/// Whether it pays what its month's regular run, which is released, did not: as corrections, so that nothing is awarded
+/// twice whichever runs are computed at the same time.
+constexpr bool is_correcting(RunKind kind) { return kind != RunKind::regular && kind != RunKind::reissue; }
+/// Whether a run of this kind pays a programme.
+bool pays(RunKind kind, Programme programme);
 
 struct Run {
     RunNo no;
@@ -84,11 +112,19 @@ struct StepRecord {
     Moment at;
 };
 
+/// What became of a released unit, by its files and by the closes of its month.
+struct Aftermath {
+    bool is_handed_over = false;  ///< each file was fetched, taken by the bank's own address or receipted
+    bool is_answered = false;     ///< a return file was accepted
+    bool is_closed = false;       ///< the month was closed over it, or after all of it was answered
+};
+
 struct UnitState {
     Unit unit;
     std::optional<UnitResult> result;
     std::vector<StepRecord> steps;  ///< signatures left out
     bool cancelled = false;
+    std::optional<Aftermath> after;  ///< where it was asked for
     bool took(Step step) const {
         for (const StepRecord& taken : steps)
             if (taken.step == step) return true;

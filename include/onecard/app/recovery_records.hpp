@@ -164,7 +164,7 @@ struct PastUnit {
     PartNo part;
     ImportNo known_at;
     Digest policy;
-    bool is_checked = false;
+    bool is_released = false;
 };
 
 class RecoveryRecords {

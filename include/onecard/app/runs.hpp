@@ -28,7 +28,7 @@ struct RunLimits {
         10;  ///< a payment of more than so many times the standard is looked at by itself
 };
 
-/// What a regular run does about the months before its own; leave it out and it leaves them alone.
+/// What a run does about the months before its own; leave it out and it leaves them alone.
 struct PastWish {
     Month from;              ///< the first month that is computed again
     int offset_percent = 0;  ///< of a payment, at most, kept for open receivables: 0 … 99
@@ -42,10 +42,12 @@ public:
     Runs(Tools& tools, const policy::Book& book, RunLimits limits)
         : tools_{tools}, book_{book}, limits_{limits} {}
 
-    /// Plans a run over every county of the region that has enrolments (regular) or open failures that can be tried
-    /// again (re-issue). Errors: forbidden (role, region), missing (no register, no policy, nothing to re-issue),
-    /// duplicate (a county has a live unit for the period: named).
-    /// Of `past`: out_of_range (the first month does not lie before the period; the percentage), unknown (an exclusion).
+    /// Plans a run over every county of the region that has enrolments (regular), open failures that can be tried
+    /// again (re-issue), or a released regular run of the month and what the kind pays (the others).
+    /// Errors: forbidden (role, region), missing (no register, no policy, nothing to re-issue or to stand on), duplicate (a
+    /// county has a live regular unit for the period: named).
+    /// Of `past` (regular and supplementary runs): out_of_range (the first month lies after what the kind corrects; the
+    /// percentage), unknown (an exclusion), conflict (another kind).
     Result<Run> create(const Identity& by, RunKind kind, Month period, const Region& region, Moment now,
                        const std::optional<PastWish>& past = std::nullopt);
 
@@ -77,12 +79,12 @@ public:
                                  std::span<const std::int32_t> outliers, std::string_view reason, Moment now);
     /// What a checker must look at in a run, with who accepted it and why. Errors: unknown, forbidden.
     Result<Report> outliers(const Identity& by, RunNo run);
-    /// Cancels the units that are not checked; those that are stay as they are. Errors: forbidden, conflict (none of them can
-    /// be cancelled: the first one is named).
-    Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now);
+    /// Cancels the units that are not checked, or one county's alone; those that are stay as they are. Errors: forbidden,
+    /// unknown (no such county), conflict (none of them can be cancelled: the first one is named).
+    Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now, std::optional<County> county = {});
     /// Takes checked units back before their release: what the check posted is posted back, the month can be run again.
-    /// Errors: forbidden; conflict (none is checked and not released, or its check has settled the past).
-    Result<std::int64_t> withdraw(const Identity& by, RunNo run, Moment now);
+    /// Errors: forbidden; unknown; conflict (none is checked and not released, or its check has settled the past).
+    Result<std::int64_t> withdraw(const Identity& by, RunNo run, Moment now, std::optional<County> county = {});
 
     Result<Report> status(const Identity& by, RunNo run);
     Report list(const Identity& by);
@@ -90,7 +92,8 @@ public:
     Result<Run> find(RunNo run, const Identity& by);
 
 private:
-    Result<std::int64_t> end_units(const Identity& by, RunNo run, Move move, Moment now);
+    Result<std::int64_t> end_units(const Identity& by, RunNo run, Move move, Moment now,
+                                   std::optional<County> county);
 
     Tools& tools_;
     std::atomic<bool> stopping_ = false;

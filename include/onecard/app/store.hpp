@@ -83,6 +83,11 @@ public:
     virtual RunNo put_run(const Run& run) = 0;
     virtual std::optional<Run> run(RunNo no) = 0;
     virtual std::vector<Run> runs() = 0;
+    /// Counties whose regular unit of a month is released, with the payments that it has.
+    virtual std::vector<std::pair<County, std::int64_t>> released_units(const Region& region,
+                                                                        Month period) = 0;
+    /// The released units of a county's month that owed something for the first time, by run.
+    virtual std::vector<Unit> owing_units(County county, Month period) = 0;
     virtual PartNo make_part(RunNo run) = 0;
     virtual void key_part(PartNo part) = 0;
     virtual bool is_keyed(PartNo part) = 0;
@@ -91,6 +96,8 @@ public:
     virtual std::int32_t next_generation(County county, Month period, RunKind kind) = 0;
     virtual void put_units(std::span<const Unit> units) = 0;
     virtual std::vector<UnitState> units(RunNo run) = 0;
+    /// The same, with what became of those that are released.
+    virtual std::vector<UnitState> units_with_aftermath(RunNo run) = 0;
     /// Holds the unit for this work; false when it has a result already.
     virtual bool claim(RunNo run, County county) = 0;
     virtual Serial next_serial(County county, Month period) = 0;

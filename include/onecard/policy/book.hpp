@@ -79,6 +79,8 @@ struct PriceLink {
     Rounding rounding{RoundingUnit::yuan, RoundingMode::half_up};
     Money floor;
     Covers covers;
+    bool separately =
+        false;  ///< by runs of its own (price-linked): the month's regular run leaves it to them
     friend bool operator==(const PriceLink&, const PriceLink&) = default;
 };
 /// Death ends an award after the month in which it happened, or with the month before it.
@@ -207,6 +209,7 @@ struct CountyPolicy {
     PriceLink price;
     std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
     Covers one_off_covers;
+    bool one_off_separately = false;  ///< by runs of its own (one-off), as above
     /// Pocket money of who lives in an institution is part of the basic amount, which the institution then gets less
     /// of (else it stands beside it).
     bool pocket_money_within_basic = false;

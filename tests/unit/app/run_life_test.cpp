@@ -27,18 +27,39 @@ TEST(RunLife, AUnitIsAtTheLastThingThatHappenedToIt) {
     EXPECT_EQ(stage_of(at({Step::proposed}, true, true)), Stage::cancelled);
 }
 
-TEST(RunLife, NothingIsDoneToWhatIsReleasedOrCancelled) {
+TEST(RunLife, AReleasedUnitIsWhereItsFilesAreUntilItsMonthIsClosed) {
+    UnitState state = at({Step::proposed, Step::checked, Step::released});
+    state.after = Aftermath{};
+    EXPECT_EQ(stage_of(state), Stage::released);
+    state.after->is_handed_over = true;
+    EXPECT_EQ(stage_of(state), Stage::dispatched);
+    state.after->is_answered = true;
+    EXPECT_EQ(stage_of(state), Stage::settling);
+    state.after->is_closed = true;
+    EXPECT_EQ(stage_of(state), Stage::closed);
+    // A close of the month says nothing of what was never released.
+    UnitState computed = at({});
+    computed.after = state.after;
+    EXPECT_EQ(stage_of(computed), Stage::computed);
+}
+
+TEST(RunLife, ReleasedIsForTheBanksAndTheCloseAloneAndTheEndIsTheEnd) {
     for (const MoveRow& row : moves) {
-        EXPECT_NE(row.from, Stage::released);
+        EXPECT_NE(row.from, Stage::closed);
         EXPECT_NE(row.from, Stage::cancelled);
+        const bool is_out =
+            row.from == Stage::released || row.from == Stage::dispatched || row.from == Stage::settling;
+        const bool is_after_release =
+            row.move == Move::hand_over || row.move == Move::answer || row.move == Move::close;
+        EXPECT_EQ(is_out, is_after_release) << row.name;
     }
 }
 
 TEST(RunLife, EveryMoveIsMadeByThoseOfItsRowAndFromItsStageAlone) {
     int allowed = 0;
     for (const StageText& stage : stages)
-        for (const Move move :
-             {Move::compute, Move::propose, Move::check, Move::release, Move::cancel, Move::withdraw})
+        for (const Move move : {Move::compute, Move::propose, Move::check, Move::release, Move::cancel,
+                                Move::withdraw, Move::hand_over, Move::answer, Move::close})
             for (const Role role : roles) {
                 const auto found = move_from(stage.stage, move, role, "here");
                 const bool is_in_table = std::ranges::any_of(moves, [&](const MoveRow& row) {
@@ -54,7 +75,7 @@ TEST(RunLife, EveryMoveIsMadeByThoseOfItsRowAndFromItsStageAlone) {
                                 found.error().fault == Fault::conflict);
                 }
             }
-    EXPECT_EQ(allowed, 12);
+    EXPECT_EQ(allowed, 21);
 }
 
 TEST(RunLife, ThreeRolesStandBetweenWhatIsComputedAndTheBanks) {
