@@ -224,8 +224,13 @@ Result<Asked> asked_about(Tools& tools, const Identity& by, RunNo no) {
         return refuse(Fault::missing, "a re-issue run pays again what was owed before: nothing to compare",
                       place);
     Asked asked{*run, {}};
-    for (UnitState& state : work->runs().units(no))
-        if (by.region.covers(state.unit.county) && !state.cancelled) asked.units.push_back(std::move(state));
+    for (UnitState& state : work->runs().units(no)) {
+        if (!by.region.covers(state.unit.county) || state.cancelled) continue;
+        if (!state.result)
+            return refuse(Fault::missing, "this unit is not computed yet",
+                          fmt::format("{}/{}", state.unit.county.text(), run->period.text()));
+        asked.units.push_back(std::move(state));
+    }
     if (asked.units.empty())
         return refuse(Fault::forbidden, "the run has no county in this officer's region", place);
     return asked;

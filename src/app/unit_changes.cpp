@@ -228,8 +228,7 @@ Result<void> Comparing::assess_changed(County county, const std::optional<Unit>&
 
 Result<UnitChanges> Comparing::compare(const UnitState& state) {
     const County county = state.unit.county;
-    const std::string place = fmt::format("{}/{}", county.text(), run_.period.text());
-    if (!state.result) return refuse(Fault::missing, "this unit is not computed yet", place);
+    ensure(state.result.has_value(), "a unit that is compared before it is computed");
     auto work = tools_.database.begin();
     const bool is_correcting_run = is_correcting(run_.kind);
     auto book = books_.of(*work, run_.policy);

@@ -84,7 +84,7 @@ struct UnitChanges {
 class Comparing {
 public:
     Comparing(Tools& tools, const Run& run, RecordedBooks& books) : tools_{tools}, run_{run}, books_{books} {}
-    /// Errors: missing (not computed yet), mismatch (recomputing disagrees with what is paid, named), tampered.
+    /// The unit is computed. Errors: mismatch (recomputing disagrees with what is paid, named), tampered.
     Result<UnitChanges> compare(const UnitState& state);
     /// Why a change came about, after `compare`: the first thing in which its two computations part.
     std::string why(const Change& change, Language language);

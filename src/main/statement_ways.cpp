@@ -4,7 +4,6 @@
 
 #include "onecard/net/json.hpp"
 #include "onecard/store/scratch.hpp"
-#include "pages.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -88,8 +87,7 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/statements/match", match_again}.by(Role::maker),
     Way{For::officers, "GET", "/v1/statements",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(desk.statements->report(by, region_of(request, by))), request,
-                               {"county", "bank", "statement"});
+            return answer(must(desk.statements->report(by, region_of(request, by))), request);
         }},
     Way{For::officers, "GET", "/v1/closes/{county}/{period}",
         [](Desk& desk, const app::Identity& by, const Request& request) {

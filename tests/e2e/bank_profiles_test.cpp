@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include "onecard/net/http.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "support/installation.hpp"
+#include "support/profiles.hpp"
 
 namespace onecard::test {
 namespace {
@@ -243,6 +245,13 @@ TEST_F(EveryLayout, HasALadderWithEachStepItsTimeAndItsCertificate) {
         for (const char* step : {"sealed_at", "released_at", "fetched_at", "receipt_at", "answered_at"})
             EXPECT_EQ(word(file, step).size(), 25u) << step;
         EXPECT_EQ(word(file, "never_heard_back"), "");
+        // After the bank's cut-off, and on days that it does not work, a release counts for a later day.
+        const auto released = Moment::parse(word(file, "released_at")).value();
+        constexpr std::array names{"fixed-gbk", "xml-gbk", "iso20022"};
+        const char* name = names.at(static_cast<std::size_t>(number(file, "bank") - 1));
+        EXPECT_EQ(word(file, "counts_for"),
+                  tests::shipped_profiles().find(name)->second.counts_for(released).text())
+            << name;
     }
 }
 

@@ -193,9 +193,9 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     EXPECT_EQ(number(of_all, "arrears_n"), 2);
     EXPECT_EQ(number(more, "after_fen"), number(here().ask({"run", "status", march}), "total_fen"));
     const json::object payees = here().ask({"run", "payees", march});
-    int told = 0;
-    for (const auto& row : rows(payees, "changes")) told += word(row.as_object(), "change") == "arrears";
-    EXPECT_EQ(told, 2) << json::serialize(payees);
+    int named = 0;
+    for (const auto& row : rows(payees, "changes")) named += word(row.as_object(), "change") == "arrears";
+    EXPECT_EQ(named, 2) << json::serialize(payees);
 
     // Arrears are explained by what was awarded, what should be, and why they differ.
     bool explained = false;

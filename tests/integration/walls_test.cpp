@@ -89,11 +89,11 @@ TEST_F(Walls, TakeApprovalStepsOnlyInOrderOverTheSameDigestByDifferentPeople) {
     EXPECT_NE(step(unit, checked, "checker", "c"), "") << "nothing was proposed";
     EXPECT_NE(step(unit, released, "releaser", "r"), "");
     EXPECT_NE(step(unit, proposed, "maker", "m", digest_of("other")), "") << "not the digest of the unit";
-    EXPECT_EQ(step(unit, proposed, "maker", "m"), "");
+    EXPECT_EQ(step(unit, proposed, "maker-1", "m"), "");
     EXPECT_EQ(step(unit, proposed, "maker-2", "m2"), "unit_step_pkey");
     EXPECT_NE(step(unit, released, "releaser", "r"), "") << "not checked";
     EXPECT_NE(step(unit, checked, "checker", "c", digest_of("other")), "");
-    EXPECT_EQ(step(unit, checked, "maker", "c"), "unit_step_run_no_county_officer_key");
+    EXPECT_EQ(step(unit, checked, "maker-1", "c"), "unit_step_run_no_county_officer_key");
     EXPECT_EQ(step(unit, checked, "checker", "m"), "unit_step_run_no_county_fingerprint_key");
     EXPECT_EQ(step(unit, checked, "checker", "c"), "");
     EXPECT_EQ(step(unit, released, "checker", "r"), "unit_step_run_no_county_officer_key");
