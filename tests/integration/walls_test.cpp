@@ -107,11 +107,12 @@ TEST_F(Walls, LetNobodyCheckOrReleaseWhoCreatedTheRun) {
     EXPECT_EQ(step(unit, checked, "maker", "another certificate of the creator"), "unit_step_creator_check");
     EXPECT_EQ(step(unit, checked, "checker", "c"), "");
     EXPECT_EQ(step(unit, released, "maker", "m"), "unit_step_creator_check");
-    EXPECT_EQ(test::Sql{service_url()}.refusal(
-                  "insert into unit_step (run_no, county, step, digest, officer, fingerprint, signature, at, creator) "
-                  "select run_no, county, 3, digest, 'maker', sha256('m'), signature, at, 'somebody' "
-                  "from unit_step where step = 2"),
-              "23503")
+    EXPECT_EQ(
+        test::Sql{service_url()}.refusal(
+            "insert into unit_step (run_no, county, step, digest, officer, fingerprint, signature, at, creator) "
+            "select run_no, county, 3, digest, 'maker', sha256('m'), signature, at, 'somebody' "
+            "from unit_step where step = 2"),
+        "23503")
         << "the creator by another name";
 }
 

@@ -84,7 +84,8 @@ public:
     Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now, std::optional<County> county = {});
     /// Takes checked units back before their release: what the check posted is posted back, the month can be run again.
     /// Errors: forbidden; unknown; conflict (none is checked and not released, or its check has settled the past).
-    Result<std::int64_t> withdraw(const Identity& by, RunNo run, Moment now, std::optional<County> county = {});
+    Result<std::int64_t> withdraw(const Identity& by, RunNo run, Moment now,
+                                  std::optional<County> county = {});
 
     Result<Report> status(const Identity& by, RunNo run);
     Report list(const Identity& by);
