@@ -50,11 +50,6 @@ Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord&
     return true;
 }
 
-/// Signed by the certificate that brings it; TLS knows no SM2, whose certificates go by the name.
-bool is_of(const Identity& bank, const Signer& signer) {
-    return signer.is_national ? signer.name == bank.name : signer.fingerprint == bank.fingerprint;
-}
-
 }  // namespace
 
 Exchange::Exchange(Tools& tools)

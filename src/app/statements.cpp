@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <utility>
 
 #include "asked.hpp"
 #include "onecard/bankfile/formats.hpp"
@@ -23,22 +24,29 @@ constexpr std::size_t county_digits = 6;
 constexpr std::size_t lines_held_max = 1 << 16;
 constexpr int lines_judged_at_once = 1 << 16;
 
+enum class StatementLayout : std::uint8_t { canonical, camt, of_the_bank };
+
 struct StatementName {
     County county;
-    bool is_camt = false;
+    StatementLayout layout = StatementLayout::canonical;
 };
 
-/// "ST", county, up to twenty digits, .txt or .xml.
+/// "ST", county, up to twenty digits, .txt, .xml or .stm.
 Result<StatementName> parse_name(std::string_view name) {
     const auto malformed = [&] {
         return refuse(Fault::malformed,
                       "a statement is named ST, six digits of the county, up to twenty digits, and .txt "
-                      "(canonical) or .xml (camt)",
+                      "(canonical), .xml (camt) or .stm (as the bank's profile says)",
                       std::string{name.substr(0, 64)});
     };
     StatementName parsed;
-    parsed.is_camt = name.ends_with(".xml");
-    if (!name.starts_with("ST") || !(parsed.is_camt || name.ends_with(".txt"))) return malformed();
+    if (name.ends_with(".xml"))
+        parsed.layout = StatementLayout::camt;
+    else if (name.ends_with(".stm"))
+        parsed.layout = StatementLayout::of_the_bank;
+    else if (!name.ends_with(".txt"))
+        return malformed();
+    if (!name.starts_with("ST")) return malformed();
     const std::string_view digits = name.substr(2, name.size() - 6);
     if (digits.size() <= county_digits || digits.size() > county_digits + digits_after_county_max ||
         !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
@@ -49,14 +57,22 @@ Result<StatementName> parse_name(std::string_view name) {
     return parsed;
 }
 
-const bankfile::Profile& profile_of(const StatementName& name) {
+/// The bank's own, where its statements look so anyway: its code table then tells why money came back.
+const bankfile::Profile& profile_of(const Tools& tools, const StatementName& name, BankNo bank) {
     static const bankfile::Profile camt = [] {
         bankfile::Profile profile = bankfile::canonical_profile();
         profile.encoding = bankfile::Encoding::utf8;
         profile.statement.form = bankfile::Form::camt;
         return profile;
     }();
-    return name.is_camt ? camt : bankfile::canonical_profile();
+    const bankfile::Profile& own = profile_of_bank(tools, bank);
+    switch (name.layout) {
+        case StatementLayout::of_the_bank: return own;
+        case StatementLayout::camt: return own.statement.form == bankfile::Form::camt ? own : camt;
+        case StatementLayout::canonical:
+            return own.states_canonically() ? own : bankfile::canonical_profile();
+    }
+    std::unreachable();
 }
 
 bool says_interest(std::string_view text) {
@@ -226,7 +242,7 @@ void match_one(Tools& tools, const StatementFile& file, Moment now) {
         work->statements().put_lines(file.no, rows);
         rows.clear();
     };
-    const auto reading = bankfile::read_statement(profile_of(*name), file.name, *sm3,
+    const auto reading = bankfile::read_statement(profile_of(tools, *name, file.bank), file.name, *sm3,
                                                   [&](const bankfile::StatementLine& line) {
                                                       rows.push_back(row_of(line, file.county));
                                                       if (rows.size() >= lines_held_max) write_out();
@@ -304,7 +320,7 @@ Result<std::int64_t> Statements::take(const Identity& bank, std::string_view nam
     if (!cms) return refuse(Fault::missing, fmt::format("put its signature first, as {}.p7s", name), place);
     auto signer = tools_.verifier.verify_file(path, *cms);
     if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
-    if (signer->fingerprint != bank.fingerprint)
+    if (!is_of(bank, *signer))
         return refuse(Fault::forbidden, "the statement is not signed by the certificate that brings it",
                       place);
     StatementFile file;
@@ -313,7 +329,7 @@ Result<std::int64_t> Statements::take(const Identity& bank, std::string_view nam
     file.name = name;
     file.signature = *cms;
     file.brought_by = bank.name;
-    file.fingerprint = bank.fingerprint;
+    file.fingerprint = signer->fingerprint;
     file.at = now;
     return keep(std::move(file), path);
 }
@@ -399,6 +415,25 @@ Result<Statements::Counts> Statements::match_again(const Identity& by, const Reg
         });
     }
     return all;
+}
+
+Result<Report> Statements::state(const Identity& bank, std::string_view name) {
+    auto work = tools_.database.begin();
+    const auto known = bank.role == Role::bank ? work->statements().state_of(bank.bank, name) : std::nullopt;
+    if (!known)
+        return refuse(Fault::unknown, "no such statement from this bank", std::string{name.substr(0, 64)});
+    Report report{{"对账单", "Statement"}, {}, {}};
+    report.fields = {{"statement", {"编号", "number"}, known->no},
+                     {"name", {"文件名", "file"}, std::string{name}}};
+    Words state{"待核对", "waiting"};
+    if (known->accepted) state = *known->accepted ? Words{"已核对", "matched"} : Words{"被拒", "refused"};
+    report.fields.push_back({"state", {"状态", "state"}, state});
+    if (known->accepted == false) report.fields.push_back({"reason", {"原因", "reason"}, known->reason});
+    if (known->accepted != true) return report;
+    report.fields.push_back({"lines", {"笔数", "lines"}, known->lines});
+    report.fields.push_back({"fitting", {"相符", "that fit"}, known->fitting});
+    report.fields.push_back({"breaks", {"差异", "breaks"}, known->breaks});
+    return report;
 }
 
 Result<Report> Statements::report(const Identity& by, const Region& region) {

@@ -9,6 +9,7 @@
 #include "bank_fetching.hpp"
 #include "bank_names.hpp"
 #include "bank_side.hpp"
+#include "bank_statements.hpp"
 #include "desk.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/seal/sealing.hpp"
@@ -24,7 +25,8 @@ constexpr std::size_t script_bytes_max = 256UL * 1024 * 1024;
 /// The files that the service has for this bank, one after the other: each held, receipted, answered.
 class Bank {
 public:
-    explicit Bank(BankSide& side) : side_{side}, fetching_{side}, answering_{side} {}
+    explicit Bank(BankSide& side)
+        : side_{side}, fetching_{side}, answering_{side}, stating_{side, answering_} {}
 
     Result<BankReport> act() {
         const auto listed = fetching_.list();
@@ -36,6 +38,8 @@ public:
             side_.tell("done", file.file_id);
             ++side_.progress.files_done;
         }
+        if (is_stating())
+            if (auto handed_in = stating_.hand_in(); !handed_in) return std::unexpected{handed_in.error()};
         if (side_.wish.wait_posted)
             if (auto waited = answering_.wait_until_posted(); !waited) return std::unexpected{waited.error()};
         side_.report.returns_waiting = answering_.waiting();
@@ -43,20 +47,27 @@ public:
     }
 
 private:
+    bool is_stating() const {
+        return side_.wish.does == BankDoes::statements || side_.wish.does == BankDoes::notifications;
+    }
+
     GoOn serve(const Listed& file) {
         const bool has_receipt = file.receipt == "accepted";
         if (file.receipt == "refused") return side_.counted(side_.report.done_before);
-        const bool answers_only =
-            side_.wish.does == BankDoes::returns_only || side_.wish.does == BankDoes::open_lines;
-        if (!has_receipt && answers_only) return true;
+        const bool is_further = side_.wish.does == BankDoes::open_lines || is_stating();
+        if (!has_receipt && (is_further || side_.wish.does == BankDoes::returns_only)) return true;
         if (has_receipt && (side_.wish.does == BankDoes::receipts_only || side_.wish.refuse_files))
             return side_.counted(side_.report.done_before);
-        if (has_receipt && side_.wish.does != BankDoes::open_lines && answering_.has_result(file, 1))
+        if (has_receipt && !is_further && answering_.has_result(file, 1))
             return side_.counted(side_.report.done_before);
 
         auto held = fetching_.hold(file);
         if (!held || !*held) return held;
         ++side_.report.files;
+        if (is_stating()) {
+            const auto noted = stating_.note(file);
+            return noted ? GoOn{true} : GoOn{std::unexpected{noted.error()}};
+        }
         if (side_.wish.does == BankDoes::open_lines) return answering_.answer_open_lines(file);
 
         const ReturnPlan plan = answering_.plan_for(1);
@@ -122,6 +133,7 @@ private:
     BankSide& side_;
     BankFetching fetching_;
     BankAnswering answering_;
+    BankStating stating_;
 };
 
 Result<ScriptedAnswers> read_script(const fs::path& file) {
@@ -146,8 +158,14 @@ Result<BankReport> act_as_bank(const BankWish& wish,
                                const std::function<void(const BankProgress&)>& on_progress) {
     auto script = read_script(wish.answers);
     if (!script) return std::unexpected{script.error()};
-    auto answers = BankAnswers::create({wish.seed, wish.fail_permille, wish.in_progress_permille,
-                                        wish.contradict_permille, wish.every_reason},
+    auto answers = BankAnswers::create({.seed = wish.seed,
+                                        .fail_permille = wish.fail_permille,
+                                        .in_progress_permille = wish.in_progress_permille,
+                                        .silent_permille = wish.silent_permille,
+                                        .late_permille = wish.late_permille,
+                                        .contradict_permille = wish.contradict_permille,
+                                        .unstated_permille = wish.unstated_permille,
+                                        .every_reason = wish.every_reason},
                                        std::move(*script));
     if (!answers) return std::unexpected{answers.error()};
     auto signer = seal::create_file_signer(wish.certificate, wish.key);
@@ -163,7 +181,7 @@ Result<BankReport> act_as_bank(const BankWish& wish,
     auto client = net::create_client(
         {.url = wish.url, .certificate = wish.certificate, .key = wish.key, .authorities = wish.authorities});
     if (!client) return std::unexpected{client.error()};
-    for (const char* folder : {"files", "receipts", "returns"}) {
+    for (const char* folder : {"files", "receipts", "returns", "statements"}) {
         std::error_code error;
         fs::create_directories(wish.folder / folder, error);
         if (error)

@@ -20,7 +20,11 @@ enum class BankDoes : std::uint8_t {
     receipts_only,  ///< fetch, verify, receipt: the payments stay in transit
     returns_only,   ///< the first return file of each batch that has its receipt already
     name_checks,    ///< nothing but the answers to what it is asked about names and accounts
-    open_lines,  ///< a further return file for the lines that posted ones left in progress or did not mention
+    /// A further return file: for the lines that posted ones left in progress or did not mention, for what comes back
+    /// late, is contradicted or corrected.
+    open_lines,
+    statements,     ///< an end-of-day statement of each transit account: what moved since the last
+    notifications,  ///< what came back, as it happens (camt.054)
 };
 
 struct BankWish {
@@ -34,8 +38,14 @@ struct BankWish {
     BankDoes does = BankDoes::everything;
     std::int64_t fail_permille = 20;
     std::int64_t in_progress_permille = 0;
-    std::int64_t contradict_permille = 0;  ///< of the lines; needs `open_lines`
-    bool every_reason = false;             ///< failures of each reason alike
+    std::int64_t silent_permille = 0;
+    std::int64_t late_permille = 0;        ///< of what was paid; needs `open_lines`
+    std::int64_t contradict_permille = 0;  ///< of what was said; needs `open_lines`
+    std::int64_t unstated_permille = 0;    ///< of what was paid: left out of statements
+    bool states_sums = false;          ///< statements have one debit a return file, instead of one a payment
+    std::int64_t interest_fen = 0;     ///< on each statement
+    std::int64_t strange_credits = 0;  ///< on each statement: money of which nobody knows whose it is
+    bool every_reason = false;         ///< failures of each reason alike
     std::uint64_t seed = 0;
     std::filesystem::path answers;  ///< script (bank_answers.hpp); empty: the seed alone decides
     Day value_day;
@@ -62,6 +72,9 @@ struct BankReport {
     std::int64_t silent = 0;   ///< lines of batches answered that their return file does not mention
     std::int64_t returns = 0;  ///< return files delivered, each with the service's verified receipt
     std::int64_t returns_posted = 0, returns_refused = 0, returns_waiting = 0;
+    std::int64_t statements = 0;       ///< delivered; notifications too
+    std::int64_t statement_lines = 0;  ///< of those that the service has matched
+    std::int64_t statement_fits = 0, statement_breaks = 0;
     /// One line each, with the place. A file with a problem is left as it is, and the others are done.
     std::vector<std::string> problems;
 };

@@ -31,7 +31,7 @@ std::int64_t number_in(std::string_view digits) {
 ReturnPlan BankAnswering::plan_for(int round) const {
     return {.answers = side_.answers,
             .round = round,
-            .answered = {},
+            .said = {},
             .value_day = side_.wish.value_day,
             .made_at = side_.wish.now,
             .profile = &side_.wish.profile};
@@ -262,33 +262,44 @@ bool BankAnswering::has_result(const Listed& file, int round) const {
 }
 
 /// A further return file for the lines without a final word, when there is one for any of them now.
-GoOn BankAnswering::answer_open_lines(const Listed& file) {
-    ReturnPlan plan = plan_for(1);
-    std::error_code error;
-    for (; plan.round <= round_max; ++plan.round) {
-        const std::string name = return_name(file, plan.round);
+Result<std::vector<BankAnswering::Round>> BankAnswering::rounds_of(const Listed& file) {
+    std::vector<Round> rounds;
+    for (int number = 1; number <= round_max; ++number) {
+        const std::string name = return_name(file, number);
         const auto state = state_of(name);
         if (!state) return std::unexpected{state.error()};
         if (!state->known) break;
-        if (state->state == "waiting") {
-            waiting_.push_back({name, file.sha256, state->number});
-            return side_.problem(name, "waits to be posted: what it leaves open is not known yet");
-        }
-        if (state->state == "refused") continue;
-        if (!fs::exists(side_.return_path(name), error))
-            return side_.problem(name,
-                                 "was posted, but is no longer in this folder: its open lines are not known");
-        // Who contradicts says of answered lines what was not said before.
-        if (side_.wish.contradict_permille > 0) continue;
-        if (auto marked =
-                mark_answered(side_.return_path(name), plan.answered, side_.hashes, side_.wish.profile);
-            !marked)
-            return side_.problem(name, marked.error().message());
+        rounds.push_back({name, state->number, state->state});
     }
+    return rounds;
+}
+
+GoOn BankAnswering::answer_open_lines(const Listed& file) {
+    const auto rounds = rounds_of(file);
+    if (!rounds) return std::unexpected{rounds.error()};
+    ReturnPlan plan = plan_for(static_cast<int>(rounds->size()) + 1);
     // The first return file is the business of the other ways to call.
     if (plan.round == 1 || plan.round > round_max) return true;
+    std::error_code error;
+    for (std::size_t i = 0; i < rounds->size(); ++i) {
+        const Round& round = (*rounds)[i];
+        if (round.state == "waiting") {
+            waiting_.push_back({round.name, file.sha256, round.number});
+            return side_.problem(round.name, "waits to be posted: what it leaves open is not known yet");
+        }
+        if (round.state == "refused") continue;
+        if (!fs::exists(side_.return_path(round.name), error))
+            return side_.problem(round.name,
+                                 "was posted, but is no longer in this folder: its open lines are not known");
+        if (auto marked = mark_said(side_.return_path(round.name), static_cast<int>(i) + 1, plan.said,
+                                    side_.hashes, side_.wish.profile);
+            !marked)
+            return side_.problem(round.name, marked.error().message());
+    }
     const auto survey = survey_batch(side_.batch_path(file), plan, side_.hashes);
     if (!survey) return std::unexpected{survey.error()};
+    if (survey->corrects_round > 0)
+        plan.corrects = (*rounds)[static_cast<std::size_t>(survey->corrects_round) - 1].number;
     if (!fs::exists(side_.return_path(return_name(file, plan.round)), error) &&
         survey->totals.paid + survey->totals.failed == 0)
         return true;

@@ -16,8 +16,17 @@ public:
     ReturnPlan plan_for(int round) const;
     /// Brings the return file of one round to the service, made anew or as an earlier call left it.
     GoOn answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan, bool may_be_known);
-    /// A further return file for the lines without a final word, when there is one for any of them now.
+    /// A further return file for the lines without a final word, when there is one for any of them now, and for those of
+    /// which the script or the seed has something else to say.
     GoOn answer_open_lines(const Listed& file);
+    /// A return file of a batch that the service has.
+    struct Round {
+        std::string name;
+        std::int64_t number = 0;  ///< the service's
+        std::string state;        ///< waiting, posted, refused
+    };
+    /// The first is of round 1.
+    Result<std::vector<Round>> rounds_of(const Listed& file);
     /// From our own note, for this very batch file.
     bool has_result(const Listed& file, int round) const;
     Result<void> wait_until_posted();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -66,13 +67,21 @@ Answer failure_by(std::uint64_t hash) {
     std::unreachable();
 }
 
-std::optional<AnswerKind> kind_of(std::string_view text) {
-    if (text == "paid") return AnswerKind::paid;
-    if (text == "failed") return AnswerKind::failed;
-    if (text == "in-progress") return AnswerKind::in_progress;
-    if (text == "silent") return AnswerKind::silent;
-    return std::nullopt;
-}
+/// The outcome of a row of a script, without its reason.
+struct Outcome {
+    std::string_view word;
+    Answer answer;
+    bool after_paid = false;  ///< takes back what an earlier row says was paid
+};
+constexpr std::array outcomes{
+    Outcome{"paid", {AnswerKind::paid, Reason::paid, {}, false, false}},
+    Outcome{"failed", {AnswerKind::failed, Reason::rejected, {}, false, false}},
+    Outcome{"in-progress", {AnswerKind::in_progress, Reason::in_progress, {}, false, false}},
+    Outcome{"silent", {AnswerKind::silent, Reason::paid, {}, false, false}},
+    Outcome{"unstated", {AnswerKind::paid, Reason::paid, {}, false, true}},
+    Outcome{"returned", {AnswerKind::failed, Reason::returned_later, {}, false, false}, true},
+    Outcome{"corrected", {AnswerKind::failed, Reason::rejected, {}, true, false}, true},
+};
 
 bool may_be_a_failure(Reason reason) { return reason != Reason::paid && reason != Reason::in_progress; }
 
@@ -94,29 +103,34 @@ public:
         return true;
     }
 
-    std::optional<Answer> read() {
+    /// `takes_back`: whether something must have been paid before.
+    std::optional<Answer> read(bool& takes_back) {
         if (fields_.size() < 2 || fields_.size() > columns.size()) {
             wrong(0, Fault::malformed, "a row has payment, outcome, and perhaps reason and day");
             return std::nullopt;
         }
         bool good = true;
-        Answer answer;
         if (fields_[0].empty() || fields_[0].size() > payment_reference_length)
             good = wrong(0, Fault::malformed, "is no payment reference");
-        if (const auto kind = kind_of(fields_[1]))
-            answer.kind = *kind;
-        else
-            return wrong(1, Fault::malformed, "must be paid, failed, in-progress or silent"), std::nullopt;
+        const auto outcome = std::ranges::find(outcomes, fields_[1], &Outcome::word);
+        if (outcome == outcomes.end())
+            return wrong(1, Fault::malformed,
+                         "must be paid, failed, in-progress, silent, unstated, returned or corrected"),
+                   std::nullopt;
+        Answer answer = outcome->answer;
+        takes_back = outcome->after_paid;
         const std::string_view code = fields_.size() > 2 ? fields_[2] : std::string_view{};
-        if (answer.kind == AnswerKind::failed) {
+        const bool is_late = takes_back && !answer.corrects;
+        if (answer.kind == AnswerKind::failed && !(is_late && code.empty())) {
             const auto reason = bankfile::reason_of(code);
             if (!reason || !may_be_a_failure(*reason))
                 good = wrong(2, Fault::unknown, "a failed line needs a canonical reason (NM01, AC01 …)");
+            else if (is_late && *reason != Reason::returned_later && *reason != Reason::reversed)
+                good = wrong(2, Fault::unknown, "a late return is RETD or REVS");
             else
                 answer.reason = *reason;
-        } else {
-            if (!code.empty()) good = wrong(2, Fault::malformed, "only failed lines have a reason");
-            if (answer.kind == AnswerKind::in_progress) answer.reason = Reason::in_progress;
+        } else if (!code.empty()) {
+            good = wrong(2, Fault::malformed, "only failed lines have a reason");
         }
         if (fields_.size() > 3 && !fields_[3].empty()) {
             const auto day = Day::parse(fields_[3]);
@@ -147,18 +161,23 @@ private:
 ScriptedAnswers read_scripted_answers(std::string_view csv, std::string file, Faults& faults) {
     ScriptedAnswers answers;
     bool has_header = false;
-    registry::CsvReader reader{file,
-                               [&](std::int64_t line, std::span<const std::string_view> fields) {
-                                   ScriptRow row{file, line, fields, faults};
-                                   if (!std::exchange(has_header, true)) {
-                                       row.is_header();
-                                       return;
-                                   }
-                                   const auto answer = row.read();
-                                   if (answer && !answers.try_emplace(std::string{fields[0]}, *answer).second)
-                                       row.wrong(0, Fault::duplicate, "this payment has its answer above");
-                               },
-                               faults};
+    registry::CsvReader reader{
+        file,
+        [&](std::int64_t line, std::span<const std::string_view> fields) {
+            ScriptRow row{file, line, fields, faults};
+            if (!std::exchange(has_header, true)) {
+                row.is_header();
+                return;
+            }
+            bool takes_back = false;
+            const auto answer = row.read(takes_back);
+            if (!answer) return;
+            std::vector<Answer>& story = answers[std::string{fields[0]}];
+            if (takes_back && std::ranges::find(story, AnswerKind::paid, &Answer::kind) == story.end())
+                row.wrong(1, Fault::mismatch, "no row above says that it was paid");
+            story.push_back(*answer);
+        },
+        faults};
     reader.feed(csv);
     reader.finish();
     if (!has_header && faults.empty()) faults.push_back({Fault::missing, file + ":1", "has no header row"});
@@ -166,46 +185,69 @@ ScriptedAnswers read_scripted_answers(std::string_view csv, std::string file, Fa
 }
 
 Result<BankAnswers> BankAnswers::create(Habits habits, ScriptedAnswers scripted) {
-    if (habits.fail_permille < 0 || habits.in_progress_permille < 0 || habits.fail_permille > permille_max ||
-        habits.in_progress_permille > permille_max - habits.fail_permille)
+    const auto is_share = [](std::int64_t permille) { return permille >= 0 && permille <= permille_max; };
+    if (!is_share(habits.fail_permille) || !is_share(habits.in_progress_permille) ||
+        !is_share(habits.silent_permille) ||
+        !is_share(habits.fail_permille + habits.in_progress_permille + habits.silent_permille))
         return refuse(Fault::out_of_range,
-                      fmt::format("{} ‰ failed and {} ‰ in progress are no shares of 1000",
-                                  habits.fail_permille, habits.in_progress_permille));
-    if (habits.contradict_permille < 0 || habits.contradict_permille > permille_max)
+                      fmt::format("{} ‰ failed, {} ‰ in progress and {} ‰ left out are no shares of 1000",
+                                  habits.fail_permille, habits.in_progress_permille, habits.silent_permille));
+    if (!is_share(habits.contradict_permille) || !is_share(habits.late_permille) ||
+        !is_share(habits.contradict_permille + habits.late_permille))
         return refuse(Fault::out_of_range,
-                      fmt::format("{} ‰ contradicted is no share of 1000", habits.contradict_permille));
+                      fmt::format("{} ‰ contradicted and {} ‰ returned late are no shares of 1000",
+                                  habits.contradict_permille, habits.late_permille));
+    if (!is_share(habits.unstated_permille))
+        return refuse(Fault::out_of_range,
+                      fmt::format("{} ‰ on no statement is no share of 1000", habits.unstated_permille));
     return BankAnswers{habits, std::move(scripted)};
 }
 
-Answer BankAnswers::contradiction_of(std::string_view payment) const {
-    const auto drawn = mix(hash_of(~habits_.seed, payment)) % static_cast<std::uint64_t>(permille_max);
-    if (static_cast<std::int64_t>(drawn) >= habits_.contradict_permille)
-        return {AnswerKind::silent, Reason::paid, {}};
-    Habits usual = habits_;
-    usual.contradict_permille = 0;
-    switch (BankAnswers{usual, scripted_}.answer_to(payment).kind) {
-        case AnswerKind::paid: return {AnswerKind::failed, Reason::rejected, {}};
-        case AnswerKind::failed: return {AnswerKind::paid, Reason::paid, {}};
-        case AnswerKind::in_progress:
-        case AnswerKind::silent: return {AnswerKind::silent, Reason::paid, {}};
+Answer BankAnswers::later_word(std::string_view payment, int round, Said said) const {
+    const auto drawn =
+        static_cast<std::int64_t>(mix(hash_of(~habits_.seed, payment) + static_cast<std::uint64_t>(round)) %
+                                  static_cast<std::uint64_t>(permille_max));
+    const bool was_paid = said.what == Said::What::paid;
+    if (drawn < habits_.contradict_permille) {
+        if (was_paid) return {AnswerKind::failed, Reason::rejected, {}};
+        return {AnswerKind::paid, Reason::paid, {}};
     }
-    std::unreachable();
+    if (was_paid && drawn < habits_.contradict_permille + habits_.late_permille)
+        return {AnswerKind::failed, Reason::returned_later, {}};
+    return {AnswerKind::silent, Reason::paid, {}};
 }
 
-Answer BankAnswers::answer_to(std::string_view payment, int round) const {
-    if (habits_.contradict_permille > 0 && round > 1) return contradiction_of(payment);
-    if (const auto found = scripted_.find(payment); found != scripted_.end()) return found->second;
+Answer BankAnswers::answer_to(std::string_view payment, int round, Said said) const {
+    if (const auto found = scripted_.find(payment); found != scripted_.end()) {
+        const std::vector<Answer>& story = found->second;
+        if (round == 1) return story.front();
+        auto left = said.times;
+        for (const Answer& answer : story)
+            if (answer.kind != AnswerKind::silent && left-- == 0) return answer;
+        return said.what == Said::What::nothing ? story.back() : Answer{AnswerKind::silent, Reason::paid, {}};
+    }
+    if (said.what != Said::What::nothing) return later_word(payment, round, said);
     const auto reference = PaymentReference::parse(payment);
     if (reference && reference->attempt > 1) return {};
     const std::uint64_t hash = mix(hash_of(habits_.seed, payment) + static_cast<std::uint64_t>(round));
-    const auto drawn = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(permille_max));
+    auto drawn = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(permille_max));
     // The reason is drawn anew: the low numbers that fail would all be the first reason.
     if (drawn < habits_.fail_permille)
         return habits_.every_reason ? Answer{AnswerKind::failed, failing[mix(hash) % failing.size()], {}}
                                     : failure_by(mix(hash));
-    if (round == 1 && drawn < habits_.fail_permille + habits_.in_progress_permille)
-        return {AnswerKind::in_progress, Reason::in_progress, {}};
+    if (round > 1) return {};
+    drawn -= habits_.fail_permille;
+    if (drawn < habits_.in_progress_permille) return {AnswerKind::in_progress, Reason::in_progress, {}};
+    if (drawn < habits_.in_progress_permille + habits_.silent_permille)
+        return {AnswerKind::silent, Reason::paid, {}};
     return {};
+}
+
+bool BankAnswers::is_unstated(std::string_view payment) const {
+    if (const auto found = scripted_.find(payment); found != scripted_.end())
+        return std::ranges::find(found->second, true, &Answer::unstated) != found->second.end();
+    const auto drawn = mix(hash_of(mix(habits_.seed), payment)) % static_cast<std::uint64_t>(permille_max);
+    return static_cast<std::int64_t>(drawn) < habits_.unstated_permille;
 }
 
 }  // namespace onecard::cli

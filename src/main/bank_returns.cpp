@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -18,9 +19,8 @@ constexpr std::size_t piece_bytes = 256 * 1024;
 /// So often the writer's bytes go to the disk.
 constexpr std::int32_t lines_between_writes = 2000;
 
-bool is_marked(const std::vector<bool>& answered, std::int32_t seq) {
-    const auto index = static_cast<std::size_t>(seq);
-    return index < answered.size() && answered[index];
+Answer answer_to(const BatchLine& line, const ReturnPlan& plan) {
+    return plan.answers.answer_to(line.payment, plan.round, said_of(plan.said, line.seq));
 }
 
 bankfile::ReturnHeader header_for(const BatchSurvey& survey, const ReturnPlan& plan) {
@@ -37,6 +37,7 @@ bankfile::ReturnHeader header_for(const BatchSurvey& survey, const ReturnPlan& p
     header.failed_count = totals.failed;
     header.failed_total = totals.failed_total;
     header.made_at = plan.made_at;
+    header.corrects = plan.corrects;
     return header;
 }
 
@@ -61,8 +62,8 @@ public:
           out_{out} {}
 
     void take(const BatchLine& line) {
-        if (failure_ || is_marked(plan_.answered, line.seq)) return;
-        const Answer answer = plan_.answers.answer_to(line.payment, plan_.round);
+        if (failure_) return;
+        const Answer answer = answer_to(line, plan_);
         if (answer.kind == AnswerKind::silent) return;
         const Day day = answer.day.value_or(plan_.value_day);
         const bankfile::ReasonText& reason = bankfile::text_of(answer.reason);
@@ -139,8 +140,11 @@ Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, 
     // it refuses a line with which the total of its file would not fit.
     const auto reader =
         bankfile::read_batch(*plan.profile, batch.filename().string(), sm3.get(), [&](const BatchLine& line) {
-            if (is_marked(plan.answered, line.seq)) return;
-            survey.totals.add(plan.answers.answer_to(line.payment, plan.round).kind, line.amount);
+            const Answer answer = answer_to(line, plan);
+            survey.totals.add(answer.kind, line.amount);
+            if (answer.corrects)
+                survey.corrects_round =
+                    std::max<int>(survey.corrects_round, said_of(plan.said, line.seq).round);
         });
     auto read = read_pieces(batch, [&](std::string_view bytes) {
         survey.bytes += bytes.size();
@@ -184,17 +188,30 @@ Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, cons
     return {};
 }
 
-Result<void> mark_answered(const fs::path& return_file, std::vector<bool>& answered, const FileHashes& hashes,
-                           const bankfile::Profile& profile) {
+Said said_of(const std::vector<Said>& said, std::int32_t seq) {
+    const auto index = static_cast<std::size_t>(seq);
+    return index < said.size() ? said[index] : Said{};
+}
+
+Result<void> mark_said(
+    const fs::path& return_file, int round, std::vector<Said>& said, const FileHashes& hashes,
+    const bankfile::Profile& profile,
+    const std::function<void(const bankfile::ReturnHeader&, const bankfile::ReturnLine&)>& on_line) {
     const auto sm3 = hashes.sm3.stream();
-    const auto reader = bankfile::read_return(profile, return_file.filename().string(), *sm3,
-                                              [&](const bankfile::ReturnLine& line) {
-                                                  if (line.status == bankfile::ReturnStatus::in_progress)
-                                                      return;
-                                                  const auto seq = static_cast<std::size_t>(line.seq);
-                                                  if (answered.size() <= seq) answered.resize(seq + 1);
-                                                  answered[seq] = true;
-                                              });
+    bankfile::ReturnReading* reading = nullptr;
+    const auto reader = bankfile::read_return(
+        profile, return_file.filename().string(), *sm3, [&](const bankfile::ReturnLine& line) {
+            const bool is_final = line.status != bankfile::ReturnStatus::in_progress;
+            if (on_line && is_final) on_line(reading->header(), line);
+            const auto seq = static_cast<std::size_t>(line.seq);
+            if (said.size() <= seq) said.resize(seq + 1);
+            ++said[seq].times;
+            if (!is_final) return;
+            said[seq].what =
+                line.status == bankfile::ReturnStatus::paid ? Said::What::paid : Said::What::failed;
+            said[seq].round = static_cast<std::int16_t>(round);
+        });
+    reading = reader.get();
     if (auto read = read_pieces(return_file, [&](std::string_view bytes) { reader->feed(bytes); }); !read)
         return read;
     reader->finish();

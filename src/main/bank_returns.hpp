@@ -30,8 +30,10 @@ struct ReturnTotals {
 /// What has to be known to answer a batch.
 struct ReturnPlan {
     const BankAnswers& answers;
-    int round = 1;               ///< of this return file for its batch
-    std::vector<bool> answered;  ///< by sequence number from 1: lines with the final word in an earlier round
+    int round = 1;           ///< of this return file for its batch
+    std::vector<Said> said;  ///< by sequence number from 1: what earlier rounds said for good
+    /// The service's number of the return file that this one corrects, 0 for none.
+    std::int64_t corrects = 0;
     Day value_day;
     Moment made_at;
     const bankfile::Profile* profile = &bankfile::canonical_profile();  ///< of the batch and of its answer
@@ -43,7 +45,8 @@ struct BatchSurvey {
     Digest sha256;
     std::uint64_t bytes = 0;
     Faults faults;
-    ReturnTotals totals;  ///< of the return file that the plan makes of it
+    ReturnTotals totals;     ///< of the return file that the plan makes of it
+    int corrects_round = 0;  ///< in which was said what the plan corrects, 0 when it corrects nothing
 };
 
 /// Hands the bytes of a file to `sink`, in pieces. Errors: missing.
@@ -61,9 +64,13 @@ Result<void> write_return(const std::filesystem::path& batch, const BatchSurvey&
                           const std::filesystem::path& target, const ReturnPlan& plan,
                           const FileHashes& hashes);
 
-/// Marks in `answered` the lines that a return file of ours says paid or failed. Errors: missing, malformed.
-Result<void> mark_answered(const std::filesystem::path& return_file, std::vector<bool>& answered,
-                           const FileHashes& hashes,
-                           const bankfile::Profile& profile = bankfile::canonical_profile());
+/// What was said of a line before.
+Said said_of(const std::vector<Said>& said, std::int32_t seq);
+/// Marks in `said` the lines that the return file of one round says paid or failed; `on_line` sees each of them before.
+/// Errors: missing, malformed.
+Result<void> mark_said(
+    const std::filesystem::path& return_file, int round, std::vector<Said>& said, const FileHashes& hashes,
+    const bankfile::Profile& profile = bankfile::canonical_profile(),
+    const std::function<void(const bankfile::ReturnHeader&, const bankfile::ReturnLine&)>& on_line = {});
 
 }  // namespace onecard::cli

@@ -96,6 +96,23 @@ public:
         return found;
     }
 
+    std::optional<app::StatementState> state_of(BankNo bank, std::string_view name) override {
+        std::optional<app::StatementState> found;
+        connection_.each(sql::statement_state, {{"bank", bank}, {"name", name}}, [&](Row& row) {
+            app::StatementState& state = found.emplace();
+            state.no = row.number();
+            if (row.is_null())
+                row.skip();
+            else
+                state.accepted = row.flag();
+            state.reason = row.text();
+            state.lines = row.number();
+            state.fitting = row.number();
+            state.breaks = row.number();
+        });
+        return found;
+    }
+
     std::vector<app::StatementFile> unprocessed_statements() override {
         std::vector<app::StatementFile> files;
         connection_.each(sql::unprocessed_statements, {},

@@ -57,6 +57,9 @@ public:
         }
         for (const auto& entry : fs::directory_iterator{here.bank_folder(1) / "returns"})
             if (entry.path().extension() == ".ret") return_ = entry.path().filename().string();
+        here.done(here.bank_words(1, {"--does", "statements", "--wait-posted"}));
+        for (const auto& entry : fs::directory_iterator{here.bank_folder(1) / "statements"})
+            if (entry.path().extension() == ".txt") statement_ = entry.path().filename().string();
     }
 
 protected:
@@ -195,7 +198,7 @@ protected:
     }
 
     static inline std::map<std::string, std::unique_ptr<net::Client>> clients_;
-    static inline std::string file_, reference_, person_, return_;
+    static inline std::string file_, reference_, person_, return_, statement_;
 };
 
 /// Allowed and refused: every role at every way, near and far from what it asks about.
@@ -251,6 +254,7 @@ TEST_F(TheApi, AnswersEachReadInEveryFormThatIsDocumented) {
         std::string path = path_of(operation);
         if (operation.id == "bankNameCheck") path = "/v1/bank/name-checks/YKV370212000001.txt";
         if (operation.id == "bankReturnReport") path = "/v1/bank/returns/" + return_;
+        if (operation.id == "bankStatementState") path = "/v1/bank/statements/" + statement_;
         if (operation.id == "runChanges" || operation.id == "runPayeeChanges" ||
             operation.id.starts_with("approvalText"))
             path = replaced(path, "/1/", "/2/");

@@ -132,23 +132,42 @@ protected:
         write_text(csv, text);
     }
 
-    static void come_all_at_once(Installation& here) {
+    /// Every bank as a process of its own, all at the same time; what each says.
+    static std::vector<json::object> all_at_once(Installation& here, const Words& more) {
+        static int times = 0;
+        ++times;
+        const auto file = [&](int bank, const char* what) {
+            return here.folder() / fmt::format("bank-{}.{}.{}", bank, times, what);
+        };
         std::vector<Process> processes;
         for (int bank = 1; bank <= banks; ++bank) {
-            Words words =
-                here.bank_words(bank, {"--fail-permille", "100", "--every-reason", "--wait-posted"});
+            Words words = here.bank_words(bank, more);
             words.insert(words.begin(), "--json");
-            processes.emplace_back(here.command(words), here.folder() / fmt::format("bank-{}.said", bank),
-                                   here.folder() / fmt::format("bank-{}.err", bank));
+            processes.emplace_back(here.command(words), file(bank, "said"), file(bank, "err"));
         }
+        std::vector<json::object> all;
         for (int bank = 1; bank <= banks; ++bank) {
             Process& process = processes[static_cast<std::size_t>(bank - 1)];
             if (!process.wait(180s)) throw std::runtime_error{fmt::format("bank {} does not end", bank)};
-            const std::string said = text_in(here.folder() / fmt::format("bank-{}.said", bank));
-            EXPECT_EQ(process.code(), 0)
-                << bank << ": " << said << text_in(here.folder() / fmt::format("bank-{}.err", bank));
-            said_.push_back(object_of(said));
+            const std::string said = text_in(file(bank, "said"));
+            EXPECT_EQ(process.code(), 0) << bank << ": " << said << text_in(file(bank, "err"));
+            all.push_back(object_of(said));
         }
+        return all;
+    }
+    static void come_all_at_once(Installation& here) {
+        said_ = all_at_once(here, {"--fail-permille", "100", "--every-reason", "--wait-posted"});
+    }
+
+    static std::int64_t sum_of(const std::vector<json::object>& said, std::string_view key) {
+        std::int64_t sum = 0;
+        for (const json::object& one : said) sum += number(one, key);
+        return sum;
+    }
+    static std::int64_t balance_of(std::int64_t account) {
+        for (const auto& row : here().trial_balance())
+            if (number(row.as_object(), "account") == account) return number(row.as_object(), "balance_fen");
+        return 0;
     }
 
     static inline std::vector<json::object> said_;
@@ -185,8 +204,84 @@ TEST_F(TwentySevenBanks, HoldANameThatTheirEncodingDoesNotHaveBeforeAnybodyAppro
                                  HasSubstr("U+3F06")));
 }
 
+TEST_F(TwentySevenBanks, ReturnLateWhatTheyPaidAndStateWhatMovedSoThatAllThreeSidesFit) {
+    const std::int64_t open = balance_of(2111);
+    const std::vector<json::object> late =
+        all_at_once(here(), {"--does", "open-lines", "--late-permille", "60", "--wait-posted"});
+    const std::int64_t returned = sum_of(late, "failed");
+    EXPECT_GT(returned, 10);
+    EXPECT_GT(balance_of(2111), open) << "what came back is to be paid again";
+
+    // In its own layout each: canonical text, fixed widths, delimiters, XML in GBK, camt.053; some signed with SM2.
+    const std::vector<json::object> stated = all_at_once(here(), {"--does", "statements", "--wait-posted"});
+    EXPECT_EQ(sum_of(stated, "statements"), banks);
+    EXPECT_EQ(sum_of(stated, "statement_breaks"), 0);
+    EXPECT_EQ(sum_of(stated, "statement_fits"), sum_of(stated, "statement_lines"));
+    EXPECT_EQ(sum_of(stated, "statement_lines"), sum_of(said_, "files") + sum_of(said_, "paid") + returned)
+        << "a transfer a file, a debit a payment, a credit a late return";
+    const json::object list = here().ask({"statement", "list"});
+    ASSERT_EQ(rows(list, "balances").size(), static_cast<std::size_t>(banks));
+    for (const auto& row : rows(list, "balances"))
+        EXPECT_EQ(number(row.as_object(), "difference_total_fen"), 0) << json::serialize(row);
+    EXPECT_TRUE(rows(list, "waiting").empty());
+    EXPECT_TRUE(rows(list, "missing").empty());
+    EXPECT_TRUE(rows(here().ask({"breaks"}), "breaks").empty());
+    expect_books_fit(here());
+}
+
+TEST_F(TwentySevenBanks, PlayAStoryFromAFileOfAnswers) {
+    // Of one bank with the canonical layout, three payments that were made and not taken back.
+    int bank = 0;
+    std::set<std::string> paid;
+    for (const int one : {5, 11, 17, 23}) {
+        std::set<std::string> said_paid, failed;
+        for (const auto& entry : fs::directory_iterator{here().bank_folder(one) / "returns"}) {
+            if (entry.path().extension() != ".ret") continue;
+            for (const std::string& line : lines_of(text_in(entry.path())))
+                if (const auto fields = fields_of(line, '|'); fields[0] == "D")
+                    (fields.at(5) == "S" ? said_paid : failed).insert(fields[2]);
+        }
+        for (const std::string& payment : failed) said_paid.erase(payment);
+        if (said_paid.size() <= paid.size()) continue;
+        paid = std::move(said_paid);
+        bank = one;
+    }
+    ASSERT_GE(paid.size(), 3U);
+    const std::string late = *paid.begin(), contradicted = *std::next(paid.begin()), wrong = *paid.rbegin();
+    const fs::path script = here().folder() / "answers.csv";
+    const std::string header = "payment,outcome,reason,day\n";
+    const auto breaks = [] {
+        return static_cast<std::int64_t>(rows(here().ask({"breaks"}), "breaks").size());
+    };
+    const auto play = [&](const std::string& story) {
+        write_text(script, header + story);
+        here().ask(
+            here().bank_words(bank, {"--does", "open-lines", "--answers", script.string(), "--wait-posted"}));
+    };
+    const std::int64_t before = breaks();
+    play(fmt::format("{0},paid\n{0},returned,REVS,2022-01-20\n{1},paid\n{1},failed,NM01\n", late,
+                     contradicted));
+    EXPECT_EQ(breaks(), before + 1) << "the contradiction, and nothing else";
+    play(fmt::format("{0},paid\n{0},corrected,AC04\n", wrong));
+    EXPECT_EQ(breaks(), before + 1);
+    const auto state = [&](const std::string& payment) {
+        return json::serialize(here().ask({"ledger", "payment", payment}));
+    };
+    EXPECT_THAT(state(late), AllOf(HasSubstr("\"reversed\":\"returned\""), HasSubstr("2022-01-20")));
+    EXPECT_THAT(state(wrong), HasSubstr("\"reversed\":\"corrected\""));
+    // The next day's statement has the money that came back, interest, and money of nobody.
+    const json::object stated = here().ask(
+        here().bank_words(bank, {"--does", "statements", "--value-day", "2099-01-02", "--interest-fen", "31",
+                                 "--strange-credits", "1", "--wait-posted"}));
+    EXPECT_EQ(number(stated, "statement_lines"), 4) << json::serialize(stated);
+    EXPECT_EQ(number(stated, "statement_fits"), 2);
+    EXPECT_EQ(number(stated, "statement_breaks"), 2);
+    expect_books_fit(here());
+}
+
 TEST_F(TwentySevenBanks, OpenABreakForEachAnswerThatTheyContradictAndChangeNoOutcome) {
     const std::string before = here().done({"period", "2021-12"});
+    const auto before_breaks = static_cast<std::int64_t>(rows(here().ask({"breaks"}), "breaks").size());
     std::int64_t contradicted = 0;
     for (const int bank : {2, 3}) {
         const json::object said = here().ask(
@@ -195,7 +290,8 @@ TEST_F(TwentySevenBanks, OpenABreakForEachAnswerThatTheyContradictAndChangeNoOut
         contradicted += number(said, "lines");
     }
     EXPECT_GT(contradicted, 0);
-    EXPECT_EQ(static_cast<std::int64_t>(rows(here().ask({"breaks"}), "breaks").size()), contradicted);
+    EXPECT_EQ(static_cast<std::int64_t>(rows(here().ask({"breaks"}), "breaks").size()),
+              before_breaks + contradicted);
     EXPECT_EQ(here().done({"period", "2021-12"}), before);
 }
 

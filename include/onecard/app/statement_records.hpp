@@ -76,12 +76,21 @@ struct StatementFit {
     std::vector<std::int64_t> return_nos;
 };
 
+/// What became of a statement.
+struct StatementState {
+    std::int64_t no = 0;
+    std::optional<bool> accepted;  ///< nothing while it waits
+    std::string reason;
+    std::int64_t lines = 0, fitting = 0, breaks = 0;
+};
+
 class StatementRecords {
 public:
     virtual ~StatementRecords() = default;
     /// Its number; nothing when the same bytes came before. Throws RefusedByDatabase when the name is taken.
     virtual std::optional<std::int64_t> put_statement(const StatementFile& file) = 0;
     virtual std::optional<StatementFile> statement_of_digest(BankNo bank, const Digest& digest) = 0;
+    virtual std::optional<StatementState> state_of(BankNo bank, std::string_view name) = 0;
     virtual std::vector<StatementFile> unprocessed_statements() = 0;
     /// Holds the transit account of a county at a bank for this work; false when the statement has a result already.
     virtual bool claim_statement(const StatementFile& file) = 0;

@@ -16,7 +16,8 @@ namespace onecard::app {
 class WaitingSignatures;
 
 /// Banks' statements of the transit accounts, taken in and matched with what was sent and what return files said. A
-/// statement is named "ST", the county's six digits, up to twenty digits, and .txt (canonical) or .xml (camt.053, camt.054).
+/// statement is named "ST", the county's six digits, up to twenty digits, and .txt (canonical), .xml (camt.053, camt.054)
+/// or .stm (the layout that the bank's profile gives statements).
 class Statements {
 public:
     explicit Statements(Tools& tools);
@@ -39,6 +40,8 @@ public:
     };
     Result<Counts> match_again(const Identity& by, const Region& region, Moment now);
 
+    /// What became of a bank's own statement. Errors: unknown.
+    Result<Report> state(const Identity& bank, std::string_view name);
     /// Statements with their balances, what their lines came to, and what is missing on them.
     Result<Report> report(const Identity& by, const Region& region);
 

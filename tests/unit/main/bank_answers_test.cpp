@@ -74,7 +74,7 @@ TEST(BankAnswers, PayWhatIsIssuedAgain) {
 
 TEST(BankAnswers, FollowTheScriptFirst) {
     const auto answers = with_habits({.seed = 1, .fail_permille = 0},
-                                     {{reference(1, 2), {AnswerKind::failed, Reason::deceased, {}}}});
+                                     {{reference(1, 2), {{AnswerKind::failed, Reason::deceased, {}}}}});
     EXPECT_EQ(answers.answer_to(reference(1, 2)).reason, Reason::deceased);
     EXPECT_EQ(answers.answer_to(reference(2, 2)), Answer{});
 }
@@ -97,23 +97,63 @@ TEST(ScriptedAnswers, AreReadWithTheirDaysAndReasons) {
         "payment,outcome,reason,day\r\nA,paid,,2022-01-07\r\nB,failed,NM01\nC,in-progress\nD,silent,,\n",
         "answers.csv", faults);
     ASSERT_TRUE(faults.empty()) << faults.front().message();
-    EXPECT_EQ(answers.at("A"), (Answer{AnswerKind::paid, Reason::paid, *Day::of(2022, 1, 7)}));
-    EXPECT_EQ(answers.at("B"), (Answer{AnswerKind::failed, Reason::name_mismatch, {}}));
-    EXPECT_EQ(answers.at("C"), (Answer{AnswerKind::in_progress, Reason::in_progress, {}}));
-    EXPECT_EQ(answers.at("D").kind, AnswerKind::silent);
+    EXPECT_EQ(answers.at("A"), (std::vector{Answer{AnswerKind::paid, Reason::paid, *Day::of(2022, 1, 7)}}));
+    EXPECT_EQ(answers.at("B"), (std::vector{Answer{AnswerKind::failed, Reason::name_mismatch, {}}}));
+    EXPECT_EQ(answers.at("C"), (std::vector{Answer{AnswerKind::in_progress, Reason::in_progress, {}}}));
+    EXPECT_EQ(answers.at("D").front().kind, AnswerKind::silent);
+}
+
+TEST(ScriptedAnswers, TellTheStoryOfAPaymentRoundByRound) {
+    Faults faults;
+    const auto answers = with_habits(
+        {.seed = 1, .fail_permille = 0},
+        read_scripted_answers("payment,outcome,reason,day\nA,in-progress\nA,paid,,2022-01-07\nA,returned\n"
+                              "B,unstated\nB,corrected,AC04\nC,silent\nC,failed,DEAD\n",
+                              "a.csv", faults));
+    ASSERT_TRUE(faults.empty()) << faults.front().message();
+    EXPECT_EQ(answers.answer_to("A", 1).kind, AnswerKind::in_progress);
+    EXPECT_EQ(answers.answer_to("A", 2, {Said::What::nothing, 0, 1}).kind, AnswerKind::paid);
+    EXPECT_EQ(answers.answer_to("A", 7, {Said::What::paid, 2, 2}).reason, Reason::returned_later);
+    EXPECT_EQ(answers.answer_to("A", 8, {Said::What::failed, 7, 3}).kind, AnswerKind::silent);
+    EXPECT_FALSE(answers.is_unstated("A"));
+    EXPECT_TRUE(answers.is_unstated("B"));
+    EXPECT_TRUE(answers.answer_to("B", 2, {Said::What::paid, 1, 1}).corrects);
+    EXPECT_EQ(answers.answer_to("C", 1).kind, AnswerKind::silent);
+    EXPECT_EQ(answers.answer_to("C", 2).reason, Reason::deceased);
+}
+
+TEST(BankAnswers, TakeBackAndContradictAsOftenAsAskedAndOnlyWhatWasSaid) {
+    const auto answers =
+        with_habits({.seed = 9, .fail_permille = 0, .late_permille = 100, .contradict_permille = 50});
+    std::map<Reason, int> of_paid;
+    int of_failed = 0, silent = 0;
+    for (std::int32_t serial = 1; serial <= 10'000; ++serial) {
+        const Answer later = answers.answer_to(reference(serial), 2, {Said::What::paid, 1});
+        if (later.kind == AnswerKind::silent)
+            ++silent;
+        else
+            ++of_paid[later.reason];
+        of_failed +=
+            answers.answer_to(reference(serial), 2, {Said::What::failed, 1}).kind == AnswerKind::paid;
+        EXPECT_EQ(answers.answer_to(reference(serial), 2).kind, AnswerKind::paid) << "nothing was said";
+    }
+    EXPECT_NEAR(of_paid[Reason::returned_later], 1000, 120);
+    EXPECT_NEAR(of_paid[Reason::rejected], 500, 90);
+    EXPECT_NEAR(of_failed, 500, 90);
+    EXPECT_EQ(silent, 10'000 - of_paid[Reason::returned_later] - of_paid[Reason::rejected]);
 }
 
 TEST(ScriptedAnswers, NameEveryFaultWithItsLine) {
     Faults faults;
     read_scripted_answers(
         "payment,outcome,reason,day\nA,payed\nB,failed\nC,failed,OK00\nD,paid,NM01\nE,paid,,soon\n"
-        "F,paid\nF,silent\nG\n",
+        "F,returned\nF,paid\nF,returned,AC04\nG\n",
         "a.csv", faults);
     std::string places;
     for (const Failure& fault : faults) places += fault.place + " ";
     EXPECT_EQ(places,
-              "a.csv:2:outcome a.csv:3:reason a.csv:4:reason a.csv:5:reason a.csv:6:day a.csv:8:payment "
-              "a.csv:9:payment ");
+              "a.csv:2:outcome a.csv:3:reason a.csv:4:reason a.csv:5:reason a.csv:6:day a.csv:7:outcome "
+              "a.csv:9:reason a.csv:10:payment ");
 }
 
 TEST(ScriptedAnswers, NeedTheirHeaderRow) {
@@ -181,7 +221,7 @@ protected:
     static ReturnPlan plan_of(const BankAnswers& answers, int round = 1) {
         return {.answers = answers,
                 .round = round,
-                .answered = {},
+                .said = {},
                 .value_day = *Day::of(2022, 1, 6),
                 .made_at = *Moment::parse("20220106170000")};
     }
@@ -191,9 +231,9 @@ protected:
 TEST_F(ReturnFile, AnswersTheBatchWithTotalsThatItsReaderAccepts) {
     const fs::path batch = a_batch(4), target = folder_ / "r.ret";
     const auto answers = with_habits({.fail_permille = 0},
-                                     {{reference(2), {AnswerKind::failed, Reason::account_closed, {}}},
-                                      {reference(3), {AnswerKind::silent, Reason::paid, {}}},
-                                      {reference(4), {AnswerKind::in_progress, Reason::in_progress, {}}}});
+                                     {{reference(2), {{AnswerKind::failed, Reason::account_closed, {}}}},
+                                      {reference(3), {{AnswerKind::silent, Reason::paid, {}}}},
+                                      {reference(4), {{AnswerKind::in_progress, Reason::in_progress, {}}}}});
     const ReturnPlan plan = plan_of(answers);
     const auto survey = survey_batch(batch, plan, hashes);
     ASSERT_TRUE(survey);
@@ -217,7 +257,7 @@ TEST_F(ReturnFile, HasTheSameBytesWhenMadeAgain) {
 TEST_F(ReturnFile, OfALaterRoundAnswersOnlyWhatWasLeftOpen) {
     const fs::path batch = a_batch(3);
     const auto first_answers = with_habits(
-        {.fail_permille = 0}, {{reference(2), {AnswerKind::in_progress, Reason::in_progress, {}}}});
+        {.fail_permille = 0}, {{reference(2), {{AnswerKind::in_progress, Reason::in_progress, {}}}}});
     const ReturnPlan first = plan_of(first_answers);
     const auto survey = survey_batch(batch, first, hashes);
     ASSERT_TRUE(survey);
@@ -225,7 +265,7 @@ TEST_F(ReturnFile, OfALaterRoundAnswersOnlyWhatWasLeftOpen) {
 
     const auto later_answers = with_habits({.fail_permille = 0});
     ReturnPlan later = plan_of(later_answers, 2);
-    ASSERT_TRUE(mark_answered(folder_ / "one.ret", later.answered, hashes));
+    ASSERT_TRUE(mark_said(folder_ / "one.ret", 1, later.said, hashes));
     const auto rest = survey_batch(batch, later, hashes);
     ASSERT_TRUE(rest);
     ASSERT_TRUE(write_return(batch, *rest, folder_ / "two.ret", later, hashes));
