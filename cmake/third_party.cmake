@@ -29,3 +29,11 @@ add_library(xlsxwriter::xlsxwriter UNKNOWN IMPORTED)
 set_target_properties(xlsxwriter::xlsxwriter PROPERTIES
     IMPORTED_LOCATION ${XLSXWRITER_LIBRARY}
     INTERFACE_INCLUDE_DIRECTORIES ${XLSXWRITER_INCLUDE_DIR})
+
+# libzip-dev brings a CMake package that asks for its programs, too.
+find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(ZIP_LIBRARY zip REQUIRED)
+add_library(zip::zip UNKNOWN IMPORTED)
+set_target_properties(zip::zip PROPERTIES
+    IMPORTED_LOCATION ${ZIP_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${ZIP_INCLUDE_DIR})

@@ -1,10 +1,13 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include "county.hpp"
 #include "onecard/bankfile/ykt_text.hpp"
 #include "onecard/recon/match.hpp"
 #include "onecard/seal/hashes.hpp"
+#include "onecard/seal/sealing.hpp"
 
 /// Bank files in memory: lines a second on one core.
 namespace onecard::loadtest {
@@ -92,6 +95,45 @@ void read_batch(benchmark::State& state) {
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(batch.size()));
 }
 BENCHMARK(read_batch)->Name("batch file read, with its SM3");
+
+// As a file goes out and comes in: 1,000,000 lines a second on one core is the demand.
+
+void write_and_sign_batch(benchmark::State& state) {
+    const SmallCounty& county = small_county();
+    const auto key =
+        std::move(seal::create_file_signer(certificates() / "service.pem", certificates() / "service.key"))
+            .value();
+    for (auto _ : state) {
+        const std::string text = batch_file_text(county, largest_batch(county));
+        benchmark::DoNotOptimize(key->sign(text));
+    }
+    state.SetItemsProcessed(state.iterations() * lines_of(county));
+}
+BENCHMARK(write_and_sign_batch)->Name("batch file written and signed (SM3, CMS ECDSA P-256)");
+
+void verify_and_read_batch(benchmark::State& state) {
+    const SmallCounty& county = small_county();
+    const std::string batch = batch_file_text(county, largest_batch(county));
+    const std::string cms =
+        std::move(seal::create_file_signer(certificates() / "service.pem", certificates() / "service.key"))
+            .value()
+            ->sign(batch);
+    const auto check =
+        std::move(seal::create_verifier(certificates() / "ca.pem", Moment::of_unix_seconds(::time(nullptr))))
+            .value();
+    for (auto _ : state) {
+        ensure(check->verify(batch, cms).has_value(), "a signature does not verify");
+        std::int64_t lines = 0;
+        const auto sm3 = seal::sm3().stream();
+        bankfile::BatchReader reader{"batch", *sm3, [&](const bankfile::BatchLine&) { ++lines; }};
+        reader.feed(batch);
+        reader.finish();
+        ensure(reader.faults().empty() && lines == lines_of(county), "a generated batch has faults");
+    }
+    state.SetItemsProcessed(state.iterations() * lines_of(county));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(batch.size()));
+}
+BENCHMARK(verify_and_read_batch)->Name("batch file verified and read (CMS ECDSA P-256, SM3)");
 
 void write_return_file(benchmark::State& state) {
     const SmallCounty& county = small_county();

@@ -3,7 +3,7 @@ select p.account, p.source, sum(p.amount)::bigint
   from entry e
  cross join lateral unnest(e.account, e.source, e.amount) as p (account, source, amount)
  where e.county = :county::int and e.value_day < make_date(:year::int + 1, 1, 1) - date '1970-01-01'
-   and p.account in (3002, 4001, 4002, 4003, 4004, 5001, 5099)
+   and p.account in (3002, 4001, 4002, 4003, 4004, 5001, 5002, 5099)
  group by p.account, p.source
 having sum(p.amount) <> 0
  order by p.account, p.source;

@@ -67,6 +67,18 @@ Words words_of(OpenFailure::Note note) {
     std::unreachable();
 }
 
+/// A word that people wrote into the sheet.
+std::string_view in_english(std::string_view word) {
+    struct Pair {
+        std::string_view chinese, english;
+    };
+    static constexpr std::array words{Pair{"更正", "correct"}, Pair{"暂缓", "hold"}, Pair{"重发", "retry"},
+                                      Pair{"取消", "cancel"},  Pair{"卡", "card"},   Pair{"银行卡", "card"},
+                                      Pair{"存折", "passbook"}};
+    const auto found = std::ranges::find(words, word, &Pair::chinese);
+    return found == words.end() ? word : found->english;
+}
+
 PaymentReference reference_of(const OpenFailure& failure) {
     return {failure.county, failure.period().number(), failure.serial, failure.attempt};
 }
@@ -117,9 +129,9 @@ private:
         };
         Row row;
         row.line = line;
-        row.decision = cell("decision");
+        row.decision = in_english(cell("decision"));
         row.evidence = cell("evidence");
-        row.account = {std::string{cell("bank_code")}, std::string{cell("account_kind")},
+        row.account = {std::string{cell("bank_code")}, std::string{in_english(cell("account_kind"))},
                        std::string{cell("account")}, std::string{cell("holder")}};
         const bool has_account =
             std::ranges::any_of(row.account, [](const auto& text) { return !text.empty(); });
@@ -151,8 +163,12 @@ private:
 
     void take_names(std::int64_t line, std::span<const std::string_view> fields) {
         named_ = true;
-        for (const std::string_view name : fields) {
-            if (std::ranges::find(columns, name, &ColumnText::key) == columns.end()) {
+        for (const std::string_view said : fields) {
+            const auto known = std::ranges::find_if(columns, [&](const ColumnText& column) {
+                return said == column.key || said == column.chinese || said == column.english;
+            });
+            const std::string_view name = known == columns.end() ? said : known->key;
+            if (known == columns.end()) {
                 fault(line, name.substr(0, 40), "there is no such column");
                 is_unnamed_ = true;
             } else if (std::ranges::find(names_, name) != names_.end()) {
@@ -252,11 +268,13 @@ Result<Report> Corrections::queue(const Identity& by, const Region& region, Mome
     return report;
 }
 
-Result<Corrections::Outcome> Corrections::take(const Identity& by, const std::filesystem::path& path,
-                                               Moment now, const ImportRoom& room) {
+Result<Corrections::Outcome> Corrections::take(const Identity& by, const Brought& brought, Moment now,
+                                               const ImportRoom& room) {
     if (by.role != Role::maker) return refuse(Fault::forbidden, "this is for a maker", "corrections");
-    const std::string file = "corrections.csv";
+    const std::filesystem::path& path = brought.csv;
+    const std::string& file = brought.name;
     Outcome outcome;
+    outcome.faults = brought.faults;
     Sheet sheet{file, outcome.faults};
     sheet.read(path);
     outcome.left = sheet.left;

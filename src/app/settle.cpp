@@ -29,12 +29,12 @@ namespace {
 
 constexpr std::string_view return_ending = ".ret";
 constexpr std::size_t file_id_length_max = 32;
-/// "YKT", county, period: what the batches of one unit have in common, and one lock with it.
+/// "YKT", county, period: what the batches of one unit have in common.
 constexpr std::size_t unit_name_length = 15;
 
 /// What one transaction takes; a single file may be larger.
 constexpr std::size_t files_together_max = 64;
-constexpr std::int64_t bytes_together_max = std::int64_t{16} * 1024 * 1024;
+constexpr std::int64_t bytes_together_max = slow_file_bytes;
 /// What is held of a large file before it is written out: its size does not matter to memory.
 constexpr std::size_t outcomes_held_max = 1 << 16;
 constexpr std::size_t faults_told_max = 1000;
@@ -389,7 +389,10 @@ void settle_together(Settling& settling, std::span<const ReturnFile> files) {
     std::set<BatchNo> answered_before;
     if (!dispatched.empty()) {
         const Batch& any = dispatched.front().batch;
-        work->exchange().lock_batch(any);
+        // One lock a bank, ascending, so that two transactions cannot wait for each other.
+        std::map<BankNo, const Batch*> of_bank;
+        for (const DispatchedFile& file : dispatched) of_bank.emplace(file.batch.bank, &file.batch);
+        for (const auto& [bank, batch] : of_bank) work->exchange().lock_batch(*batch);
         // Under the lock: only an accepted return file brings outcomes, so that a batch without one has none.
         for (const BatchNo no : work->exchange().answered_batches(any.county, any.period, asked))
             answered_before.insert(no);
@@ -439,12 +442,21 @@ void refuse_alone(Settling& settling, const ReturnFile& file, const std::string&
     work->commit();
 }
 
-/// The return files of each unit, in the order in which they came.
-std::vector<std::vector<ReturnFile>> by_unit(std::vector<ReturnFile> waiting) {
-    std::map<std::string, std::vector<ReturnFile>> units;
-    for (ReturnFile& file : waiting) units[file.name.substr(0, unit_name_length)].push_back(std::move(file));
+/// The return files of each unit, in the order in which they came; those of a bank with a giant one there by themselves.
+std::vector<std::vector<ReturnFile>> groups_of(std::vector<ReturnFile> waiting, Lane lane) {
+    using Key = std::pair<std::string, BankNo>;
+    const auto unit_of = [](const ReturnFile& file) { return file.name.substr(0, unit_name_length); };
+    std::set<Key> slow;
+    for (const ReturnFile& file : waiting)
+        if (file.bytes > slow_file_bytes) slow.emplace(unit_of(file), file.bank);
+    std::map<Key, std::vector<ReturnFile>> groups;
+    for (ReturnFile& file : waiting) {
+        const bool is_slow = slow.contains({unit_of(file), file.bank});
+        if (lane != Lane::both && is_slow != (lane == Lane::slow)) continue;
+        groups[{unit_of(file), is_slow ? file.bank : BankNo{}}].push_back(std::move(file));
+    }
     std::vector<std::vector<ReturnFile>> all;
-    for (auto& [unit, files] : units) all.push_back(std::move(files));
+    for (auto& [key, files] : groups) all.push_back(std::move(files));
     // Whoever waits longest comes first.
     std::ranges::sort(all, {}, [](const std::vector<ReturnFile>& files) { return files.front().no; });
     return all;
@@ -490,14 +502,17 @@ std::filesystem::path path_in(FileVault& vault, const Digest& digest, std::strin
     return *path;
 }
 
-std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_view)>& on_problem) {
+std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_view)>& on_problem,
+                              Lane lane) {
     const std::vector<std::vector<ReturnFile>> units =
-        by_unit(tools_.database.begin()->exchange().unprocessed_returns());
+        groups_of(tools_.database.begin()->exchange().unprocessed_returns(), lane);
     std::atomic<std::size_t> next{0};
     std::atomic<std::int64_t> done{0};
     std::mutex guard;
     std::vector<std::jthread> workers;
-    const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), units.size());
+    // Giant files leave the others half of the machine.
+    const int most = lane == Lane::slow ? std::max(1, tools_.workers / 2) : tools_.workers;
+    const auto count = std::min<std::size_t>(static_cast<std::size_t>(most), units.size());
     for (std::size_t w = 0; w < count; ++w)
         workers.emplace_back([&] {
             tools_.give_way();

@@ -70,7 +70,7 @@ const bankfile::Profile& profile_of(const Tools& tools, const StatementName& nam
         case StatementLayout::of_the_bank: return own;
         case StatementLayout::camt: return own.statement.form == bankfile::Form::camt ? own : camt;
         case StatementLayout::canonical:
-            return own.states_canonically() ? own : bankfile::canonical_profile();
+            return bankfile::states_canonically(own) ? own : bankfile::canonical_profile();
     }
     std::unreachable();
 }
@@ -380,9 +380,16 @@ Result<std::int64_t> Statements::keep(StatementFile file, const std::filesystem:
     return *number;
 }
 
-std::int64_t Statements::match(Moment now, const std::function<void(std::string_view)>& on_problem) {
+std::int64_t Statements::match(Moment now, const std::function<void(std::string_view)>& on_problem,
+                               Lane lane) {
+    const std::vector<StatementFile> waiting = tools_.database.begin()->statements().unprocessed_statements();
+    // A transit account's statements are a chain: behind a giant one its others wait.
+    std::set<std::pair<BankNo, County>> slow;
+    for (const StatementFile& file : waiting)
+        if (file.bytes > slow_file_bytes) slow.emplace(file.bank, file.county);
     std::int64_t done = 0;
-    for (const StatementFile& file : tools_.database.begin()->statements().unprocessed_statements()) {
+    for (const StatementFile& file : waiting) {
+        if (lane != Lane::both && slow.contains({file.bank, file.county}) != (lane == Lane::slow)) continue;
         try {
             with_retries([&] {
                 try {

@@ -1,5 +1,6 @@
 #include "onecard/bankfile/formats.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "camt.hpp"
@@ -268,6 +269,12 @@ public:
                 faults_.add(problem.fault, line, problem.field, problem.text);
     }
 
+    /// Lines that are bad in themselves go there instead of spoiling their file, and the order of lines is not looked at.
+    void set_aside_bad_lines(std::function<void(const Failure&)> on_bad_line) {
+        on_bad_line_ = std::move(on_bad_line);
+        if constexpr (std::is_same_v<Line, ReturnLine>) tally_.any_order = on_bad_line_ != nullptr;
+    }
+
     const Header& header() const { return header_; }
     const Faults& faults() const { return faults_.all(); }
     std::int32_t line_no() const { return static_cast<std::int32_t>(reader_->line()); }
@@ -287,11 +294,21 @@ private:
     template <class T>
     bool read_into(const Record& record, std::span<const std::string_view> values, T& into,
                    std::int64_t line) {
-        bool good = true;
+        Faults faults;
+        read_into(record, values, into, line, faults);
+        for (Failure& fault : faults) faults_.add(std::move(fault));
+        return faults.empty();
+    }
+
+    /// Gives the slots that could not be read.
+    template <class T>
+    std::vector<Slot> read_into(const Record& record, std::span<const std::string_view> values, T& into,
+                                std::int64_t line, Faults& faults) {
+        std::vector<Slot> bad;
         const auto wrong = [&](const Field& field, std::string_view expected, std::string_view found) {
-            faults_.add(Fault::malformed, line, field.called(),
-                        fmt::format("expected {}, found {}", expected, ykt::shown(found)));
-            good = false;
+            faults.push_back(faults_.made(Fault::malformed, line, field.called(),
+                                          fmt::format("expected {}, found {}", expected, ykt::shown(found))));
+            bad.push_back(field.slot);
         };
         for (std::size_t i = 0; i < record.fields.size(); ++i) {
             const Field& field = record.fields[i];
@@ -304,23 +321,34 @@ private:
             if (field.optional && values[i].empty()) continue;
             if (const auto expected = lexis_.read(field, values[i], into)) wrong(field, *expected, values[i]);
         }
-        return good;
+        return bad;
     }
 
     void take_line(std::span<const std::string_view> values, std::int64_t line) {
         Line read;
-        bool good = read_into(layout_.detail, values, read, line);
+        Faults faults;
+        const std::vector<Slot> bad = read_into(layout_.detail, values, read, line, faults);
         if constexpr (std::is_same_v<Line, BatchLine>) complete(layout_, header_, read);
         if constexpr (std::is_same_v<Line, ReturnLine>) {
-            if (const auto missing = complete(layout_, header_, read); missing && good) {
-                faults_.add(Fault::missing, line, "code", std::string{*missing});
-                good = false;
-            }
+            if (const auto missing = complete(layout_, header_, read); missing && faults.empty())
+                faults.push_back(faults_.made(Fault::missing, line, "code", std::string{*missing}));
+            if (!faults.empty() && on_bad_line_ && tells_totals(bad) && !tally_.take(header_, read))
+                return on_bad_line_(faults.front());
         }
-        if (!good) return;
+        for (Failure& fault : faults) faults_.add(std::move(fault));
+        if (!faults.empty()) return;
         if (auto problem = tally_.take(header_, read))
             return faults_.add(problem->fault, line, problem->field, std::move(problem->text));
         if (on_line_) on_line_(read);
+    }
+
+    /// Whether a line that is bad in itself still says how much it is, and of what.
+    bool tells_totals(const std::vector<Slot>& bad) const {
+        const bool has_status = layout_.detail.carries(Slot::status);
+        return std::ranges::none_of(bad, [&](Slot slot) {
+            return slot == Slot::constant || slot == Slot::amount || slot == Slot::status ||
+                   (slot == Slot::code && !has_status);
+        });
     }
 
     void take_trailer(std::span<const std::string_view> values, std::int64_t line) {
@@ -344,6 +372,7 @@ private:
     Lexis lexis_;
     FaultList faults_;
     OnLine on_line_;
+    std::function<void(const Failure&)> on_bad_line_;
     bool hashes_;
     std::unique_ptr<RecordReader> reader_;
     Header header_;
@@ -378,6 +407,7 @@ public:
 
 protected:
     const Reading<Tally>& reading() const { return reading_; }
+    Reading<Tally>& reading() { return reading_; }
 
 private:
     Reading<Tally> reading_;
@@ -385,7 +415,11 @@ private:
 
 class ReadReturn final : public Read<ReturnReading, ReturnTally> {
 public:
-    using Read::Read;
+    ReadReturn(const Profile& profile, std::string file_name, StreamHash& sm3, ReturnReader::OnLine on_line,
+               ReturnReader::OnBadLine on_bad_line, std::size_t faults_max)
+        : Read{profile, std::move(file_name), &sm3, std::move(on_line), faults_max} {
+        reading().set_aside_bad_lines(std::move(on_bad_line));
+    }
     std::int32_t line_no() const override { return reading().line_no(); }
 };
 
@@ -491,7 +525,20 @@ std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string f
         return std::make_unique<CanonicalReadReturn>(
             ReturnReader{std::move(file_name), sm3, std::move(on_line), std::move(on_bad_line), faults_max});
     }
-    return std::make_unique<ReadReturn>(profile, std::move(file_name), &sm3, std::move(on_line), faults_max);
+    return std::make_unique<ReadReturn>(profile, std::move(file_name), sm3, std::move(on_line),
+                                        std::move(on_bad_line), faults_max);
+}
+
+bool states_canonically(const Profile& profile) {
+    const Layout &own = profile.statement, &canonical = canonical_profile().statement;
+    const auto same = [](const Record& left, const Record& right) {
+        return std::ranges::equal(left.fields, right.fields, [](const Field& one, const Field& other) {
+            return one.slot == other.slot && one.constant == other.constant;
+        });
+    };
+    return own.form == canonical.form && profile.delimiter == canonical_profile().delimiter &&
+           profile.encoding == canonical_profile().encoding && same(own.header, canonical.header) &&
+           same(own.detail, canonical.detail) && same(own.trailer, canonical.trailer);
 }
 
 std::unique_ptr<StatementWriting> write_statement(const Profile& profile, const StatementHeader& header,

@@ -493,6 +493,4 @@ Result<void> memo_fits(const Profile& profile, std::string_view summary) {
     return syntax::append_encoded(profile, summary, '\0', most, encoded);
 }
 
-bool Profile::states_canonically() const { return statement == canonical_profile().statement; }
-
 }  // namespace onecard::bankfile

@@ -46,7 +46,7 @@ struct Sums {
 }  // namespace
 
 std::string BankStating::ending() const {
-    if (side_.wish.profile.states_canonically()) return ".txt";
+    if (bankfile::states_canonically(side_.wish.profile)) return ".txt";
     return side_.wish.profile.statement.form == bankfile::Form::camt ? ".xml" : ".stm";
 }
 

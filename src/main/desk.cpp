@@ -151,6 +151,7 @@ Desk::~Desk() {
     tender_ = {};
     watcher_ = {};
     settler_ = {};
+    slow_settler_ = {};
     for (app::Runs& each : runs_of_books_) each.stop_soon();
     computations_.clear();
 }
@@ -188,9 +189,9 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->opened_ = std::move(*opened);
     // Every thread that may work at once has a connection: computing, settling and answering, which holds a second one
     // while it does what is asked under a key.
-    desk->database_ =
-        store::create_database(desk->opened_.service_url,
-                               static_cast<std::size_t>(2 * settings.workers + 2 * settings.request_workers));
+    desk->database_ = store::create_database(
+        desk->opened_.service_url, static_cast<std::size_t>(2 * settings.workers + settings.workers / 2 + 1 +
+                                                            2 * settings.request_workers));
     desk->watched_ = store::create_database(desk->opened_.service_url, 1);
     desk->vault_ = store::create_file_vault(places.vault, seal::sha256());
 
@@ -234,7 +235,10 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};
     desk->tender_ = std::jthread{[self](const std::stop_token& stop) { self->tend_until_stopped(stop); }};
-    desk->settler_ = std::jthread{[self](const std::stop_token& stop) { self->settle_until_stopped(stop); }};
+    desk->settler_ = std::jthread{
+        [self](const std::stop_token& stop) { self->settle_until_stopped(stop, app::Lane::quick); }};
+    desk->slow_settler_ = std::jthread{
+        [self](const std::stop_token& stop) { self->settle_until_stopped(stop, app::Lane::slow); }};
     desk->watcher_ =
         std::jthread{[self](const std::stop_token& stop) { self->watch_channel_until_stopped(stop); }};
     return desk;
@@ -301,9 +305,9 @@ std::optional<Desk::Computing> Desk::computing(RunNo run) {
 void Desk::returns_have_come() {
     {
         const std::lock_guard lock{guard_};
-        returns_wait_ = true;
+        returns_wait_ = slow_returns_wait_ = true;
     }
-    wake_.notify_one();
+    wake_.notify_all();
 }
 
 namespace {
@@ -315,23 +319,24 @@ constexpr std::chrono::milliseconds returns_wait_at_most{1000};
 
 }  // namespace
 
-void Desk::settle_until_stopped(const std::stop_token& stop) {
+void Desk::settle_until_stopped(const std::stop_token& stop, app::Lane lane) {
+    bool& they_have_come = lane == app::Lane::slow ? slow_returns_wait_ : returns_wait_;
     const auto log_problem = [](std::string_view problem) { ops::log(ops::LogLevel::error, problem); };
     while (!stop.stop_requested()) {
         {
             std::unique_lock lock{guard_};
             // The timer picks up files whose posting failed for a passing reason.
-            const auto they_wait = [&] { return returns_wait_; };
+            const auto they_wait = [&] { return they_have_come; };
             wake_.wait_for(lock, stop, std::chrono::seconds{30}, they_wait);
             const auto begun = std::chrono::steady_clock::now();
-            do returns_wait_ = false;
+            do they_have_come = false;
             while (std::chrono::steady_clock::now() - begun < returns_wait_at_most &&
                    wake_.wait_for(lock, stop, no_more_returns_after, they_wait));
         }
         if (stop.stop_requested()) return;
         try {
-            exchange->settle(now(), log_problem);
-            statements->match(now(), log_problem);
+            exchange->settle(now(), log_problem, lane);
+            statements->match(now(), log_problem, lane);
         } catch (const std::exception& outage) {
             log_problem(outage.what());
         }

@@ -93,7 +93,7 @@ public:
 private:
     explicit Desk(ops::Settings s);
     void use_book(policy::Book book);
-    void settle_until_stopped(const std::stop_token& stop);
+    void settle_until_stopped(const std::stop_token& stop, app::Lane lane);
     void watch_channel_until_stopped(const std::stop_token& stop);
 
     void tend_until_stopped(const std::stop_token& stop);
@@ -113,7 +113,7 @@ private:
     std::unique_ptr<app::Tools> tools_;
     std::mutex guard_;
     std::condition_variable_any wake_;
-    bool returns_wait_ = true;  // Something may be left from before a crash.
+    bool returns_wait_ = true, slow_returns_wait_ = true;  // Something may be left from before a crash.
     std::map<RunNo, Computing> computing_;
     std::vector<std::jthread> computations_;
 
@@ -138,7 +138,7 @@ public:
     std::unique_ptr<app::Statements> statements;
 
 private:
-    std::jthread settler_, tender_, watcher_;
+    std::jthread settler_, slow_settler_, tender_, watcher_;
 };
 
 }  // namespace onecard::cli

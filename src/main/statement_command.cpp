@@ -48,7 +48,7 @@ Result<int> correct(const Context& context, const std::string& file) {
     if (!answer) return std::unexpected{answer.error()};
     fmt::print("{}{}", *answer, answer->ends_with('\n') ? "" : "\n");
     std::fflush(stdout);
-    return answer->contains("corrections.csv:") ? 1 : 0;
+    return (answer->contains("corrections.csv:") || answer->contains("corrections.xlsx:")) ? 1 : 0;
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ void add_statement_commands(CLI::App& app, Context& context, std::function<void(
     queue->callback([=, &context] {
         chosen([=, &context] { return show(context, "maker", "GET", "/v1/corrections" + region_query()); });
     });
-    auto* correct_all = corrections->add_subcommand("put", "Take the sheet back, as CSV (as maker)");
+    auto* correct_all = corrections->add_subcommand("put", "Take the sheet back, as CSV or xlsx (as maker)");
     correct_all->add_option("file", options->file)->required();
     correct_all->callback(
         [=, &context] { chosen([=, &context] { return correct(context, options->file); }); });

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "onecard/net/json.hpp"
+#include "onecard/ops/sheet.hpp"
 #include "onecard/store/scratch.hpp"
 #include "ways.hpp"
 
@@ -62,7 +63,15 @@ Response close(Desk& desk, const app::Identity& by, const Request& request) {
 Response take_corrections(Desk& desk, const app::Identity& by, const Request& request) {
     app::ImportRoom room;
     room.make_scratch = [&] { return store::create_scratch(desk.places.incoming); };
-    const auto outcome = must(desk.corrections->take(by, request.body_file, now(), room));
+    app::Corrections::Brought brought{.csv = request.body_file};
+    if (ops::is_workbook(request.body_file)) {
+        brought.name = "corrections.xlsx";
+        brought.csv += ".csv";
+        must(ops::sheet_to_csv(request.body_file, "corrections", brought.csv, brought.name, brought.faults));
+    }
+    const auto taken = desk.corrections->take(by, brought, now(), room);
+    if (brought.csv != request.body_file) std::filesystem::remove(brought.csv);
+    const auto outcome = must(taken);
     app::Report report{{"更正清单", "Sheet of corrections"}, {}, {}};
     report.fields = {{"import", {"导入号", "import"}, std::int64_t{outcome.import.number()}},
                      {"corrected", {"更正", "corrected"}, outcome.corrected},

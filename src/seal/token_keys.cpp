@@ -47,8 +47,9 @@ private:
                 Fault::missing,
                 "OpenSSL has no PKCS#11 engine (Debian: libengine-pkcs11-openssl): " + openssl_reason(),
                 wanted.module.string());
+        // Else libp11 writes to stderr by itself; what is wrong is said by us, from OpenSSL's errors.
         if (ENGINE_ctrl_cmd_string(found, "MODULE_PATH", wanted.module.c_str(), 0) != 1 ||
-            ENGINE_init(found) != 1) {
+            ENGINE_ctrl_cmd(found, "QUIET", 0, nullptr, nullptr, 1) != 1 || ENGINE_init(found) != 1) {
             const std::string why = openssl_reason();
             ENGINE_free(found);
             return refuse(Fault::missing, "this PKCS#11 module cannot be used: " + why,

@@ -287,7 +287,10 @@ public:
     }
 
     void lock_batch(const app::Batch& batch) override {
-        connection_.lock(LockClass::batch, batch.period.number(), batch.county.number());
+        connection_.lock(
+            LockClass::batch,
+            number_of_batch(batch.period.year() * 12 + batch.period.month(), batch.bank.number()),
+            batch.county.number());
     }
 
     void put_return_results(std::span<const app::ReturnResult> results) override {

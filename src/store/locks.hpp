@@ -16,7 +16,7 @@ enum class LockClass : std::uint16_t {
     serials = 6,       ///< (period, county): the next serial
     batches = 7,       ///< (period, county): the next batch number
     returns = 8,       ///< (return file): who processes it
-    batch = 9,         ///< (period, county): whose answers are recorded; one lock for all batches of a unit
+    batch = 9,  ///< (bank and period, county): whose answers are recorded; one lock for a bank's batches of a unit
     dispatch = 10,     ///< (bank): the next number in its list
     log = 11,          ///< the end of the log
     lists = 12,        ///< the next number of a screening list
@@ -36,6 +36,11 @@ constexpr std::int64_t lock_key(LockClass lock, std::int32_t number = 0, std::in
         static_cast<std::uint64_t>(lock) << 52U |
         static_cast<std::uint64_t>(static_cast<std::uint32_t>(number)) << 20U |
         static_cast<std::uint64_t>(static_cast<std::uint32_t>(county) & 0xfffffU));
+}
+
+/// A bank's answers to a month, in the 32 bits of a number: months since the year 0 in the upper half, the bank below.
+constexpr std::int32_t number_of_batch(std::int32_t month, std::int16_t bank) {
+    return month << 16 | static_cast<std::int32_t>(static_cast<std::uint16_t>(bank));
 }
 
 }  // namespace onecard::store

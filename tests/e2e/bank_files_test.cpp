@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "onecard/bankfile/ykt_text.hpp"
+#include "onecard/ops/workbook.hpp"
 #include "onecard/seal/hashes.hpp"
 #include "support/installation.hpp"
 
@@ -461,6 +462,39 @@ TEST_F(TheBanks, HaveAReturnRefusedWhoseHeaderOrTrailerIsWrongAlone) {
     answer.file_id = right;
 }
 
+TEST_F(TheBanks, HaveAReturnRefusedInAnotherEncodingOrWithALineThatDoesNotEnd) {
+    const Answer answer = take_batch(3, 2);
+    std::string utf16 = "\xFF\xFE";
+    for (const char c : answer.bytes()) utf16 += {c, '\0'};
+    EXPECT_THAT(refused(3, answer.file_id + ".ret", utf16), HasSubstr(".ret:1:"));
+    // It is 100 MB, and not looked for its end in memory.
+    const std::string endless = "H|1.0|" + std::string(100'000'000, '9');
+    const std::string why = refused(3, answer.file_id + ".2.ret", endless);
+    EXPECT_THAT(why, HasSubstr(".2.ret:1:"));
+    EXPECT_LT(why.size(), 2000U) << "the reason does not quote it";
+}
+
+TEST_F(TheBanks, KeepNothingOfAnUploadThatBreaksOff) {
+    const Answer answer = take_batch(3, 2);
+    const std::string file = answer.file_id + ".ret";
+    const fs::path path = here().folder() / "cut" / file;
+    write_text(path, answer.bytes() + std::string(8'000'000, ' '));
+    EXPECT_EQ(put(3, file + ".p7s", here().sign("bank-3", path, true)).status, 201);
+    const std::string counts = here().counts();
+    const Reply cut = here().curl("bank-3", "PUT", "/v1/bank/returns/" + file,
+                                  {"--header", "Content-Type: application/octet-stream", "--data-binary",
+                                   "@" + path.string(), "--limit-rate", "2M", "--max-time", "1"});
+    EXPECT_EQ(cut.curl, 28) << cut.all();
+    expect_problem(here().curl("bank-3", "GET", "/v1/bank/returns/" + file), 404, "unknown");
+    EXPECT_EQ(here().counts(), counts);
+    for (int tries = 0; !fs::is_empty(here().service_folder() / "uploads"); ++tries) {
+        ASSERT_LT(tries, 200) << "what came of it is still there";
+        std::this_thread::sleep_for(25ms);
+    }
+    // From its beginning again it is taken.
+    EXPECT_EQ(put_signed(3, file, answer.bytes()).status, 201);
+}
+
 TEST_F(TheBanks, LoseABadLineOnlyAndNotItsFile) {
     Answer answer = take_batch(1, 4);
     const Answer sent = answer;
@@ -699,12 +733,25 @@ TEST_F(TheBanks, HaveTheirStatementsHeldAgainstWhatWasSentAndWhatReturnFilesSaid
     EXPECT_EQ(put_statement("ST37021220220106.txt", bytes).body, taken.body) << "the same bytes are the same";
     expect_books_fit(here());
 
+    const auto unidentified_by_age = [] {
+        std::int64_t fen = 0;
+        for (const auto& row : rows(here().ask({"ageing"}), "ageing"))
+            if (number(row.as_object(), "account") == 2112) {
+                EXPECT_EQ(number(row.as_object(), "bank"), 2);
+                EXPECT_EQ(word(row.as_object(), "days"), "0-1");
+                fen += number(row.as_object(), "total_fen");
+            }
+        return fen;
+    };
+    EXPECT_EQ(unidentified_by_age(), 700);
+
     // Each ends as it should, and on the books.
     const std::int64_t to_remit = balance_of(2121), claims = balance_of(1213);
     resolve("interest", "book-interest");
     resolve("unidentified-credit", "remit");
     resolve("unidentified-debit", "claim-from-bank");
     EXPECT_EQ(balance_of(2112), unidentified);
+    EXPECT_EQ(unidentified_by_age(), 0);
     EXPECT_EQ(balance_of(2121), to_remit + 731);
     EXPECT_EQ(balance_of(1213), claims + 50);
     EXPECT_NE(here()
@@ -801,6 +848,56 @@ TEST_F(TheBanks, HaveWhatFailedCorrectedByASheet) {
     EXPECT_EQ(sql.cell("select count(*) from proposal where subject = '" + answer.details[2].payment + "'"),
               "1");
     EXPECT_EQ(sql.cell("select count(*) from act where kind = 'corrected'"), "1");
+    expect_books_fit(here());
+}
+
+TEST_F(TheBanks, HaveWhatFailedCorrectedByAWorkbook) {
+    Answer answer = take_batch(1, 2);
+    for (Detail& line : answer.details) {
+        line.status = 'F';
+        line.code = "NM01";
+    }
+    EXPECT_EQ(put_signed(1, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(word(result(1, answer.file_id + ".ret"), "state"), "posted");
+    const std::string counts = here().counts();
+    const fs::path sheet = here().folder() / "sheet.xlsx";
+    // As it went out it comes back, whatever the language of its titles, and nothing is done.
+    for (const char* language : {"zh", "en"}) {
+        const Reply queue = here().curl(
+            "maker", "GET", "/v1/corrections",
+            {"--header", "Accept: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+             "--header", fmt::format("Accept-Language: {}", language)});
+        ASSERT_EQ(queue.status, 200);
+        write_text(sheet, queue.body);
+        const Ran untouched = here().card({"corrections", "put", sheet.string()});
+        EXPECT_EQ(untouched.code, 0) << untouched.all();
+    }
+    EXPECT_EQ(here().counts(), counts);
+    // Filled in by an office that writes Chinese.
+    const auto filled_in = [&](const app::Cell& account, const std::string& decision) {
+        app::Report report{{"更正清单", "Corrections"}, {}, {}};
+        app::Table table{"corrections", {"更正清单", "Corrections"}, {}, {}};
+        for (const char* title : {"支付编号", "处理", "开户行代码", "账户类别", "账号", "户名", "依据"})
+            table.columns.push_back({title, {title, title}});
+        table.rows.push_back({answer.details[0].payment, std::string{"更正"}, std::string{"313999000002"},
+                              std::string{"卡"}, account, std::string{"王小明"}, std::string{"letter 7"}});
+        table.rows.push_back({answer.details[1].payment, decision, std::string{}, std::string{},
+                              std::string{}, std::string{}, std::string{"asked"}});
+        report.tables.push_back(std::move(table));
+        write_text(sheet, ops::to_workbook(report, app::Language::chinese));
+        return here().card({"corrections", "put", sheet.string()});
+    };
+    const Ran bad = filled_in(std::int64_t{622999000000000}, "shred");
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_THAT(bad.out, HasSubstr("corrections.xlsx:2:account"));
+    EXPECT_THAT(bad.out, HasSubstr("corrections.xlsx:3:decision"));
+    EXPECT_EQ(here().counts(), counts);
+    const Ran good = filled_in(std::string{"6229990000000000027"}, "暂缓");
+    EXPECT_EQ(good.code, 0) << good.all();
+    std::map<std::string, std::string> notes;
+    for (const auto& row : rows(here().ask({"corrections", "list"}), "corrections"))
+        notes[word(row.as_object(), "reference")] = word(row.as_object(), "note");
+    EXPECT_EQ(notes[answer.details[1].payment], "held");
     expect_books_fit(here());
 }
 

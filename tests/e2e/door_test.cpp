@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include "onecard/audit/checkpoint.hpp"
+#include "onecard/seal/sealing.hpp"
 #include "support/installation.hpp"
 
 namespace onecard::test {
@@ -60,6 +63,41 @@ TEST_F(TheDoor, OpensForNoCertificateOfAnotherAuthority) {
     const Reply reply = here().curl((others / "maker").string(), "GET", "/v1/runs");
     EXPECT_NE(reply.curl, 0) << reply.all();
     EXPECT_THAT(reply.body, ContainsRegex("unknown ca|decrypt error|bad certificate"));
+}
+
+TEST_F(TheDoor, OpensForNoCertificateThatHasExpired) {
+    // By the installation's own authority, until yesterday.
+    const fs::path folder = here().folder() / "expired";
+    fs::create_directories(folder);
+    for (const char* name : {"ca.pem", "ca.key"}) fs::copy_file(here().certs() / name, folder / name);
+    const auto last_month = Moment::of_unix_seconds(std::time(nullptr) - 31 * std::int64_t{86'400});
+    const auto made = seal::make_certificates(folder, {{"bank-1"}}, last_month, 30);
+    ASSERT_TRUE(made) << made.error().message();
+    const Reply reply = here().curl((folder / "bank-1").string(), "GET", "/v1/bank/files");
+    EXPECT_NE(reply.curl, 0) << reply.all();
+    EXPECT_THAT(reply.body, HasSubstr("certificate expired"));
+    EXPECT_EQ(here().curl("bank-1", "GET", "/v1/bank/files").status, 200);
+}
+
+TEST_F(TheDoor, LetsNoNameLeadOutOfItsFolder) {
+    write_text(here().folder() / "x", "x");
+    const std::string before = here().counts();
+    for (const char* name :
+         {"../../../../etc/passwd", "..%2f..%2fx.ret", "%2e%2e/x.ret", "YKT3702122021120001%00.ret",
+          "YKT.ret%2f..", "YKT3702122021120001.ret%0d%0aX-Evil:1", "%e4%b8%ad.ret", "....//x.ret"})
+        for (const char* door : {"returns", "statements", "files", "receipts"})
+            for (const char* method : {"PUT", "GET", "POST"}) {
+                const Reply reply =
+                    here().curl("bank-1", method, fmt::format("/v1/bank/{}/{}", door, name),
+                                {"--path-as-is", "--header", "Content-Type: application/octet-stream",
+                                 "--data-binary", "@" + (here().folder() / "x").string()});
+                EXPECT_GE(reply.status, 400) << name << reply.all();
+                EXPECT_LT(reply.status, 500) << name << reply.all();
+                EXPECT_THAT(reply.body, Not(HasSubstr("root:")));
+            }
+    EXPECT_EQ(here().counts(), before);
+    for (const auto& entry : fs::recursive_directory_iterator{here().service_folder()})
+        EXPECT_NE(entry.path().filename(), "x.ret");
 }
 
 TEST_F(TheDoor, KnowsNobodyWhoIsNeitherOfficerNorBank) {

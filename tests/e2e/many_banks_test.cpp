@@ -3,6 +3,7 @@
 #include <chrono>
 #include <regex>
 
+#include "src/store/locks.hpp"
 #include "support/installation.hpp"
 
 namespace onecard::test {
@@ -293,6 +294,61 @@ TEST_F(TwentySevenBanks, OpenABreakForEachAnswerThatTheyContradictAndChangeNoOut
     EXPECT_EQ(static_cast<std::int64_t>(rows(here().ask({"breaks"}), "breaks").size()),
               before_breaks + contradicted);
     EXPECT_EQ(here().done({"period", "2021-12"}), before);
+}
+
+TEST_F(TwentySevenBanks, AreNotHeldUpByAGiantFileOfOneOfThemForTheSameCountyAndMonth) {
+    std::string file_id;
+    for (const auto& entry : fs::directory_iterator{here().bank_folder(5) / "files"})
+        if (entry.path().extension() == ".txt") file_id = entry.path().stem().string();
+    // So large that its bank's files are posted by themselves. Its trailer is wrong, which is known at its end only.
+    std::string giant =
+        fmt::format("H|1.0|{}|370212|{}|20220106|250000|250000|250000|250000|0|0|20220106170000\r\n", file_id,
+                    code_of_bank(5));
+    for (int seq = 9'000'000; giant.size() < 17U * 1024 * 1024; ++seq)
+        giant +=
+            fmt::format("D|{}|YK370212202112000000010100|6229990000000000019|1|S|OK00|ok|20220106|\r\n", seq);
+    giant += "T|250000|250000|0\r\n";
+    const fs::path path = here().folder() / "giant" / (file_id + ".9.ret");
+    write_text(path, giant);
+    const fs::path signature = fs::path{path} += ".p7s";
+    write_text(signature, here().sign("bank-5", path, true));
+    const auto put = [&](const fs::path& what) {
+        return here().curl(
+            "bank-5", "PUT", "/v1/bank/returns/" + what.filename().string(),
+            {"--header", "Content-Type: application/octet-stream", "--data-binary", "@" + what.string()});
+    };
+    const auto state = [&] {
+        return word(object_of(here().curl("bank-5", "GET", "/v1/bank/returns/" + file_id + ".9.ret").body),
+                    "state");
+    };
+    // However long it takes: whoever posts it waits, holding what is to be held for it.
+    Sql other{here().owner_url()};
+    const std::string key = std::to_string(
+        store::lock_key(store::LockClass::batch, store::number_of_batch(2021 * 12 + 12, 5), 370212));
+    other("select pg_advisory_lock(" + key + ")");
+    ASSERT_EQ(put(signature).status, 201);
+    ASSERT_EQ(put(path).status, 201);
+    Sql sql{here().owner_url()};
+    for (int tries = 0;
+         sql.cell("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "0";
+         ++tries) {
+        ASSERT_LT(tries, 400) << "nobody posts it";
+        std::this_thread::sleep_for(25ms);
+    }
+    std::int64_t posted = 0;
+    for (const int bank : {4, 6, 7, 8})
+        posted += number(here().ask(here().bank_words(bank, {"--does", "open-lines", "--contradict-permille",
+                                                             "300", "--wait-posted"})),
+                         "returns_posted");
+    EXPECT_GT(posted, 0);
+    EXPECT_EQ(state(), "waiting");
+    other("select pg_advisory_unlock(" + key + ")");
+    for (int tries = 0; state() == "waiting"; ++tries) {
+        ASSERT_LT(tries, 1200);
+        std::this_thread::sleep_for(50ms);
+    }
+    EXPECT_EQ(state(), "refused");
+    expect_books_fit(here());
 }
 
 TEST_F(TwentySevenBanks, VerifyWhatATokenSignedWithOpensslAlone) {

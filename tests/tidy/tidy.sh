@@ -47,8 +47,9 @@ rule_heavy_headers() {
     belongs 'toml(\+\+|\.hpp)' 'ops'
     belongs 'spdlog/' 'ops'
     belongs 'CLI/' 'main'
-    belongs 'libxml/' 'bankfile'
+    belongs 'libxml/' 'bankfile|ops'
     belongs 'xlsxwriter' 'ops'
+    belongs 'zip\.h' 'ops'
 }
 
 rule_no_float() {

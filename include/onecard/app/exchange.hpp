@@ -22,6 +22,11 @@ class SentBatches;
 class WaitingSignatures;
 
 /// What banks do at the door, and the posting of what they answer.
+/// Which of the files that wait. A bank with a file of more than 16 MiB for some county and month has all its files for
+/// them in the slow lane, so that they keep their order.
+enum class Lane : std::uint8_t { both, quick, slow };
+inline constexpr std::int64_t slow_file_bytes = std::int64_t{16} * 1024 * 1024;
+
 class Exchange {
 public:
     explicit Exchange(Tools& tools);
@@ -64,9 +69,11 @@ public:
     /// What became of a return file: every fault, a line each.
     Result<Report> return_report(const Identity& bank, std::string_view name);
 
-    /// Matches and posts every return file that waits, on all workers; returns how many. Those for the batches of one
-    /// unit go together, in one transaction, in the order in which they came; where that fails, each goes alone.
-    std::int64_t settle(Moment now, const std::function<void(std::string_view)>& on_problem);
+    /// Matches and posts every return file of the lane that waits, on all workers; returns how many. Those for the batches
+    /// of one unit go together, in one transaction, in the order in which they came; where that fails, each goes alone.
+    /// Whoever settles both lanes beside each other lets no bank wait for another's giant file.
+    std::int64_t settle(Moment now, const std::function<void(std::string_view)>& on_problem,
+                        Lane lane = Lane::both);
 
 private:
     std::string sign(std::string_view text);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "onecard/app/exchange.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/statement_records.hpp"
@@ -32,8 +33,9 @@ public:
     /// The same, brought by a maker for a bank that has no line to us: without signature.
     Result<std::int64_t> bring(const Identity& maker, County county, BankNo bank, std::string_view name,
                                const std::filesystem::path& path, Moment now);
-    /// Reads and matches every statement that waits; a statement that fails is told and left. Returns how many.
-    std::int64_t match(Moment now, const std::function<void(std::string_view)>& on_problem);
+    /// Reads and matches every statement of the lane that waits; a statement that fails is told and left. Returns how many.
+    std::int64_t match(Moment now, const std::function<void(std::string_view)>& on_problem,
+                       Lane lane = Lane::both);
     /// Looks again at the lines that wait for a word of the bank. Errors: forbidden.
     struct Counts {
         std::int64_t fitting = 0, waiting = 0, breaks = 0;

@@ -61,12 +61,14 @@ std::unique_ptr<BatchReading> read_batch(const Profile& profile, std::string fil
                                          BatchReader::OnLine on_line, std::size_t faults_max = 1000);
 std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string file_name, StreamHash& sm3,
                                            ReturnReader::OnLine on_line, std::size_t faults_max = 1000);
-/// With `on_bad_line`: as ReturnReader says, in the canonical layout; in others a line that is bad in itself spoils its
-/// file.
+/// With `on_bad_line`: as ReturnReader says, in every layout. A record that cannot be taken apart spoils its file: what it
+/// says of the totals is not known.
 std::unique_ptr<ReturnReading> read_return(const Profile& profile, std::string file_name, StreamHash& sm3,
                                            ReturnReader::OnLine on_line, ReturnReader::OnBadLine on_bad_line,
                                            std::size_t faults_max = 1000);
 
+/// Whether statements of the bank look as those of banks without a profile.
+bool states_canonically(const Profile& profile);
 std::unique_ptr<StatementWriting> write_statement(const Profile& profile, const StatementHeader& header,
                                                   StreamHash& sm3);
 std::unique_ptr<StatementReading> read_statement(const Profile& profile, std::string file_name,

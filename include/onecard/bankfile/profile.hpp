@@ -91,7 +91,6 @@ struct Field {
     bool optional = false;      ///< XML: the element is left out when it is empty
     bool is_datetime = false;   ///< ISO: a day is written as a date with a time
     std::string_view called() const;  ///< for messages
-    friend bool operator==(const Field&, const Field&) = default;
 };
 
 struct Record {
@@ -99,7 +98,6 @@ struct Record {
     std::vector<Field> fields;
     bool exists() const { return !fields.empty(); }
     bool carries(Slot slot) const;
-    friend bool operator==(const Record&, const Record&) = default;
 };
 
 /// The records of one kind of file.
@@ -109,7 +107,6 @@ struct Layout {
     std::string name_space;       ///< XML
     bool ignores_others = false;  ///< XML: elements that the profile does not name are passed over
     Record header, detail, trailer;
-    friend bool operator==(const Layout&, const Layout&) = default;
 };
 
 /// The words of a bank for a value of ours: the first is written, all are understood.
@@ -145,8 +142,6 @@ struct Profile {
     std::string batch_name = "{file_id}.txt";
     std::string return_name = "{file_id}{round}.ret";
     Layout batch, answer, statement;
-    /// Whether statements look as those of banks without a profile.
-    bool states_canonically() const;
     std::array<WordList, 3> status{{{"S"}, {"F"}, {"P"}}};  ///< paid, failed, in progress
     std::array<WordList, 2> account_kind{{{"2"}, {"4"}}};   ///< passbook, card
     std::array<WordList, 2> direction{{{"C"}, {"D"}}};      ///< credit, debit

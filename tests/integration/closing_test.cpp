@@ -1,0 +1,123 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "onecard/app/decisions.hpp"
+#include "story.hpp"
+
+/// Months and fiscal years end: refused while something is open that nobody lists, and with the entry of the year.
+namespace onecard {
+namespace {
+
+using ledger::Account;
+using ledger::EntryKind;
+using test::Story;
+using testing::HasSubstr;
+
+Moment in_february_2023() { return Moment::of_unix_seconds(1'675'300'000); }
+
+class Closing : public test::StoryTest {
+protected:
+    Closing() : unit{story.computed(3)} {
+        story.work([&](app::Work& w) { w.runs().key_part(unit.part); });
+        const std::int64_t no = story.return_file();
+        story.answer(unit, 1, true, no);
+        story.answer(unit, 2, false, no);
+        post(EntryKind::funds_received,
+             {{Account::special_account, 1, fen(50'000)}, {Account::income_central, 1, fen(-50'000)}});
+        post(EntryKind::accrual,
+             {{Account::expenditure, 1, fen(30'003)}, {Account::payable, 0, fen(-30'003)}});
+        post(EntryKind::written_off,
+             {{Account::written_off, 0, fen(700)}, {Account::recoverable, 0, fen(-700)}});
+        post(EntryKind::reversal,
+             {{Account::services, 1, fen(900)}, {Account::special_account, 1, fen(-900)}});
+    }
+    static Money fen(std::int64_t fen) { return Money::of_fen(fen); }
+    void post(EntryKind kind, std::vector<ledger::Posting> postings) {
+        ledger::Entry::About about;
+        about.county = unit.county;
+        about.kind = kind;
+        about.cause = fmt::format("story {}", static_cast<int>(kind));
+        about.value_day = test::day(20);
+        const auto entry = ledger::Entry::make(std::move(about), std::move(postings));
+        ASSERT_TRUE(entry) << entry.error().message();
+        story.work([&](app::Work& w) { w.ledger().put_entries({&*entry, 1}, seal::sha256(), test::at(5)); });
+    }
+    static app::Identity officer(std::string name, app::Role role) {
+        return {name, test::digest_of(name), role, Region::parse("3702").value(), {}};
+    }
+    Result<app::Decisions::Proposed> propose(std::string_view period,
+                                             const std::vector<std::string>& carried) {
+        return decisions.close(officer("maker", app::Role::maker), unit.county, period, carried, "minutes 3",
+                               in_february_2023());
+    }
+    std::string close(std::string_view period, const std::vector<std::string>& carried) {
+        const auto proposed = propose(period, carried);
+        if (!proposed) return proposed.error().message();
+        if (proposed->done) return "nobody else was asked";
+        const auto agreed =
+            decisions.answer(officer("checker", app::Role::checker), proposed->no, true, in_february_2023());
+        return agreed ? "" : agreed.error().message();
+    }
+    std::string balance(int account) {
+        test::Sql sql{owner_url()};
+        return sql.cell(
+            fmt::format("select coalesce(sum(p.amount), 0) from entry e cross join lateral "
+                        "unnest(e.account, e.amount) as p (account, amount) where p.account = {}",
+                        account));
+    }
+
+    struct : app::FileVault {
+        std::unique_ptr<Writing> begin() override { return nullptr; }
+        Kept keep_file(const std::filesystem::path&) override { return {}; }
+        std::optional<std::filesystem::path> find(const Digest&) override { return "/dev/null"; }
+    } vault;
+    struct : app::SignatureVerifier {
+        Result<app::Signer> verify(std::string_view, std::string_view) override { return no(); }
+        Result<app::Signer> verify_file(const std::filesystem::path&, std::string_view) override {
+            return no();
+        }
+        Result<app::Signer> verify_digest(const Digest&, std::string_view) override { return no(); }
+        Result<Attached> verify_attached(std::string_view) override { return no(); }
+        static std::unexpected<Failure> no() { return refuse(Fault::tampered, "nothing is signed here"); }
+    } verifier;
+    app::Unit unit;
+    std::unique_ptr<app::Database> database = store::create_database(service_url(), 2);
+    app::Tools tools{*database, vault, seal::sha256(), seal::sm3(), verifier, {}, {}, 1, nullptr};
+    app::Decisions decisions{tools};
+};
+
+TEST_F(Closing, IsRefusedWhileAFailureIsOpenThatNobodyLists) {
+    EXPECT_THAT(close("2022-01", {}), HasSubstr("open and not listed as going over: failure 202201/2/1"));
+    EXPECT_THAT(close("2022", {"failure 202201/2/1"}), HasSubstr("2022-12 is not closed"));
+    EXPECT_THAT(close("2023-02", {"failure 202201/2/1"}), HasSubstr("is not over"));
+    EXPECT_EQ(close("2022-01", {"failure 202201/2/1"}), "");
+    EXPECT_THAT(close("2022-01", {"failure 202201/2/1"}), HasSubstr("2022-01 is closed"));
+}
+
+TEST_F(Closing, OfAFiscalYearCarriesIncomeLessExpenditureForward) {
+    const std::vector<std::string> open{"failure 202201/2/1"};
+    ASSERT_EQ(close("2022-12", open), "");
+    EXPECT_THAT(close("2022", {}), HasSubstr("open and not listed"));
+    ASSERT_EQ(close("2022", open), "");
+    for (const int account : {4001, 5001, 5002, 5099}) EXPECT_EQ(balance(account), "0") << account;
+    EXPECT_EQ(balance(3001), std::to_string(-50'000 + 30'003 + 700 + 900));
+    test::Sql sql{owner_url()};
+    EXPECT_EQ(sql.cell("select cause from entry where kind = 30"), "year 2022");
+    EXPECT_EQ(sql.cell("select date '1970-01-01' + value_day from entry where kind = 30"), "2022-12-31");
+    EXPECT_EQ(sql.cell("select string_agg(item, ' ') from carried_item"),
+              "failure 202201/2/1 failure 202201/2/1");
+    EXPECT_THAT(close("2022", open), HasSubstr("2022 is closed"));
+}
+
+TEST_F(Closing, IsNotDoneWhereSomethingHasOpenedSinceItWasProposed) {
+    const auto proposed = propose("2022-01", {"failure 202201/2/1"});
+    ASSERT_TRUE(proposed) << proposed.error().message();
+    story.answer(unit, 3, false, story.return_file("YKT.2.ret"));
+    const auto agreed =
+        decisions.answer(officer("checker", app::Role::checker), proposed->no, true, in_february_2023());
+    ASSERT_FALSE(agreed);
+    EXPECT_THAT(agreed.error().text, HasSubstr("open since it was proposed: failure 202201/3/1"));
+}
+
+}  // namespace
+}  // namespace onecard
