@@ -8,15 +8,16 @@
 namespace onecard::store {
 
 enum class LockClass : std::uint16_t {
-    migrations = 1,    ///< of the whole database; held by the session
-    imports = 2,       ///< the next import number
-    banks = 3,         ///< the list of banks
-    runs = 4,          ///< the next run number
-    unit = 5,          ///< (run, county): who computes it
-    serials = 6,       ///< (period, county): the next serial
-    batches = 7,       ///< (period, county): the next batch number
-    returns = 8,       ///< (return file): who processes it
-    batch = 9,  ///< (bank and period, county): whose answers are recorded; one lock for a bank's batches of a unit
+    migrations = 1,  ///< of the whole database; held by the session
+    imports = 2,     ///< the next import number
+    banks = 3,       ///< the list of banks
+    runs = 4,        ///< the next run number
+    unit = 5,        ///< (run, county): who computes it
+    serials = 6,     ///< (period, county): the next serial
+    batches = 7,     ///< (period, county): the next batch number
+    returns = 8,     ///< (return file): who processes it
+    batch =
+        9,  ///< (bank and period, county): whose answers are recorded; one lock for a bank's batches of a unit
     dispatch = 10,     ///< (bank): the next number in its list
     log = 11,          ///< the end of the log
     lists = 12,        ///< the next number of a screening list

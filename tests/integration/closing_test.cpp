@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +27,7 @@ protected:
              {{Account::special_account, 1, fen(50'000)}, {Account::income_central, 1, fen(-50'000)}});
         post(EntryKind::accrual,
              {{Account::expenditure, 1, fen(30'003)}, {Account::payable, 0, fen(-30'003)}});
-        post(EntryKind::written_off,
+        post(EntryKind::write_off,
              {{Account::written_off, 0, fen(700)}, {Account::recoverable, 0, fen(-700)}});
         post(EntryKind::reversal,
              {{Account::services, 1, fen(900)}, {Account::special_account, 1, fen(-900)}});
