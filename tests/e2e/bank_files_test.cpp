@@ -852,13 +852,18 @@ TEST_F(TheBanks, HaveWhatFailedCorrectedByASheet) {
 }
 
 TEST_F(TheBanks, HaveWhatFailedCorrectedByAWorkbook) {
-    Answer answer = take_batch(1, 2);
+    const auto has_batch = [](int bank) {
+        return std::ranges::any_of(listed_[bank],
+                                   [](const auto& file) { return number(file, "lines") >= 2; });
+    };
+    const int bank = has_batch(1) ? 1 : has_batch(2) ? 2 : 3;
+    Answer answer = take_batch(bank, 2);
     for (Detail& line : answer.details) {
         line.status = 'F';
         line.code = "NM01";
     }
-    EXPECT_EQ(put_signed(1, answer.file_id + ".ret", answer.bytes()).status, 201);
-    EXPECT_EQ(word(result(1, answer.file_id + ".ret"), "state"), "posted");
+    EXPECT_EQ(put_signed(bank, answer.file_id + ".ret", answer.bytes()).status, 201);
+    EXPECT_EQ(word(result(bank, answer.file_id + ".ret"), "state"), "posted");
     const std::string counts = here().counts();
     const fs::path sheet = here().folder() / "sheet.xlsx";
     // As it went out it comes back, whatever the language of its titles, and nothing is done.
