@@ -374,6 +374,8 @@ create table entry (
     period      int not null,                 -- 0 where none
     account     int[] not null,
     source      smallint[] not null,          -- 0 where none; 1 central, 2 province, 3 prefecture, 4 county
+    fund_year   smallint[] not null,          -- the fiscal year of the money, 0 where its source is not known
+    purpose     smallint[] not null,          -- 1 general, 2 relief, 3 children, 4 disability; 0 where not known
     amount      bigint[] not null,
     lines       int not null,
     line_total  bigint not null,
@@ -383,7 +385,8 @@ create table entry (
     unique (county, kind, cause),
     check (balanced(amount)),
     check (cardinality(amount) >= 2 and cardinality(amount) = cardinality(account)
-           and cardinality(amount) = cardinality(source)),
+           and cardinality(amount) = cardinality(source) and cardinality(amount) = cardinality(fund_year)
+           and cardinality(amount) = cardinality(purpose)),
     check (0 <> all (amount))
 );
 

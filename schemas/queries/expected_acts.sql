@@ -263,4 +263,9 @@ union all
 select 'outlier-accepted', 'outlier-accepted|' || run_no || '|' || lpad(county::text, 6, '0') || '|' || outlier_no || '|'
                            || officer || '|' || encode(fingerprint, 'hex') || '|' || reason,
        extract(epoch from at)::bigint, 'outlier ' || run_no || '/' || lpad(county::text, 6, '0') || '/' || outlier_no
-  from outlier_acceptance;
+  from outlier_acceptance
+union all
+select 'unmasked', 'unmasked|' || unmask_no || '|' || lpad(county::text, 6, '0') || '|' || person_no || '|' || officer || '|'
+                   || encode(fingerprint, 'hex') || '|' || reason,
+       extract(epoch from at)::bigint, 'unmasking ' || unmask_no
+  from unmasking;

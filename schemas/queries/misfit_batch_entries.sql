@@ -36,9 +36,12 @@ with stages as (
       join receipt r on r.county = b.county and r.period = b.period and r.batch_no = b.batch_no
      where r.round > 1 and not r.accepted
 ), posted as (
-    select county, kind, cause, (select sum(a) from unnest(amount) a where a > 0) as total
+    -- A re-issue's are a month each.
+    select county, kind, regexp_replace(cause, ' of [0-9]{6}$', '') as cause,
+           sum((select sum(a) from unnest(amount) a where a > 0)) as total
       from entry
      where kind in (2, 4, 7, 8) or (kind = 11 and cause like 'batch %') or (kind = 3 and position(' from bank ' in cause) = 0)
+     group by 1, 2, 3
 )
 select coalesce(w.cause, p.cause) as place,
        case when p.kind is null then 'an entry of kind ' || w.kind || ' is missing on the books'

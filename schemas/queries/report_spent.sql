@@ -1,17 +1,14 @@
--- What has left a county's special account or is promised to checked units other than those of one run, by programme;
--- 0 where it was for none.
+-- What left a county's special account of no known fund, before its money was on record, or is promised so to units that
+-- are checked and neither sent nor withdrawn, by programme; 0 where it was for none.
 select programme::text as programme, sum(amount)::text as total
-  from (select e.programme, -p.amount as amount
+  from (select e.programme,
+               case when p.account = 1002 then -p.amount
+                    when e.kind = 3 then -p.amount
+                    else p.amount end as amount
           from entry e
-          cross join lateral unnest(e.account, e.amount) as p (account, amount)
-         where e.county = :county::int and e.kind <> 1 and p.account = 1002
-        union all
-        select b.programme, b.total
-          from unit u
-          join unit_step s using (run_no, county)
-          join batch b using (run_no, county)
-          left join unit_fate f on f.county = u.county and f.period = u.period and f.kind = u.kind
-                               and f.generation = u.generation
-         where u.county = :county::int and u.kind <> 2 and s.step = 2 and f.fate is null and u.run_no <> :run::int) spent
+         cross join lateral unnest(e.account, e.source, e.amount) as p (account, source, amount)
+         where e.county = :county::int and p.source = 0
+           and (p.account = 1002 or (e.kind in (2, 11) and p.account = 5001 and e.cause like 'batch %')
+                or (e.kind = 3 and p.account = 1003 and position(' from bank ' in e.cause) = 0))) spent
  group by programme
  order by programme;

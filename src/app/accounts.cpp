@@ -119,7 +119,7 @@ Result<Report> Accounts::confirm(const Identity& by, const Which& which, Moment 
     }
     if (!is_known) return refuse(Fault::unknown, "no such change of an account", place);
     if (confirmed == 0) return refuse(Fault::duplicate, "was confirmed before", place);
-    work->ledger().put_acts(acts, tools_.sha256, now);
+    work->ledger().put_acts(acts, tools_.log(), now);
     work->commit();
     Report report{{"已确认", "Confirmed"}, {}, {}};
     report.fields = {

@@ -22,7 +22,8 @@ const std::string& BankProfiles::code_of_bank(BankNo bank) const {
     return found == configured_.end() ? none : found->second.bank_code;
 }
 
-void BankProfiles::put(Work& work, RunNo run, const HashFunction& sha256, Moment now) const {
+void BankProfiles::put(Work& work, RunNo run, const HashFunction& sha256, const HashFunction& log,
+                       Moment now) const {
     std::vector<Act> acts;
     for (const auto& [bank, configured] : configured_) {
         if (configured.text.empty()) continue;
@@ -34,7 +35,7 @@ void BankProfiles::put(Work& work, RunNo run, const HashFunction& sha256, Moment
                         fmt::format("run-profile|{}|{}|{}|{}", run.number(), bank.number(), digest.hex(),
                                     digest_of(sha256, transit_account).hex())});
     }
-    work.ledger().put_acts(acts, sha256, now);
+    work.ledger().put_acts(acts, log, now);
 }
 
 std::shared_ptr<const BankProfiles::OfRun> BankProfiles::of_run(Work& work, RunNo run) {

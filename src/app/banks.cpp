@@ -18,7 +18,7 @@ Result<void> record_banks(Tools& tools, std::span<const Bank> banks) {
                 {"bank", County{},
                  fmt::format("bank|{}|{}|{}|{}", bank.no.number(), bank.code, bank.name, bank.identity)});
     // Banks have no moment of their own: the act is as old as the ledger.
-    work->ledger().put_acts(acts, tools.sha256, Moment{});
+    work->ledger().put_acts(acts, tools.log(), Moment{});
     work->commit();
     return {};
 }

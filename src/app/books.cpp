@@ -124,6 +124,10 @@ std::optional<Naming> naming_of(const TextRow& names) {
     return Naming{*county, *period, *serial, place("attempt")};
 }
 
+bool is_of_money(std::string_view name) {
+    return name == "total" || name == "amount" || name.ends_with("_total");
+}
+
 std::string reference_in(const TextRow& row, const Naming& naming) {
     const auto number = [&](std::size_t at) {
         return static_cast<std::int32_t>(number_of(row[at]).value_or(0));
@@ -146,10 +150,11 @@ Table table_of(std::string key, Words title, const std::vector<TextRow>& rows) {
     const TextRow& names = rows.front();
     for (const std::string& name : names) {
         const auto known = std::ranges::find(headings, name, &Heading::key);
-        table.columns.push_back(
+        Column& column = table.columns.emplace_back(
             known == headings.end()
                 ? Column{name, {name, name}}
                 : Column{name, {std::string{known->chinese}, std::string{known->english}}});
+        column.is_money = is_of_money(name);
     }
     const std::optional<Naming> naming = naming_of(names);
     if (naming) table.columns.insert(table.columns.begin(), Column{"reference", {"支付编号", "reference"}});
@@ -159,7 +164,7 @@ Table table_of(std::string key, Words title, const std::vector<TextRow>& rows) {
         for (std::size_t i = 0; i < row->size(); ++i) {
             const std::string& text = (*row)[i];
             const auto number = number_of(text);
-            if (number && (names[i] == "total" || names[i] == "amount" || names[i].ends_with("_total"))) {
+            if (number && is_of_money(names[i])) {
                 cells.emplace_back(Money::of_fen(*number));
             } else if (number && names[i] == "programme") {
                 const auto programme = programme_of_number(*number);
@@ -191,6 +196,18 @@ Table table_of(std::string key, Words title, const std::vector<TextRow>& rows) {
 
 namespace {
 
+Cell dimension_cell(std::string_view name, const std::string& text) {
+    const std::int64_t number = number_of(text).value_or(0);
+    if (name == "county") return text;
+    if (name == "source") return std::string{ledger::source_codes.at(static_cast<std::size_t>(number))};
+    if (name == "programme") {
+        const auto programme = programme_of_number(number);
+        if (!programme) return Words{"无", "none"};
+        return Words{std::string{text_of(*programme).chinese}, std::string{text_of(*programme).english}};
+    }
+    return number;
+}
+
 /// A single row reads better as fields, one under the other.
 void put_fields(Report& report, const Table& table) {
     for (std::size_t i = 0; i < table.columns.size(); ++i)
@@ -199,33 +216,72 @@ void put_fields(Report& report, const Table& table) {
 
 }  // namespace
 
-Result<Report> Books::trial_balance(const Identity& by, const Region& region, Moment known_at) {
+Result<Report> Books::trial_balance(const Identity& by, const Region& region, const TrialWish& wish) {
     const auto allowed = may_read(by, region, "trial balance");
     if (!allowed) return std::unexpected{allowed.error()};
+    struct Dimension {
+        std::string_view name, chinese;
+    };
+    constexpr std::array dimensions{Dimension{"county", "区划"}, Dimension{"programme", "项目"},
+                                    Dimension{"bank", "银行"}, Dimension{"source", "来源"},
+                                    Dimension{"year", "年度"}};
+    for (const std::string& name : wish.by)
+        if (std::ranges::find(dimensions, name, &Dimension::name) == dimensions.end())
+            return refuse(
+                Fault::unknown,
+                fmt::format("«{}» is none of county, programme, bank, source, year", name.substr(0, 64)),
+                "trial balance: by");
+    auto parameters = region_parameters(region);
+    for (const Dimension& dimension : dimensions)
+        parameters.emplace_back(fmt::format("by_{}", dimension.name),
+                                wish.by.contains(dimension.name) ? "true" : "false");
+    parameters.emplace_back("as_of", wish.as_of.text());
+    parameters.emplace_back("known_at", wish.known_at.text());
+    const std::vector<TextRow> rows =
+        tools_.database.begin()->ledger().ask("report_trial_balance", parameters);
+
     Report report{{"试算平衡表", "Trial balance"}, {}, {}};
-    Table table{"accounts",
-                {"科目余额", "Accounts"},
-                {{"account", {"科目", "account"}},
-                 {"name", {"名称", "name"}},
-                 {"debit", {"借方", "debit"}},
-                 {"credit", {"贷方", "credit"}},
-                 {"balance", {"余额", "balance"}}},
-                {}};
-    Money debit, credit;
-    for (const ledger::TrialLine& line : tools_.database.begin()->ledger().trial_balance(region, known_at)) {
-        const ledger::AccountText& text = ledger::text_of(line.account);
-        const Money balance = line.balance();
-        table.rows.push_back({std::int64_t{static_cast<std::int32_t>(line.account)},
-                              Words{std::string{text.chinese}, std::string{text.english}}, line.debit,
-                              line.credit, text.debit_side ? balance : -balance});
-        debit += line.debit;
-        credit += line.credit;
+    Table table{"accounts", {"科目余额", "Accounts"}, {}, {}};
+    std::vector<std::size_t> shown;
+    for (std::size_t i = 0; i < dimensions.size(); ++i) {
+        if (!wish.by.contains(dimensions[i].name)) continue;
+        shown.push_back(i);
+        table.columns.push_back({std::string{dimensions[i].name},
+                                 {std::string{dimensions[i].chinese}, std::string{dimensions[i].name}}});
+    }
+    for (Column column :
+         {Column{"account", {"科目", "account"}}, Column{"name", {"名称", "name"}},
+          Column{"debit", {"借方", "debit"}, true}, Column{"credit", {"贷方", "credit"}, true},
+          Column{"balance", {"余额", "balance"}, true}})
+        table.columns.push_back(std::move(column));
+    Money debits, credits;
+    for (auto row = rows.begin() + 1; row != rows.end(); ++row) {
+        const auto number = [&](std::size_t at) {
+            const auto found = number_of((*row)[at]);
+            ensure(found.has_value(), "a trial balance without numbers");
+            return *found;
+        };
+        const auto account = ledger::account_of(number(dimensions.size()));
+        ensure(account.has_value(), "an account that is not in the chart");
+        const ledger::AccountText& text = ledger::text_of(*account);
+        const Money debit = Money::of_fen(number(dimensions.size() + 1)),
+                    credit = Money::of_fen(number(dimensions.size() + 2)), balance = debit - credit;
+        std::vector<Cell>& cells = table.rows.emplace_back();
+        for (const std::size_t i : shown) cells.push_back(dimension_cell(dimensions[i].name, (*row)[i]));
+        cells.emplace_back(std::int64_t{static_cast<std::int32_t>(*account)});
+        cells.emplace_back(Words{std::string{text.chinese}, std::string{text.english}});
+        cells.emplace_back(debit);
+        cells.emplace_back(credit);
+        cells.emplace_back(text.debit_side ? balance : -balance);
+        debits += debit;
+        credits += credit;
     }
     report.fields = {{"region", {"地区", "region"}, region.text()},
-                     {"known_at", {"截至", "as known at"}, known_at.text()},
-                     {"debit", {"借方合计", "debits"}, debit},
-                     {"credit", {"贷方合计", "credits"}, credit},
-                     {"balances", {"是否平衡", "balances"}, debit == credit}};
+                     {"as_of", {"截至记账日", "as of value day"}, wish.as_of.text()},
+                     {"known_at", {"截至", "as known at"}, wish.known_at.text()},
+                     {"debit", {"借方合计", "debits"}, debits},
+                     {"credit", {"贷方合计", "credits"}, credits},
+                     {"balances", {"是否平衡", "balances"}, debits == credits}};
     report.tables.push_back(std::move(table));
     return report;
 }
@@ -347,7 +403,8 @@ Result<std::string> Books::checkpoint(NoteSigner& signer, Moment now) {
     audit::Checkpoint checkpoint;
     checkpoint.origin = signer.name();
     checkpoint.size = log.size();
-    checkpoint.root = audit::root_of(tools_.sha256, log);
+    checkpoint.hash = tools_.log().name;
+    checkpoint.root = audit::root_of(tools_.log(), log);
     audit::SignedNote note;
     note.text = checkpoint.text();
     note.signatures.push_back({signer.name(),
@@ -357,6 +414,15 @@ Result<std::string> Books::checkpoint(NoteSigner& signer, Moment now) {
                                   now);
     work->commit();
     return note.to_string();
+}
+
+Result<void> check_log_hash(Tools& tools) {
+    std::optional<LoggedAct> first = tools.database.begin()->ledger().first_act();
+    if (!first || audit::leaf_hash(tools.log(), bytes_of(first->act.canonical(first->at))) == first->digest)
+        return {};
+    return refuse(Fault::conflict,
+                  fmt::format("the ledger's log is hashed in another way than with {}", tools.log().name),
+                  "ledger.hash");
 }
 
 }  // namespace onecard::app

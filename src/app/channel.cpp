@@ -22,7 +22,7 @@ std::string printable(std::string_view text) {
 
 void put_act(Tools& tools, Work& work, const std::string& kind, std::string_view what, Moment now) {
     const Act act{kind, County{}, fmt::format("{}|{}", kind, what)};
-    work.ledger().put_acts({&act, 1}, tools.sha256, now);
+    work.ledger().put_acts({&act, 1}, tools.log(), now);
 }
 
 /// Beside the moment of release the bank's working day that it counts for: after the cut-off the next one.

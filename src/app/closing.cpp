@@ -118,7 +118,7 @@ Result<void> Decisions::close_now(Work& work, const Motion& proposal, Moment now
     const Act act{"closed", proposal.county,
                   fmt::format("closed|{}|{}|{}|{}", proposal.county.text(), what->number(), proposal.no,
                               carried.hex())};
-    work.ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work.ledger().put_acts({&act, 1}, tools_.log(), now);
     if (!what->is_year) return {};
     const auto balances = work.closing().yearly_balances(proposal.county, what->number());
     if (balances.empty()) return {};
@@ -129,7 +129,7 @@ Result<void> Decisions::close_now(Work& work, const Motion& proposal, Moment now
     about.value_day = what->end();
     auto entry = ledger::year_closed(std::move(about), balances);
     if (!entry) return std::unexpected{entry.error()};
-    work.ledger().put_entries({&*entry, 1}, tools_.sha256, now);
+    work.ledger().put_entries({&*entry, 1}, tools_.log(), now);
     return {};
 }
 

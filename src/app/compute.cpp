@@ -263,7 +263,7 @@ Result<void> compose_owed(Tools& tools, Bench& bench, const policy::Book& book, 
         if (!made) return std::unexpected{made.error()};
         made->batch.first_serial = plan.payments[wanted.first].serial;
         BatchFile file{tools, bench, profile_in(*profiles, wanted.bank), made->header};
-        audit::MerkleFrontier lines{tools.sha256};
+        audit::MerkleFrontier lines{tools.log()};
         std::array<std::byte, payment::leaf_bytes> leaf;
         for (std::size_t i = 0; i < wanted.count; ++i) {
             const payment::Payment& owed = plan.payments[wanted.first + i];
@@ -346,7 +346,7 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const RunLimits& limits
                                lines[first].failure.programme, end - first, total);
         if (!made) return std::unexpected{made.error()};
         BatchFile file{tools, bench, profile, made->header};
-        audit::MerkleFrontier roots{tools.sha256};
+        audit::MerkleFrontier roots{tools.log()};
         std::array<std::byte, reissue_leaf_bytes> leaf;
         for (std::size_t i = first; i < end; ++i) {
             const OpenFailure& failure = lines[i].failure;
@@ -435,7 +435,7 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
         static_cast<std::int32_t>(std::ranges::count(out.refusals, true, &RefusalRecord::is_error));
     out.result.refused = static_cast<std::int32_t>(out.refusals.size()) - out.result.held;
     out.result.digest =
-        digest_of(tools.sha256, unit_text(run, unit, out.result, out.batches, out.beside, tools.sha256));
+        digest_of(tools.sha256, unit_text(run, unit, out.result, out.batches, out.beside, tools.log()));
 
     work->payments().put_batches(out.batches);
     work->payments().put_reissue_lines(out.reissues);
@@ -446,7 +446,7 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
         "unit-computed", unit.county,
         fmt::format("unit-computed|{}|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex(),
                     digest_of(tools.sha256, text_of_refusals(out.refusals)).hex())};
-    work->ledger().put_acts({&act, 1}, tools.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools.log(), now);
     work->commit();
     return out.result;
 }

@@ -340,7 +340,7 @@ Result<Corrections::Outcome> Corrections::take(const Identity& by, const Brought
         }
         const auto cipher = tools_.make_cipher();
         const ImportOutcome imported =
-            import_register(tools_.database, tools_.vault, *cipher, tools_.sha256, by,
+            import_register(tools_.database, tools_.vault, *cipher, tools_.sha256, tools_.log(), by,
                             {{registry::FileKind::accounts, accounts_file}}, now, room);
         std::filesystem::remove(accounts_file);
         for (const Failure& fault : imported.faults)
@@ -374,7 +374,7 @@ Result<Corrections::Outcome> Corrections::take(const Identity& by, const Brought
     }
     if (!acts.empty()) {
         auto work = tools_.database.begin();
-        work->ledger().put_acts(acts, tools_.sha256, now);
+        work->ledger().put_acts(acts, tools_.log(), now);
         work->commit();
     }
     return outcome;

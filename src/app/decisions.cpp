@@ -63,7 +63,7 @@ ledger::Entry must(Result<ledger::Entry> entry) {
 }
 
 /// The end of a failure in the records and on the books.
-void end_failure(Work& work, const HashFunction& sha256, const OpenFailure& failure, bool paid,
+void end_failure(Work& work, const HashFunction& hash, const OpenFailure& failure, bool paid,
                  const Motion& proposal, Moment now) {
     DecidedFailure decided;
     decided.part = failure.part;
@@ -76,7 +76,9 @@ void end_failure(Work& work, const HashFunction& sha256, const OpenFailure& fail
     decided.amount = failure.amount;
     std::array<std::byte, decided_leaf_bytes> leaf;
     write_leaf(decided, leaf.data());
-    const Digest root = audit::leaf_hash(sha256, leaf);
+    const Digest root = audit::leaf_hash(hash, leaf);
+    const Month period = failure.period();
+    ledger::FundBooks books = work.ledger().fund_books(failure.county, {&period, 1});
     std::vector<ledger::Entry> entries;
     for (const ledger::EntryKind kind : entries_of(decided)) {
         ledger::Entry::About about;
@@ -90,10 +92,10 @@ void end_failure(Work& work, const HashFunction& sha256, const OpenFailure& fail
         about.lines = 1;
         about.line_total = failure.amount;
         about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
-        entries.push_back(must(ledger::standard_entry(std::move(about), failure.amount)));
+        entries.push_back(must(books.post(std::move(about), failure.amount)));
     }
     work.decisions().put_failure_end(failure, paid, proposal.no, now);
-    work.ledger().put_entries(entries, sha256, now);
+    work.ledger().put_entries(entries, hash, now);
 }
 
 std::int64_t number_in(std::string_view text) {
@@ -115,7 +117,7 @@ Result<Decisions::Proposed> Decisions::propose(Work& work, Motion proposal, cons
                   fmt::format("proposed|{}|{}|{}|{}|{}|{}|{}|{}", proposal.no, code_of(proposal.kind),
                               proposal.subject, proposal.detail, proposal.amount.fen(), by.name,
                               by.fingerprint.hex(), proposal.evidence)};
-    work.ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work.ledger().put_acts({&act, 1}, tools_.log(), now);
     if (!proposal.needs_second) {
         const auto done = carry_out(work, proposal, now);
         if (!done) return std::unexpected{done.error()};
@@ -134,7 +136,7 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
             ensure(reference.has_value(), "a proposal about a payment that is none");
             const auto failure = open_failure(work, *reference);
             if (!failure) return refuse(Fault::conflict, "something has followed this failure", place);
-            end_failure(work, tools_.sha256, *failure, false, proposal, now);
+            end_failure(work, tools_.log(), *failure, false, proposal, now);
             return {};
         }
         case Motion::Kind::send_again: {
@@ -145,9 +147,10 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
             if (!file || file->accepted != false)
                 return refuse(Fault::conflict, "its bank has not refused this file", place);
             const std::int16_t round = work.exchange().dispatch_again(*batch, now);
-            const ledger::Entry entry = must(ledger::standard_entry(
-                about_batch(*batch, ledger::EntryKind::dispatch, now, round), batch->total));
-            work.ledger().put_entries({&entry, 1}, tools_.sha256, now);
+            const auto entries =
+                entries_of_batch(tools_.log(), work, *batch, ledger::EntryKind::dispatch, now, round);
+            if (!entries) return std::unexpected{entries.error()};
+            work.ledger().put_entries(*entries, tools_.log(), now);
             return {};
         }
         case Motion::Kind::close_month:
@@ -171,7 +174,7 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
     const auto post = [&](ledger::EntryKind kind) -> Result<void> {
         const ledger::Entry entry =
             standard_about(kind, fmt::format("break {}/{}", one->county.text(), one->no));
-        work.ledger().put_entries({&entry, 1}, tools_.sha256, now);
+        work.ledger().put_entries({&entry, 1}, tools_.log(), now);
         return {};
     };
     switch (*resolution) {
@@ -186,7 +189,7 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
                     Fault::conflict,
                     "something has followed this failure: what the bank paid besides is to be claimed",
                     place);
-            end_failure(work, tools_.sha256, *failure, true, proposal, now);
+            end_failure(work, tools_.log(), *failure, true, proposal, now);
             return {};
         }
         case recon::Resolution::claim_from_bank: return post(ledger::EntryKind::bank_claimed);
@@ -197,7 +200,7 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
             ensure(cause.has_value(), "money that came in and is not on the books");
             const auto wrong = standard_about(ledger::EntryKind::unidentified_credit, cause->text);
             const auto entry = must(ledger::reversal_of(wrong, cause->entry_no, now.day_in_china()));
-            work.ledger().put_entries({&entry, 1}, tools_.sha256, now);
+            work.ledger().put_entries({&entry, 1}, tools_.log(), now);
             return {};
         }
     }
@@ -245,7 +248,7 @@ Result<void> Decisions::give(const Identity& by, County county, std::int64_t bre
     const Act act{"break-given", county,
                   fmt::format("break-given|{}|{}|{}|{}|{}", county.text(), break_no, owner, by.name,
                               by.fingerprint.hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     work->commit();
     return {};
 }
@@ -283,7 +286,7 @@ Result<void> Decisions::note(const Identity& by, const PaymentReference& referen
                   fmt::format("failure-note|{}|{}|{}|{}|{}|{}|{}|{}", reference.county.text(),
                               reference.period, reference.serial.number(), reference.attempt,
                               retry ? "retry" : "hold", by.name, by.fingerprint.hex(), reason)};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     work->commit();
     return {};
 }
@@ -328,7 +331,7 @@ Result<void> Decisions::answer(const Identity& by, std::int64_t proposal_no, boo
     const Act act{"answered", proposal->county,
                   fmt::format("answered|{}|{}|{}|{}", proposal_no, agrees ? "agreed" : "refused", by.name,
                               by.fingerprint.hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     if (agrees) {
         const auto done = carry_out(*work, *proposal, now);
         if (!done) return done;

@@ -168,7 +168,7 @@ void DoorWriter::write_together(const Group& group) {
                                  fmt::format("return-received|{}|{}|{}|{}", *numbers[i], file.name,
                                              file.digest.hex(), file.fingerprint.hex())});
     }
-    for (const auto& [at, of_then] : acts) work->ledger().put_acts(of_then, tools_.sha256, at);
+    for (const auto& [at, of_then] : acts) work->ledger().put_acts(of_then, tools_.log(), at);
     work->commit();
 }
 

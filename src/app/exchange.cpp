@@ -40,12 +40,12 @@ Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord&
     if (round == 0) return false;
     if (!work->payments().answered(batch, 1, batch.lines).empty())
         return refuse(Fault::conflict, "payments of this file have outcomes already", batch.file_id);
-    auto entry = ledger::standard_entry(about_batch(batch, ledger::EntryKind::refused, receipt.at, round),
-                                        batch.total);
-    if (!entry) return std::unexpected{entry.error()};
-    work->ledger().put_entries({&*entry, 1}, tools.sha256, receipt.at);
+    const auto entries =
+        entries_of_batch(tools.log(), *work, batch, ledger::EntryKind::refused, receipt.at, round);
+    if (!entries) return std::unexpected{entries.error()};
+    work->ledger().put_entries(*entries, tools.log(), receipt.at);
     const Act act = act_of(receipt, tools.sha256);
-    work->ledger().put_acts({&act, 1}, tools.sha256, receipt.at);
+    work->ledger().put_acts({&act, 1}, tools.log(), receipt.at);
     work->commit();
     return true;
 }

@@ -82,6 +82,8 @@ std::vector<std::pair<std::string, std::string>> of_region(const Region& region)
 
 struct UnderDocument {
     bool is_allotted = false;
+    ledger::Purpose purpose = ledger::Purpose::general;
+    std::int16_t year = 0;
     ledger::BySource allotted{};
     ledger::BySource received{};
 };
@@ -91,6 +93,10 @@ UnderDocument under_document(LedgerRecords& records, County county, std::string_
     for (std::size_t row = 0; row < rows.size(); ++row)
         if (rows.text(row, "document") == document) {
             under.is_allotted = rows.number(row, "purpose") != 0;
+            if (under.is_allotted) {
+                under.purpose = static_cast<ledger::Purpose>(rows.number(row, "purpose"));
+                under.year = static_cast<std::int16_t>(rows.number(row, "year"));
+            }
             under.allotted = rows.by_source(row, "_allotted_total");
             under.received = rows.by_source(row, "_total");
         }
@@ -128,8 +134,8 @@ std::vector<ledger::Pot> pots_of(LedgerRecords& records, County county) {
     const Asked rows{records, "report_pots", {{"county", std::to_string(county.number())}}};
     std::vector<ledger::Pot> pots;
     for (std::size_t row = 0; row < rows.size(); ++row)
-        pots.push_back(
-            {static_cast<ledger::Purpose>(rows.number(row, "purpose")), rows.by_source(row, "_total")});
+        pots.push_back({static_cast<ledger::Purpose>(rows.number(row, "purpose")),
+                        static_cast<std::int16_t>(rows.number(row, "year")), rows.by_source(row, "_total")});
     return pots;
 }
 
@@ -160,6 +166,19 @@ Result<void> Funds::allot(const Identity& by, Allotment allotment, Moment now) {
     work->office().hold_funds(allotment.county);
     const UnderDocument under = under_document(work->ledger(), allotment.county, allotment.document);
     if (auto fitting = fits(allotment.by_source, under.received, place); !fitting) return fitting;
+    const Asked marked{
+        work->ledger(),
+        "report_received_funds",
+        {{"county", std::to_string(allotment.county.number())}, {"document", allotment.document}}};
+    for (std::size_t row = 0; row < marked.size(); ++row)
+        if (marked.number(row, "year") != allotment.year ||
+            marked.number(row, "purpose") != static_cast<std::int64_t>(allotment.purpose))
+            return refuse(
+                Fault::conflict,
+                fmt::format("money of this document was received as general money of {}: a document is "
+                            "recorded before its money",
+                            marked.number(row, "year")),
+                place);
     try {
         work->office().put_allotment(allotment, now);
         const ledger::BySource& ceiling = allotment.by_source;
@@ -168,7 +187,7 @@ Result<void> Funds::allot(const Identity& by, Allotment allotment, Moment now) {
             fmt::format("allotment|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", allotment.county.text(),
                         allotment.document, text_of(allotment.purpose).code, allotment.year, ceiling[0].fen(),
                         ceiling[1].fen(), ceiling[2].fen(), ceiling[3].fen(), by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "this document is on record already", place);
@@ -190,20 +209,22 @@ Result<void> Funds::receive(const Identity& by, County county, std::string_view 
     about.county = county;
     about.cause = "document " + named;
     about.value_day = now.day_in_china();
-    auto entry = ledger::funds_received(std::move(about), by_source);
-    if (!entry) return std::unexpected{entry.error()};
     auto work = tools_.database.begin();
     work->office().hold_funds(county);
     UnderDocument under = under_document(work->ledger(), county, document);
+    // Money that came without a recorded document is the year's of its arrival, and for whatever is paid.
+    if (!under.is_allotted) under.year = static_cast<std::int16_t>(about.value_day.month().year());
+    auto entry = ledger::funds_received(std::move(about), by_source, under.year, under.purpose);
+    if (!entry) return std::unexpected{entry.error()};
     if (under.is_allotted) {
         for (std::size_t i = 0; i < by_source.size(); ++i) under.received[i] += by_source[i];
         if (auto fitting = fits(under.allotted, under.received, place); !fitting) return fitting;
     }
     try {
-        work->ledger().put_entries({&*entry, 1}, tools_.sha256, now);
+        work->ledger().put_entries({&*entry, 1}, tools_.log(), now);
         const Act act{"funds", county,
                       fmt::format("funds|{}|{}|{}|{}", county.text(), named, by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(
@@ -255,14 +276,16 @@ Result<void> Funds::spend_on_services(const Identity& by, County county, std::st
     about.kind = ledger::EntryKind::services;
     about.cause = fmt::format("services {} {}", year, document);
     about.value_day = now.day_in_china();
-    const auto entry = ledger::standard_entry(std::move(about), by_source);
+    const auto shares = ledger::relief_for_services(pots_of(work->ledger(), county), year, by_source);
+    if (!shares) return refuse(shares.error().fault, shares.error().text, place);
+    const auto entry = ledger::standard_entry(std::move(about), *shares);
     if (!entry) return std::unexpected{entry.error()};
     try {
-        work->ledger().put_entries({&*entry, 1}, tools_.sha256, now);
+        work->ledger().put_entries({&*entry, 1}, tools_.log(), now);
         const Act act{"services", county,
                       fmt::format("services|{}|{} {}|{}|{}", county.text(), year, document, by.name,
                                   by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "this document is on the books already", place);

@@ -168,7 +168,7 @@ private:
 }  // namespace
 
 ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher& cipher,
-                              const HashFunction& hash, const Identity& by,
+                              const HashFunction& hash, const HashFunction& log, const Identity& by,
                               const std::vector<ImportFile>& files, Moment now, const ImportRoom& room) {
     ImportOutcome outcome;
     if (files.empty()) {
@@ -260,7 +260,7 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
                           Act{"register-rows", County{},
                               fmt::format("register-rows|{}|{}", record.no.number(),
                                           work->audit().register_digests(record.no, hash))}};
-    work->ledger().put_acts(acts, hash, now);
+    work->ledger().put_acts(acts, log, now);
     work->commit();
     outcome.no = record.no;
     return outcome;

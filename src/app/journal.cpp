@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "onecard/app/questions.hpp"
@@ -10,8 +12,6 @@
 namespace onecard::app {
 
 namespace {
-
-constexpr std::array sources{"none", "central", "province", "prefecture", "county"};
 
 Result<void> may_export(const Identity& by, const Region& region) {
     if (by.role == Role::bank)
@@ -27,24 +27,46 @@ std::string account_name(const ledger::Entry::About& about, const ledger::Postin
                                    ledger::text_of(posting.account).english, about.county.text());
     if (posting.account == ledger::Account::agency_bank || posting.account == ledger::Account::bank_claim)
         name += fmt::format(":bank {}", about.bank.number());
-    if (posting.source > 0 && static_cast<std::size_t>(posting.source) < sources.size())
-        name += fmt::format(":{}", sources[static_cast<std::size_t>(posting.source)]);
+    if (posting.fund.is_known())
+        name +=
+            fmt::format(":{}:{}:{}", ledger::source_codes.at(static_cast<std::size_t>(posting.fund.source)),
+                        posting.fund.year, text_of(static_cast<ledger::Purpose>(posting.fund.purpose)).code);
     return name;
 }
 
-/// Every export says what it is a digest of and what the ledger had committed to then.
-std::string with_proof(Tools& tools, Work& work, std::string text, std::string_view comment) {
-    const std::string digest = digest_of(tools.sha256, text).hex();
-    text += fmt::format("{} sha256 of every byte before this line: {}\n", comment, digest);
-    const auto checkpoints = work.ledger().checkpoints();
-    std::string_view note =
-        checkpoints.empty() ? std::string_view{"no checkpoint yet\n"} : checkpoints.back().note;
-    while (!note.empty()) {
-        const std::size_t end = note.find('\n');
-        text += fmt::format("{} {}\n", comment, note.substr(0, end));
-        note.remove_prefix(end == std::string_view::npos ? note.size() : end + 1);
+std::string with_proof(Tools& tools, std::string text, std::string_view comment) {
+    const ExportProof proof = export_proof(tools, digest_of(tools.sha256, text));
+    return text + proof_lines(proof, comment);
+}
+
+/// "Assets:A1002:C370212:B1:Central:Y2022:Relief": the roots that beancount knows, and words that begin with a capital.
+std::string beancount_account(const ledger::Entry::About& about, const ledger::Posting& posting) {
+    static constexpr std::array roots{"Assets", "Liabilities", "Equity", "Income", "Expenses"};
+    const auto number = static_cast<std::int32_t>(posting.account);
+    std::string name = fmt::format("{}:A{}:C{}", roots.at(static_cast<std::size_t>(number / 1000 - 1)),
+                                   number, about.county.text());
+    if (posting.account == ledger::Account::agency_bank || posting.account == ledger::Account::bank_claim)
+        name += fmt::format(":B{}", about.bank.number());
+    if (posting.fund.is_known()) {
+        const auto capital = [](std::string_view word) {
+            std::string text{word};
+            text.front() = static_cast<char>(text.front() - 'a' + 'A');
+            return text;
+        };
+        name += fmt::format(
+            ":{}:Y{}:{}", capital(ledger::source_codes.at(static_cast<std::size_t>(posting.fund.source))),
+            posting.fund.year, capital(text_of(static_cast<ledger::Purpose>(posting.fund.purpose)).code));
     }
-    return text;
+    return name;
+}
+
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
 }
 
 }  // namespace
@@ -71,7 +93,34 @@ Result<std::string> export_hledger(Tools& tools, const Identity& by, const Regio
     std::string text = fmt::format("; onecard journal of region {}\n\ncommodity CNY 1000.00\n",
                                    region.text().empty() ? "everywhere" : region.text());
     for (const std::string& account : accounts) text += fmt::format("account {}\n", account);
-    return with_proof(tools, *work, text + entries + "\n", ";");
+    return with_proof(tools, text + entries + "\n", ";");
+}
+
+Result<std::string> export_beancount(Tools& tools, const Identity& by, const Region& region) {
+    if (const auto allowed = may_export(by, region); !allowed) return std::unexpected{allowed.error()};
+    auto work = tools.database.begin();
+    std::map<std::string, Day> opened;
+    std::string entries;
+    work->ledger().each_entry([&](const LoggedEntry& logged) {
+        const ledger::Entry::About& about = logged.entry.about();
+        if (!region.covers(about.county)) return;
+        fmt::format_to(std::back_inserter(entries),
+                       "\n{} * {} {}\n  entry: \"{}/{}\"\n  known: \"{}\"\n  digest: \"{}\"\n",
+                       about.value_day.text(), in_quotes(code_of(about.kind)), in_quotes(about.cause),
+                       about.county.text(), logged.no, logged.known_at.text(), logged.digest.hex());
+        for (const ledger::Posting& posting : logged.entry.postings()) {
+            const std::string account = beancount_account(about, posting);
+            const auto [place, is_new] = opened.try_emplace(account, about.value_day);
+            if (!is_new) place->second = std::min(place->second, about.value_day);
+            fmt::format_to(std::back_inserter(entries), "  {}  {} CNY\n", account, posting.amount.yuan());
+        }
+    });
+    std::string text = fmt::format(
+        "; onecard journal of region {}\n\noption \"title\" \"onecard\"\noption \"operating_currency\" "
+        "\"CNY\"\n\n",
+        region.text().empty() ? "everywhere" : region.text());
+    for (const auto& [account, day] : opened) text += fmt::format("{} open {} CNY\n", day.text(), account);
+    return with_proof(tools, text + entries + "\n", ";");
 }
 
 Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& region) {
@@ -79,7 +128,7 @@ Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& r
     auto work = tools.database.begin();
     std::string text =
         "\xef\xbb\xbf"
-        "county,entry,kind,cause,value_day,known_at,programme,bank,period,account,account_name,source,debit,credit,digest\r\n";
+        "county,entry,kind,cause,value_day,known_at,programme,bank,period,account,account_name,source,fund_year,purpose,debit,credit,digest\r\n";
     work->ledger().each_entry([&](const LoggedEntry& logged) {
         const ledger::Entry::About& about = logged.entry.about();
         if (!region.covers(about.county)) return;
@@ -87,16 +136,35 @@ Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& r
         for (const char c : about.cause) cause += c == '"' ? std::string{"\"\""} : std::string{c};
         for (const ledger::Posting& posting : logged.entry.postings()) {
             const bool debit = !posting.amount.is_negative();
-            fmt::format_to(std::back_inserter(text), "{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{}\r\n",
-                           about.county.text(), logged.no, code_of(about.kind), cause, about.value_day.text(),
-                           logged.known_at.text(), about.programme, about.bank.number(), about.period,
-                           static_cast<std::int32_t>(posting.account),
-                           ledger::text_of(posting.account).chinese, posting.source,
-                           debit ? posting.amount.yuan() : "", debit ? "" : (-posting.amount).yuan(),
-                           logged.digest.hex());
+            fmt::format_to(
+                std::back_inserter(text), "{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+                about.county.text(), logged.no, code_of(about.kind), cause, about.value_day.text(),
+                logged.known_at.text(), about.programme, about.bank.number(), about.period,
+                static_cast<std::int32_t>(posting.account), ledger::text_of(posting.account).chinese,
+                posting.fund.source, posting.fund.year,
+                posting.fund.is_known() ? text_of(static_cast<ledger::Purpose>(posting.fund.purpose)).code
+                                        : std::string_view{},
+                debit ? posting.amount.yuan() : "", debit ? "" : (-posting.amount).yuan(),
+                logged.digest.hex());
         }
     });
-    return with_proof(tools, *work, std::move(text), "#");
+    return with_proof(tools, std::move(text), "#");
+}
+
+ExportProof export_proof(Tools& tools, const Digest& digest) {
+    const auto checkpoints = tools.database.begin()->ledger().checkpoints();
+    return {digest.hex(), checkpoints.empty() ? std::string{"no checkpoint yet\n"} : checkpoints.back().note};
+}
+
+std::string proof_lines(const ExportProof& proof, std::string_view comment) {
+    std::string text = fmt::format("{} sha256 of every byte before this line: {}\n", comment, proof.sha256);
+    std::string_view note = proof.checkpoint;
+    while (!note.empty()) {
+        const std::size_t end = note.find('\n');
+        text += fmt::format("{} {}\n", comment, note.substr(0, end));
+        note.remove_prefix(end == std::string_view::npos ? note.size() : end + 1);
+    }
+    return text;
 }
 
 }  // namespace onecard::app

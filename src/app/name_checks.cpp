@@ -141,7 +141,7 @@ Result<Report> NameChecks::ask(const Identity& by, County county, Month month, M
                 {std::int64_t{bank_no.number()}, record.file_id, std::int64_t{record.lines}});
         }
     }
-    work->ledger().put_acts(acts, tools_.sha256, now);
+    work->ledger().put_acts(acts, tools_.log(), now);
     work->commit();
     report.tables.push_back(std::move(files));
     return report;
@@ -229,7 +229,7 @@ Result<Report> NameChecks::take_answer(const Identity& bank, std::string_view fi
                   fmt::format("name-answer|{}|{}|{}|{}", check->file_id, digest_of(tools_.sha256, cms).hex(),
                               bank.fingerprint.hex(),
                               digest_of(tools_.sha256, text_of_verdicts(asked, reasons)).hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     work->commit();
     return report_on(reasons);
 }

@@ -172,7 +172,7 @@ Result<void> Runs::accept_outliers(const Identity& by, RunNo no, County county,
                             fmt::format("outlier-accepted|{}|{}|{}|{}|{}|{}", no.number(), county.text(),
                                         wanted, by.name, by.fingerprint.hex(), reason)});
         }
-        work->ledger().put_acts(acts, tools_.sha256, now);
+        work->ledger().put_acts(acts, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "one of them was accepted before", place);

@@ -18,6 +18,7 @@
 #include "onecard/bankfile/encoding.hpp"
 #include "onecard/bankfile/formats.hpp"
 #include "returns.hpp"
+#include "settle_past.hpp"
 #include "words.hpp"
 
 namespace onecard::app {
@@ -26,6 +27,7 @@ namespace {
 
 using audit::Block;
 using audit::Fields;
+using recon::Standing;
 
 /// Thrown inside this file only: making a packet is one long sentence.
 struct NoPacket {
@@ -121,7 +123,7 @@ public:
         Fields fields;
         fields.add("reference", wish_.payment.text());
         fields.add("made", now.text());
-        fields.add("hash", tools_.sha256.name);
+        fields.add("hash", tools_.log().name);
         fields.add("part", owed.part.number());
         fields.add("county", owed.county.text());
         fields.add("serial", owed.serial.number());
@@ -166,24 +168,38 @@ public:
                    audit::base64(profile.is_canonical()
                                      ? line_in(file, line_no + 1, batch->file_id)
                                      : canonical_line_in(file, profile, line_no, batch->file_id)));
-        const std::vector<Digest> leaves = leaves_of(*batch);
-        add_proof(fields, leaves, static_cast<std::uint64_t>(line_no) - 1);
+        add_proof(fields, leaves_of(*batch), static_cast<std::uint64_t>(line_no) - 1);
         put("attempt." + n, fields.text());
         put("file-signature." + n, base64_block(batch->signature));
         if (wish_.whole_files) put("file." + n, file);
 
-        const std::int64_t return_no = number("return_no");
-        if (return_no != 0) answer(*batch, row, names, n, profile);
-        for (const LoggedEntry& logged :
-             work_.ledger().entries_of(batch->county, batch->period, batch->no, return_no))
-            entry(logged);
-        for (const std::int64_t act :
-             work_.audit().acts_about(run_no, owed.county, batch->file_id, return_no))
-            wanted_acts_.insert(act);
+        std::vector<std::int64_t> returns;
+        if (const std::int64_t return_no = number("return_no"); return_no != 0) {
+            returns.push_back(return_no);
+            word(*batch, return_no, cell("outcome") == "paid" ? Standing::paid : Standing::failed,
+                 "return." + n, n, profile);
+        }
+        if (const std::int64_t return_no = number("reversed_by"); return_no != 0) {
+            returns.push_back(return_no);
+            word(*batch, return_no, cell("reversed") == "returned" ? Standing::returned : Standing::corrected,
+                 "later." + n, n, profile);
+        }
+        PaymentReference attempted = wish_.payment;
+        attempted.attempt = attempt_no;
+        end(attempted, n);
+        for (const LoggedEntry& logged : work_.ledger().entries_of(*batch, returns, attempted)) entry(logged);
+        if (returns.empty()) returns.push_back(0);
+        for (const std::int64_t return_no : returns)
+            for (const std::int64_t act :
+                 work_.audit().acts_about(run_no, owed.county, batch->file_id, return_no))
+                wanted_acts_.insert(act);
     }
 
     /// What was gathered about acts, the law and the log itself.
     void finish(RunNo run_no, const std::string& note, const std::string& key) {
+        for (const std::int64_t proposal : proposals_)
+            for (const std::int64_t act : work_.audit().acts_about_proposal(proposal))
+                wanted_acts_.insert(act);
         work_.ledger().each_act([&](const LoggedAct& logged) {
             if (wanted_acts_.contains(logged.no))
                 logged_line("act", logged.act.canonical(logged.at), acts_at_.at(logged.no));
@@ -211,7 +227,7 @@ private:
     void put(std::string name, std::string bytes) { blocks_.push_back({std::move(name), std::move(bytes)}); }
 
     void add_proof(Fields& fields, std::span<const Digest> leaves, std::uint64_t index) const {
-        const auto proof = must(audit::inclusion_proof(tools_.sha256, leaves, index));
+        const auto proof = must(audit::inclusion_proof(tools_.log(), leaves, index));
         fields.add("index", static_cast<std::int64_t>(index));
         fields.add("size", static_cast<std::int64_t>(leaves.size()));
         fields.add("proof", std::span<const Digest>{proof});
@@ -239,7 +255,7 @@ private:
             if (state.unit.county != county) continue;
             ensure(state.result.has_value(), "a batch of a unit without result");
             const Beside beside = beside_of(work_, run_no, county);
-            put("unit." + n, unit_text(*run, state.unit, *state.result, batches, beside, tools_.sha256));
+            put("unit." + n, unit_text(*run, state.unit, *state.result, batches, beside, tools_.log()));
             if (n == "1") past(run_no, owed, beside);
         }
         for (const auto& [step, cms] : work_.audit().approvals_of(run_no, county))
@@ -263,30 +279,31 @@ private:
         const std::vector<std::string> lines = beside.lines();
         std::vector<Digest> leaves;
         for (const std::string& line : lines)
-            leaves.push_back(audit::leaf_hash(tools_.sha256, bytes_of(line)));
+            leaves.push_back(audit::leaf_hash(tools_.log(), bytes_of(line)));
         for (std::size_t i = 0; i < lines.size(); ++i)
             if (wanted.contains(lines[i])) proven_line("beside", lines[i], leaves, i);
         if (receivables.empty()) return;
 
-        const auto cause_of = [&](Programme programme) {
-            return fmt::format("run {}/{}", run_no.number(), text_of(programme).code);
-        };
-        std::map<std::int64_t, std::string> cause_of_receivable;
-        std::set<std::string> causes;
+        std::map<std::int64_t, Receivable> known;
         work_.recovery().each_receivable([&](const Receivable& one) {
-            if (one.county != owed.county) return;
-            cause_of_receivable.emplace(one.no, cause_of(one.programme));
-            if (receivables.contains(one.no)) causes.insert(cause_of(one.programme));
+            if (one.county == owed.county) known.emplace(one.no, one);
         });
+        std::set<std::string> causes{
+            fmt::format("run {}/{}", run_no.number(), text_of(owed.programme).code)};  // of what is withheld
         std::map<std::string, std::vector<Recovery>> told;  // by entry, as settle_past() tells them
         work_.recovery().each_recovery([&](const Recovery& one) {
             if (one.county != owed.county || one.kind != RecoveryKind::offset || one.run != run_no) return;
-            told[cause_of_receivable.at(one.receivable)].push_back(one);
+            const Receivable& of = known.at(one.receivable);
+            const std::string cause = cause_of_recovery(one, of);
+            told[cause].push_back(one);
+            if (!receivables.contains(one.receivable)) return;
+            causes.insert(cause);
+            causes.insert(fmt::format("run {}/{}", run_no.number(), text_of(of.programme).code));
         });
         for (const std::string& cause : causes) {
             std::vector<Digest> recoveries;
             for (const Recovery& one : told[cause])
-                recoveries.push_back(audit::leaf_hash(tools_.sha256, bytes_of(one.canonical())));
+                recoveries.push_back(audit::leaf_hash(tools_.log(), bytes_of(one.canonical())));
             for (std::size_t i = 0; i < recoveries.size(); ++i)
                 if (told[cause][i].serial == owed.serial)
                     proven_line("recovery", told[cause][i].canonical(), recoveries, i, cause);
@@ -315,7 +332,7 @@ private:
             std::array<std::byte, reissue_leaf_bytes> leaf;
             for (const Reissue& again : work_.payments().reissue_lines(batch)) {
                 write_leaf(again, leaf.data());
-                leaves.push_back(audit::leaf_hash(tools_.sha256, leaf));
+                leaves.push_back(audit::leaf_hash(tools_.log(), leaf));
             }
             return leaves;
         }
@@ -324,32 +341,44 @@ private:
         work_.payments().each_payment(batch.part, batch.county, [&](const payment::Payment& owed) {
             if (owed.serial.number() < first || owed.serial.number() >= first + batch.lines) return;
             payment::write_leaf(owed, leaf.data());
-            leaves.push_back(audit::leaf_hash(tools_.sha256, leaf));
+            leaves.push_back(audit::leaf_hash(tools_.log(), leaf));
         });
         return leaves;
     }
 
-    void answer(const Batch& batch, const TextRow& row, const std::vector<std::string>& names,
-                const std::string& n, const bankfile::Profile& profile) {
-        const auto cell = [&](std::string_view name) -> const std::string& {
-            return row[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
-        };
-        const auto file = work_.exchange().find_return(batch.bank, cell("return_file"));
-        ensure(file.has_value(), "an outcome of a return file that is not on record");
-        const bool paid = cell("outcome") == "paid";
-        const auto outcomes = work_.audit().outcomes_of(batch.county, file->no, paid);
+    /// What people decided about a failure: paid after all, or no longer owed.
+    void end(const PaymentReference& attempted, const std::string& n) {
+        work_.ledger().each_decided_failure([&](const DecidedFailure& decided) {
+            if (decided.reference() != attempted) return;
+            Fields fields;
+            fields.add("fate", decided.paid ? "paid" : "cancelled");
+            fields.add("proposal", decided.proposal_no);
+            fields.add("amount-fen", decided.amount.fen());
+            put("end." + n, fields.text());
+            proposals_.push_back(decided.proposal_no);
+        });
+    }
+
+    /// One word of the bank about attempt `n`: where its return file says it, and its proof among the words of that month
+    /// which lead to the same end.
+    void word(const Batch& batch, std::int64_t return_no, Standing to, const std::string& name,
+              const std::string& n, const bankfile::Profile& profile) {
+        const auto file = work_.exchange().return_of_number(return_no);
+        ensure(file.has_value(), "a word of a return file that is not on record");
         std::vector<Digest> leaves;
         std::optional<std::size_t> index;
+        recon::Outcome outcome;
         std::array<std::byte, recon::outcome_leaf_bytes> leaf;
-        for (const auto& [part, outcome] : outcomes) {
-            if (outcome.serial == wish_.payment.serial && std::to_string(outcome.attempt) == n &&
-                period_of(part).number() == wish_.payment.period)
+        for (const auto& [part, one] : work_.audit().words_of(batch.county, return_no, to)) {
+            if (period_of(part).number() != wish_.payment.period) continue;
+            if (one.serial == wish_.payment.serial && std::to_string(one.attempt) == n) {
                 index = leaves.size();
-            recon::write_leaf(part, batch.county, outcome, static_cast<std::int32_t>(file->no), leaf.data());
-            leaves.push_back(audit::leaf_hash(tools_.sha256, leaf));
+                outcome = one;
+            }
+            recon::write_leaf(part, batch.county, to, one, static_cast<std::int32_t>(return_no), leaf.data());
+            leaves.push_back(audit::leaf_hash(tools_.log(), leaf));
         }
-        ensure(index.has_value(), "an outcome that its return file does not have");
-        const recon::Outcome& outcome = outcomes[*index].second;
+        ensure(index.has_value(), "a word that its return file does not have");
         const std::string bytes = bytes_in(path_in(tools_.vault, file->digest, file->name));
         Fields fields;
         fields.add("name", file->name);
@@ -364,14 +393,16 @@ private:
                    audit::base64(profile.is_canonical() ? line_in(bytes, outcome.line, file->name)
                                                         : canonical_answer_in(bytes, profile, tools_.sm3,
                                                                               attempted.text(), file->name)));
-        fields.add("outcome", paid ? "paid" : "failed");
+        fields.add("outcome", code_of(to));
         fields.add("reason", static_cast<std::int16_t>(outcome.reason));
         fields.add("amount-fen", outcome.amount.fen());
         fields.add("value-day", outcome.value_day.epoch_days());
         add_proof(fields, leaves, *index);
-        put("return." + n, fields.text());
-        put("return-signature." + n, base64_block(file->signature));
-        if (wish_.whole_files) put("return-file." + n, bytes);
+        put(name, fields.text());
+        const std::size_t dot = name.find('.');
+        const std::string kind = name.substr(0, dot), ending = name.substr(dot);
+        put(kind + "-signature" + ending, base64_block(file->signature));
+        if (wish_.whole_files) put(kind + "-file" + ending, bytes);
     }
 
     Tools& tools_;
@@ -383,6 +414,7 @@ private:
     std::map<std::pair<County, std::int64_t>, std::size_t> entries_at_;
     std::set<std::pair<County, std::int64_t>> told_entries_;
     std::set<std::int64_t> wanted_acts_;
+    std::vector<std::int64_t> proposals_;
 };
 
 }  // namespace

@@ -53,11 +53,11 @@ Result<Report> prove_inclusion(Tools& tools, const Identity& by, std::int64_t po
         return refuse(Fault::unknown, "the checkpoint's log has no such place",
                       fmt::format("position {}", position));
     const auto proof = audit::inclusion_proof(
-        tools.sha256, std::span{log->digests}.first(static_cast<std::size_t>(checkpoint->size)),
+        tools.log(), std::span{log->digests}.first(static_cast<std::size_t>(checkpoint->size)),
         static_cast<std::uint64_t>(position));
     if (!proof) return std::unexpected{proof.error()};
     Report report{{"包含证明", "Inclusion proof"}, {}, {}};
-    report.fields = {{"hash", {"算法", "hash"}, std::string{tools.sha256.name}},
+    report.fields = {{"hash", {"算法", "hash"}, std::string{tools.log().name}},
                      {"position", {"位置", "position"}, position},
                      {"size", {"日志条数", "log size"}, checkpoint->size},
                      {"leaf", {"叶", "leaf"}, log->digests[static_cast<std::size_t>(position)].hex()},
@@ -77,11 +77,11 @@ Result<Report> prove_consistency(Tools& tools, const Identity& by, std::int64_t 
         return refuse(Fault::unknown, "there is no older checkpoint of that size",
                       fmt::format("checkpoint {}", from));
     const auto proof = audit::consistency_proof(
-        tools.sha256, std::span{log->digests}.first(static_cast<std::size_t>(newer->size)),
+        tools.log(), std::span{log->digests}.first(static_cast<std::size_t>(newer->size)),
         static_cast<std::uint64_t>(older->size));
     if (!proof) return std::unexpected{proof.error()};
     Report report{{"一致性证明", "Consistency proof"}, {}, {}};
-    report.fields = {{"hash", {"算法", "hash"}, std::string{tools.sha256.name}},
+    report.fields = {{"hash", {"算法", "hash"}, std::string{tools.log().name}},
                      {"from", {"旧日志条数", "older size"}, older->size},
                      {"from_root", {"旧根", "older root"}, older->root.hex()},
                      {"to", {"新日志条数", "newer size"}, newer->size},

@@ -3,15 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "asked.hpp"
+#include "wrong_tier.hpp"
 
 namespace onecard::app {
 
 namespace {
 
 using Form = QuestionParameter::Form;
+
+/// Of an answer: so many are in memory at a time.
+constexpr std::size_t rows_at_once = 1000;
 
 const QuestionParameter from_period{"from", "1900-01", Form::month};
 const QuestionParameter to_period{"to", "this-month", Form::month};
@@ -56,6 +62,20 @@ const std::vector<Question>& all_questions() {
          "到人年度清单",
          "a person's yearly list",
          {{"person", "", Form::number}, {"year", "", Form::number}}},
+        {"bank_reconciliation",
+         "银行余额调节表",
+         "from what the bank says stands on a transit account to what the books say, item by item",
+         {as_of}},
+        {"wrong_tier",
+         "标准执行核查",
+         "each month computed again with the policy of its run: who was paid another amount than that gives "
+         "(import: the facts known then; 0: those known now)",
+         {from_period, to_period, {"import", "0", Form::number}}},
+        {"recoveries", "追缴台账", "what was paid too much and what became of it", {as_of}},
+        {"screening",
+         "名单比对",
+         "whom other authorities' lists name, what was held and who released it",
+         {from_period, to_period}},
         {"asked", "查询留痕", "what auditors asked", {as_of}},
     };
     return all;
@@ -97,8 +117,18 @@ Result<std::string> value_of(const QuestionParameter& parameter, std::string tex
 
 std::span<const Question> questions() { return all_questions(); }
 
-Result<Report> ask_question(Tools& tools, const Identity& by, const Region& region, std::string_view name,
-                            const std::map<std::string, std::string>& given, Moment now) {
+namespace {
+
+/// A question that may be asked, and the words around its answer.
+struct Prepared {
+    const Question* question = nullptr;
+    std::vector<std::pair<std::string, std::string>> parameters;
+    Report head;
+    Words title() const { return {std::string{question->chinese}, std::string{question->english}}; }
+};
+
+Result<Prepared> prepared(const Identity& by, const Region& region, std::string_view name,
+                          const std::map<std::string, std::string>& given, Moment now) {
     const std::string place{name.substr(0, 64)};
     if (by.role == Role::bank)
         return refuse(Fault::forbidden, "banks see their files, not the ledger", place);
@@ -107,11 +137,13 @@ Result<Report> ask_question(Tools& tools, const Identity& by, const Region& regi
     const auto question = std::ranges::find(all_questions(), name, &Question::name);
     if (question == all_questions().end())
         return refuse(Fault::unknown, "there is no such question; see GET /v1/ledger/questions", place);
-    std::vector<std::pair<std::string, std::string>> parameters{
-        {"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}};
-    Report report{{std::string{question->chinese}, std::string{question->english}}, {}, {}};
-    report.fields = {{"question", {"问题", "question"}, std::string{question->name}},
-                     {"region", {"地区", "region"}, region.text()}};
+    Prepared asked;
+    asked.question = &*question;
+    asked.parameters = {{"region_low", std::to_string(region.lowest())},
+                        {"region_high", std::to_string(region.highest())}};
+    asked.head = {asked.title(), {}, {}};
+    asked.head.fields = {{"question", {"问题", "question"}, std::string{question->name}},
+                         {"region", {"地区", "region"}, region.text()}};
     for (const auto& [key, value] : given)
         if (std::ranges::find(question->parameters, key, &QuestionParameter::name) ==
             question->parameters.end())
@@ -124,15 +156,60 @@ Result<Report> ask_question(Tools& tools, const Identity& by, const Region& regi
         const auto value =
             value_of(parameter, said == given.end() ? std::string{parameter.otherwise} : said->second, now);
         if (!value) return std::unexpected{value.error()};
-        parameters.emplace_back(parameter.form == Form::month ? fmt::format("{}_period", parameter.name)
-                                                              : std::string{parameter.name},
-                                *value);
+        asked.parameters.emplace_back(parameter.form == Form::month ? fmt::format("{}_period", parameter.name)
+                                                                    : std::string{parameter.name},
+                                      *value);
     }
-    auto work = tools.database.begin();
-    report.tables.push_back(table_of(work->ledger(), "rows",
-                                     {std::string{question->chinese}, std::string{question->english}},
-                                     fmt::format("report_ask_{}", question->name), parameters));
-    return report;
+    return asked;
+}
+
+}  // namespace
+
+Result<Report> ask_question(Tools& tools, const Identity& by, const Region& region, std::string_view name,
+                            const std::map<std::string, std::string>& given, Moment now) {
+    std::optional<Report> report;
+    const auto answered = stream_question(
+        tools, by, region, name, given, now, [&](Report head) { report = std::move(head); },
+        [&](Table piece) {
+            Table& rows = report->tables.front();
+            std::ranges::move(piece.rows, std::back_inserter(rows.rows));
+        });
+    if (!answered) return std::unexpected{answered.error()};
+    return *std::move(report);
+}
+
+Result<void> stream_question(Tools& tools, const Identity& by, const Region& region, std::string_view name,
+                             const std::map<std::string, std::string>& given, Moment now,
+                             const std::function<void(Report head)>& on_head,
+                             const std::function<void(Table piece)>& on_rows) {
+    auto asked = prepared(by, region, name, given, now);
+    if (!asked) return std::unexpected{asked.error()};
+    auto work = tools.database.begin_snapshot();
+    TextRow names;
+    std::vector<TextRow> piece;
+    const auto send = [&] {
+        piece.insert(piece.begin(), names);
+        on_rows(table_of("rows", asked->title(), piece));
+        piece.clear();
+    };
+    const auto take = [&](const TextRow& row) {
+        if (names.empty()) {
+            names = row;
+            asked->head.tables.push_back(table_of("rows", asked->title(), {names}));
+            on_head(std::move(asked->head));
+            return;
+        }
+        piece.push_back(row);
+        if (piece.size() == rows_at_once) send();
+    };
+    if (name == "wrong_tier") {
+        const auto done = recompute_paid(*work, region, asked->parameters, take);
+        if (!done) return done;
+    } else {
+        work->ledger().ask_each(fmt::format("report_ask_{}", name), asked->parameters, take);
+    }
+    if (!piece.empty()) send();
+    return {};
 }
 
 Report list_questions() {
@@ -162,7 +239,7 @@ void record_asking(Tools& tools, const Identity& by, std::string_view what, Mome
         asked, [](char c) { return c == '|' || static_cast<unsigned char>(c) < ' '; }, '?');
     const Act act{"asked", County{}, fmt::format("asked|{}|{}|{}", by.name, by.fingerprint.hex(), asked)};
     auto work = tools.database.begin();
-    work->ledger().put_acts({&act, 1}, tools.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools.log(), now);
     work->commit();
 }
 

@@ -108,6 +108,8 @@ void write_leaf(const DecidedFailure& failure, std::byte* out) {
     put_big_endian(out, failure.proposal_no);
 }
 
+std::string month_ending(Month period) { return " of " + period.digits(); }
+
 std::string cause_of(const DecidedFailure& failure) { return "failure " + failure.reference().text(); }
 
 std::vector<ledger::EntryKind> entries_of(const DecidedFailure& failure) {

@@ -61,7 +61,8 @@ void put_step(const Tools& tools, Work& work, const OpenReceivable& owed, Recove
     step.owed_before = owed.open;
     work.recovery().put_recoveries({&step, 1});
     const Recovered one{step, owed.receivable};
-    add_entries_of_recovered(tools.sha256, {&one, 1}, entries);
+    auto books = work.ledger().fund_books(step.county, {&owed.receivable.benefit_month, 1});
+    add_entries_of_recovered(tools.log(), books, {&one, 1}, entries);
 }
 
 std::int64_t number_in(const std::string& text) {
@@ -120,13 +121,14 @@ Result<std::int64_t> RecoveryBook::record(const Identity& by, const Overpayment&
     try {
         work->recovery().put_receivables({&receivable, 1});
         std::vector<ledger::Entry> entries;
-        add_entries_of_found(tools_.sha256, {&receivable, 1}, entries);
-        work->ledger().put_entries(entries, tools_.sha256, now);
+        auto books = work->ledger().fund_books(county, {&receivable.benefit_month, 1});
+        add_entries_of_found(tools_.log(), books, {&receivable, 1}, entries);
+        work->ledger().put_entries(entries, tools_.log(), now);
         const Act act{
             "overpayment", county,
             fmt::format("overpayment|{}|{}|{}|{}|{}|{}|{}", county.text(), receivable.no, wish.payment.text(),
                         wish.amount.fen(), wish.document, by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "this document was used for this payment already", place);
@@ -157,11 +159,11 @@ Result<void> RecoveryBook::take_cash(const Identity& by, County county, std::int
     try {
         std::vector<ledger::Entry> entries;
         put_step(tools_, *work, *owed, step, entries);
-        work->ledger().put_entries(entries, tools_.sha256, now);
+        work->ledger().put_entries(entries, tools_.log(), now);
         const Act act{"recovered", county,
                       fmt::format("recovered|{}|{}|cash|{}|{}|{}|{}", county.text(), no, amount.fen(),
                                   document, by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "this document was used for this receivable already", place);
@@ -192,7 +194,7 @@ Result<void> RecoveryBook::agree_instalment(const Identity& by, County county, s
     const Act act{"instalment", county,
                   fmt::format("instalment|{}|{}|{}|{}|{}|{}|{}", county.text(), no, monthly.fen(),
                               from.text(), document, by.name, by.fingerprint.hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     work->commit();
     return {};
 }
@@ -228,7 +230,7 @@ Result<std::int64_t> RecoveryBook::propose(const Identity& by, County county, st
                   fmt::format("recovery-proposed|{}|{}|{}|{}|{}|{}|{}|{}|{}", county.text(), number, no,
                               code_of(kind), proposal.amount.fen(), to == County{} ? "-" : to.text(), by.name,
                               by.fingerprint.hex(), reason)};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     work->commit();
     return number;
 }
@@ -272,13 +274,14 @@ Result<void> RecoveryBook::approve(const Identity& by, County county, std::int64
             taken.reason = proposal->reason;
             taken.made_by = by.name;
             work->recovery().put_receivables({&taken, 1});
-            add_entries_of_found(tools_.sha256, {&taken, 1}, entries);
+            ledger::FundBooks nobodys;  // What another office's funds were is not this county's to say.
+            add_entries_of_found(tools_.log(), nobodys, {&taken, 1}, entries);
         }
-        work->ledger().put_entries(entries, tools_.sha256, now);
+        work->ledger().put_entries(entries, tools_.log(), now);
         const Act act{"recovery-approved", county,
                       fmt::format("recovery-approved|{}|{}|{}|{}|{}", county.text(), no,
                                   proposal->amount.fen(), by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase& refused) {
         return refuse(Fault::forbidden,
@@ -296,9 +299,8 @@ Result<void> RecoveryBook::remit(const Identity& by, County county, Money amount
     if (auto good = check_text(document, "a document", place); !good) return good;
     auto work = tools_.database.begin();
     work->recovery().lock(county);
-    Money there;
-    for (const ledger::TrialLine& line : work->ledger().trial_balance(Region::of(county), now))
-        if (line.account == ledger::Account::to_remit) there = -line.balance();
+    ledger::FundBooks books = work->ledger().funds_to_remit(county);
+    const Money there = books.total(ledger::FundPlace::to_remit);
     if (amount <= Money{} || amount > there)
         return refuse(Fault::out_of_range, fmt::format("{} yuan wait to be remitted", there.yuan()), place);
     ledger::Entry::About about;
@@ -306,14 +308,14 @@ Result<void> RecoveryBook::remit(const Identity& by, County county, Money amount
     about.kind = ledger::EntryKind::remitted;
     about.cause = fmt::format("document {}", document);
     about.value_day = now.day_in_china();
-    auto entry = ledger::standard_entry(std::move(about), amount);
+    auto entry = books.post(std::move(about), amount);
     if (!entry) return std::unexpected{entry.error()};
     try {
-        work->ledger().put_entries({&*entry, 1}, tools_.sha256, now);
+        work->ledger().put_entries({&*entry, 1}, tools_.log(), now);
         const Act act{"remitted", county,
                       fmt::format("remitted|{}|{}|{}|{}|{}", county.text(), amount.fen(), document, by.name,
                                   by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "this document was used already", place);

@@ -155,8 +155,10 @@ std::string to_text(const Report& report, Language language) {
 std::string csv_heading(const Table& table) {
     std::string out;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        const bool is_money = std::ranges::any_of(
-            table.rows, [&](const auto& row) { return std::holds_alternative<Money>(row[i]); });
+        const bool is_money =
+            table.columns[i].is_money || std::ranges::any_of(table.rows, [&](const auto& row) {
+                return std::holds_alternative<Money>(row[i]);
+            });
         out += fmt::format("{}{}{}", i == 0 ? "" : ",", table.columns[i].key, is_money ? "_fen" : "");
     }
     return out + "\r\n";

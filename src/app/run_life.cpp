@@ -47,13 +47,13 @@ Result<MoveRow> move_from(Stage stage, Move move, Role by, const std::string& pl
 namespace {
 
 /// What a check posted, taken back: the payments of the unit are not owed any more.
-Result<std::vector<ledger::Entry>> entries_of_withdrawal(const Run& run, const std::vector<Batch>& batches,
-                                                         Moment now) {
+Result<std::vector<ledger::Entry>> entries_of_withdrawal(Work& work, const Run& run,
+                                                         const std::vector<Batch>& batches, Moment now) {
     std::vector<ledger::Entry> entries;
-    if (run.kind == RunKind::reissue) return entries;
+    if (run.kind == RunKind::reissue || batches.empty()) return entries;
+    ledger::FundBooks books = work.ledger().fund_books(batches.front().county, {&batches.front().period, 1});
     for (const Batch& batch : batches) {
-        auto entry =
-            ledger::standard_entry(about_batch(batch, ledger::EntryKind::cancelled, now), batch.total);
+        auto entry = books.post(about_batch(batch, ledger::EntryKind::cancelled, now), batch.total);
         if (!entry) return std::unexpected{entry.error()};
         entries.push_back(*std::move(entry));
     }
@@ -100,15 +100,16 @@ Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Mo
             work->runs().put_fate(state.unit, false, now);
             std::vector<ledger::Entry> entries;
             if (move == Move::withdraw) {
-                auto taken_back = entries_of_withdrawal(*run, work->payments().batches(no, county), now);
+                auto taken_back =
+                    entries_of_withdrawal(*work, *run, work->payments().batches(no, county), now);
                 if (!taken_back) return std::unexpected{taken_back.error()};
                 entries = *std::move(taken_back);
             }
-            work->ledger().put_entries(entries, tools_.sha256, now);
+            work->ledger().put_entries(entries, tools_.log(), now);
             const Act act{"cancelled", county,
                           fmt::format("cancelled|{}|{}|{}|{}", no.number(), county.text(), by.name,
                                       by.fingerprint.hex())};
-            work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+            work->ledger().put_acts({&act, 1}, tools_.log(), now);
             work->commit();
         } catch (const RefusedByDatabase&) {
             return refuse(Fault::conflict, "the unit was released or cancelled meanwhile", place);

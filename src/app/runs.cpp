@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "arrears.hpp"
 #include "batch_entry.hpp"
@@ -74,56 +76,83 @@ ledger::Entry must(Result<ledger::Entry> entry) {
     return std::move(*entry);
 }
 
-std::vector<ledger::Entry> entries_of_check(const Run& run, const std::vector<Batch>& batches, Moment now) {
+/// What a unit owes, each batch's share of its programme's funds: portions that together are those funds to the fen. Where
+/// the county has no money on record they are of no known fund. What is left in `promised` pays for more than batches.
+std::vector<ledger::Entry> entries_of_check(const Run& run, const std::vector<Batch>& batches,
+                                            std::map<Programme, ledger::FundPot>& promised, Moment now) {
     std::vector<ledger::Entry> entries;
     if (run.kind != RunKind::reissue)
         for (const Batch& batch : batches)
-            entries.push_back(must(
-                ledger::standard_entry(about_batch(batch, ledger::EntryKind::accrual, now), batch.total)));
+            entries.push_back(must(ledger::standard_entry(about_batch(batch, ledger::EntryKind::accrual, now),
+                                                          promised[batch.programme].take(batch.total))));
     return entries;
 }
 
-/// Money that is owed for the first time goes to the agency bank and then out; money for another attempt is at the bank where it failed and
-/// moves only when the new account is kept by another one.
-std::vector<ledger::Entry> entries_of_release(const Run& run, const std::vector<Batch>& batches, Work& work,
-                                              Moment now) {
+/// Money that goes between the special account and an agency bank, for no payment by name.
+ledger::Entry::About about_transfer(ledger::Entry::About about, ledger::EntryKind kind, BankNo bank) {
+    about.kind = kind;
+    about.lines = 0;
+    about.line_total = Money{};
+    about.lines_root.clear();
+    about.bank = bank;
+    return about;
+}
+
+std::vector<ledger::Entry> entries_of_first_attempts(const std::vector<Batch>& batches, Work& work,
+                                                      Moment now) {
     using ledger::EntryKind;
     std::vector<ledger::Entry> entries;
-    const auto post = [&](const ledger::Entry::About& about, Money amount) {
-        entries.push_back(must(ledger::standard_entry(about, amount)));
-    };
-    std::map<std::tuple<PartNo, County, Serial, std::int16_t>, BankNo> failed_at;
-    if (run.kind == RunKind::reissue && !batches.empty())
-        for (const OpenFailure& failure : work.payments().open_failures(Region::of(batches.front().county)))
-            failed_at[{failure.part, failure.county, failure.serial, failure.attempt}] = failure.bank;
+    if (batches.empty()) return entries;
+    ledger::FundBooks books = work.ledger().fund_books(batches.front().county, {&batches.front().period, 1});
     for (const Batch& batch : batches) {
-        if (run.kind != RunKind::reissue) {
-            auto funding = about_batch(batch, EntryKind::funding, now);
-            funding.lines = 0;
-            funding.line_total = Money{};
-            funding.lines_root.clear();
-            post(funding, batch.total);
-            post(about_batch(batch, EntryKind::dispatch, now), batch.total);
-            continue;
-        }
-        post(about_batch(batch, EntryKind::reissue, now), batch.total);
-        std::map<BankNo, Money> moved;
+        const auto dispatched = must(books.post(about_batch(batch, EntryKind::dispatch, now), batch.total));
+        entries.push_back(must(ledger::standard_entry(
+            about_transfer(dispatched.about(), EntryKind::funding, batch.bank), shares_of(dispatched))));
+        entries.push_back(dispatched);
+    }
+    return entries;
+}
+
+/// Money for another attempt is at the bank where the one before failed, and moves only when the new account is kept by
+/// another one. Each month's failures are tried again with their own money.
+std::vector<ledger::Entry> entries_of_reissue(const HashFunction& sha256, const std::vector<Batch>& batches,
+                                              Work& work, Moment now) {
+    using ledger::EntryKind;
+    std::vector<ledger::Entry> entries;
+    if (batches.empty()) return entries;
+    const County county = batches.front().county;
+    std::map<std::tuple<PartNo, Serial, std::int16_t>, BankNo> failed_at;
+    for (const OpenFailure& failure : work.payments().open_failures(Region::of(county)))
+        failed_at[{failure.part, failure.serial, failure.attempt}] = failure.bank;
+    std::vector<std::vector<MonthOfBatch>> months_of_batches;
+    std::set<Month> periods;
+    for (const Batch& batch : batches)
+        for (const MonthOfBatch& month : months_of_batches.emplace_back(months_of(sha256, work, batch)))
+            periods.insert(month.period);
+    ledger::FundBooks books =
+        work.ledger().fund_books(county, std::vector<Month>{periods.begin(), periods.end()});
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+        const Batch& batch = batches[i];
+        std::map<Month, std::map<BankNo, Money>> moved;
         for (const Reissue& again : work.payments().reissue_lines(batch)) {
-            const auto found = failed_at.find(
-                {again.part, again.county, again.serial, static_cast<std::int16_t>(again.attempt - 1)});
-            if (found != failed_at.end() && found->second != batch.bank) moved[found->second] += again.amount;
+            const auto found =
+                failed_at.find({again.part, again.serial, static_cast<std::int16_t>(again.attempt - 1)});
+            if (found != failed_at.end() && found->second != batch.bank)
+                moved[period_of(again.part)][found->second] += again.amount;
         }
-        for (const auto& [from, amount] : moved) {
-            auto about = about_batch(batch, EntryKind::cash_back, now);
-            about.cause += fmt::format(" from bank {}", from.number());
-            about.lines = 0;
-            about.line_total = Money{};
-            about.lines_root.clear();
-            about.bank = from;
-            post(about, amount);
-            about.kind = EntryKind::funding;
-            about.bank = batch.bank;
-            post(about, amount);
+        for (const MonthOfBatch& month : months_of_batches[i]) {
+            const auto about = about_batch(batch, month, EntryKind::reissue, now);
+            const auto again = must(books.post(about, month.total));
+            entries.push_back(again);
+            ledger::FundPot shares{shares_of(again)};
+            for (const auto& [from, amount] : moved[month.period]) {
+                const ledger::FundShares part = shares.take(amount);
+                auto back = about_transfer(about, EntryKind::cash_back, from);
+                back.cause += fmt::format(" from bank {}", from.number());
+                entries.push_back(must(ledger::standard_entry(back, part)));
+                entries.push_back(
+                    must(ledger::standard_entry(about_transfer(back, EntryKind::funding, batch.bank), part)));
+            }
         }
     }
     return entries;
@@ -226,7 +255,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
 
     work->runs().put_policy(run.policy, book_.canonical_text());
     run.no = work->runs().put_run(run);
-    if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256, now);
+    if (tools_.profiles != nullptr) tools_.profiles->put(*work, run.no, tools_.sha256, tools_.log(), now);
     if (wanted_past) {
         wanted_past->run = run.no;
         work->recovery().put_run_past(*wanted_past);
@@ -258,12 +287,12 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         "run-created", County{},
         fmt::format("run-created|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), code_of(kind), period.text(),
                     region.text(), run.known_at.number(), run.policy.hex(), by.name, by.fingerprint.hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+    work->ledger().put_acts({&act, 1}, tools_.log(), now);
     if (wanted_past) {
         const Act about_past{"run-past", County{},
                              fmt::format("run-past|{}|{}|{}|{}", run.no.number(), wanted_past->from.text(),
                                          wanted_past->offset_percent, wanted_past->excluded)};
-        work->ledger().put_acts({&about_past, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&about_past, 1}, tools_.log(), now);
     }
     work->commit();
     return run;
@@ -423,8 +452,9 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
             return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
 
         auto work = tools_.database.begin();
+        std::optional<ledger::Funding> funding;
         const auto text_now = [&]() -> Result<std::string> {
-            std::optional<ledger::Funding> funding;
+            funding.reset();
             if (is_about_funds(*step)) funding = funding_of(work->ledger(), no, county);
             if (funding && !funding->shortfall.empty())
                 return refuse(Fault::missing, shortfall_text(*funding), place);
@@ -459,22 +489,27 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
                     if (work->closing().is_closed(county, run->period.number()))
                         return refuse(Fault::conflict, closed_text(run->period), place);
                 }
-                entries = entries_of_check(*run, batches, now);
-                const auto settled = settle_past(tools_, *work, *run, state->unit, by, now, entries);
+                std::map<Programme, ledger::FundPot> promised;
+                if (funding) promised = funding->by_programme;
+                entries = entries_of_check(*run, batches, promised, now);
+                const auto settled =
+                    settle_past(tools_, *work, *run, state->unit, by, now, promised, entries);
                 if (!settled) return std::unexpected{settled.error()};
             }
             if (*step == Step::released) {
                 work->runs().put_fate(state->unit, true, now);
-                entries = entries_of_release(*run, batches, *work, now);
-                if (run->kind == RunKind::reissue) work->payments().release_reissues(no, county);
                 work->exchange().put_dispatches(batches, now);
+                entries = run->kind == RunKind::reissue
+                              ? entries_of_reissue(tools_.log(), batches, *work, now)
+                              : entries_of_first_attempts(batches, *work, now);
+                if (run->kind == RunKind::reissue) work->payments().release_reissues(no, county);
             }
-            work->ledger().put_entries(entries, tools_.sha256, now);
+            work->ledger().put_entries(entries, tools_.log(), now);
             const Act act{"approval", county,
                           fmt::format("approval|{}|{}|{}|{}|{}|{}|{}", no.number(), county.text(),
                                       code_of(*step), state->result->digest.hex(), by.name,
                                       by.fingerprint.hex(), digest_of(tools_.sha256, cms).hex())};
-            work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+            work->ledger().put_acts({&act, 1}, tools_.log(), now);
             work->commit();
         } catch (const RefusedByDatabase& no_) {
             if (no_.constraint().starts_with("correction_") || no_.constraint().starts_with("recovery_") ||

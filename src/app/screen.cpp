@@ -176,7 +176,7 @@ Result<RunScreen> screen_of(Tools& tools, const Run& run, std::span<const County
             const Act act{"run-screened", County{},
                           fmt::format("run-screened|{}|{}|{}", run.no.number(), known->lists_known,
                                       digest_of(tools.sha256, text).hex())};
-            work->ledger().put_acts({&act, 1}, tools.sha256, now);
+            work->ledger().put_acts({&act, 1}, tools.log(), now);
         }
         known = work->screening().run_screening(run.no);
         work->commit();

@@ -89,7 +89,7 @@ Screening::Imported Screening::import_list(const Identity& by, const ListWish& w
             fmt::format("screening-list|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", list.no, code, list.region.text(),
                         list.snapshot.text(), list.file.hex(), list.rows, list.source,
                         digest_of(tools_.sha256, text_of(rows)).hex(), by.name, by.fingerprint.hex())};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase& refused) {
         if (!refused.constraint().starts_with("screening_list_")) throw;
@@ -255,7 +255,7 @@ Result<void> Screening::accept_stale(const Identity& by, RunNo no, ListKind kind
         const Act act{"stale-accepted", County{},
                       fmt::format("stale-accepted|{}|{}|{}|{}|{}|{}", no.number(), text_of(kind).code,
                                   region.text(), by.name, by.fingerprint.hex(), reason)};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase&) {
         return refuse(Fault::duplicate, "this was accepted already", place);
@@ -287,7 +287,7 @@ Result<bool> Screening::release(const Identity& by, County county, std::string_v
         const Act act{"finding-release", county,
                       fmt::format("finding-release|{}|{}|{}|{}|{}|{}", county.text(), subject, release.step,
                                   by.name, by.fingerprint.hex(), reason)};
-        work->ledger().put_acts({&act, 1}, tools_.sha256, now);
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
         work->commit();
     } catch (const RefusedByDatabase& refused) {
         if (refused.constraint() == "finding_release_pkey")

@@ -58,10 +58,23 @@ struct Settling {
     Moment now;
 };
 
-/// The Merkle trees over the words of one return file, by where they lead.
-struct Roots {
-    explicit Roots(const HashFunction& hash) : trees(4, audit::MerkleFrontier{hash}) {}
+/// What one return file says of the payments of one month: counts, and the Merkle trees over the words by where they lead.
+struct WordsOfMonth {
+    WordsOfMonth(const HashFunction& hash, Month month)
+        : period{month}, trees(4, audit::MerkleFrontier{hash}) {}
     audit::MerkleFrontier& of(recon::Standing to) { return trees[static_cast<std::size_t>(to) - 1]; }
+    recon::Tally& tally(recon::Standing to) {
+        switch (to) {
+            case recon::Standing::paid: return sums.paid;
+            case recon::Standing::failed: return sums.failed;
+            case recon::Standing::returned: return sums.returned;
+            case recon::Standing::corrected: return sums.corrected;
+            case recon::Standing::in_transit: break;
+        }
+        broken("a final word that is none");
+    }
+    Month period;
+    recon::Matched sums;                       ///< the tallies alone
     std::vector<audit::MerkleFrontier> trees;  ///< paid, failed, returned, corrected
 };
 
@@ -72,8 +85,13 @@ struct Answered {
     recon::Matched matched;
     std::int64_t corrects = 0;
     std::unique_ptr<SentLines> sent;
-    Roots roots;
+    std::vector<WordsOfMonth> months;
     std::unique_ptr<StreamHash> told;  ///< over its breaks
+    WordsOfMonth& month(const HashFunction& hash, Month period) {
+        for (WordsOfMonth& one : months)
+            if (one.period == period) return one;
+        return months.emplace_back(hash, period);
+    }
     PartNo part_of(const recon::Outcome& outcome) const { return sent->part_of(outcome.sent); }
 };
 
@@ -154,33 +172,65 @@ std::string text_of_faults(const Faults& faults) {
 }
 
 /// Adds what was matched so far to the trees, in the order of the file.
-void add_leaves(Answered& answered) {
+void add_leaves(const HashFunction& sha256, Answered& answered) {
     std::array<std::byte, recon::outcome_leaf_bytes> leaf;
     const auto return_no = static_cast<std::int32_t>(answered.file->no);
     const auto add = [&](recon::Standing to, const recon::Outcome& word) {
-        recon::write_leaf(answered.part_of(word), answered.batch.county, to, word, return_no, leaf.data());
-        answered.roots.of(to).add_leaf(leaf);
+        const PartNo part = answered.part_of(word);
+        recon::write_leaf(part, answered.batch.county, to, word, return_no, leaf.data());
+        WordsOfMonth& words = answered.month(sha256, period_of(part));
+        words.of(to).add_leaf(leaf);
+        words.tally(to).add(word.amount);
     };
     for (const recon::Outcome& outcome : answered.matched.outcomes)
         add(outcome.paid ? recon::Standing::paid : recon::Standing::failed, outcome);
     for (const recon::Reversal& reversal : answered.matched.reversals) add(reversal.to, reversal.word);
 }
 
-void add_entries(Settling& settling, Answered& answered, std::vector<ledger::Entry>& entries) {
-    for (const recon::DueEntry& due : recon::entries_due(answered.matched)) {
-        auto about = about_return(answered.batch, *answered.file, due.kind, settling.now);
-        about.cause += due.cause_ending;
-        audit::MerkleFrontier& lines = answered.roots.of(due.to);
-        ensure(static_cast<std::int64_t>(lines.size()) == due.tally.count,
-               "an entry over other lines than were counted");
-        const Digest root = lines.root();
-        about.lines = due.tally.count;
-        about.line_total = due.tally.total;
-        about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
-        auto entry = ledger::standard_entry(std::move(about), due.tally.total);
-        ensure(entry.has_value(), "a standard entry that does not balance");
-        entries.push_back(std::move(*entry));
-    }
+void add_entries(Settling& settling, ledger::FundBooks& books, Answered& answered,
+                 std::vector<ledger::Entry>& entries) {
+    std::ranges::sort(answered.months, {}, &WordsOfMonth::period);
+    for (WordsOfMonth& words : answered.months)
+        for (const recon::DueEntry& due : recon::entries_due(words.sums)) {
+            auto about = about_return(answered.batch, *answered.file, due.kind, settling.now);
+            about.cause += due.cause_ending;
+            if (!answered.batch.first_serial) about.cause += month_ending(words.period);
+            about.period = words.period.number();
+            const audit::MerkleFrontier& lines = words.of(due.to);
+            ensure(static_cast<std::int64_t>(lines.size()) == due.tally.count,
+                   "an entry over other lines than were counted");
+            const Digest root = lines.root();
+            about.lines = due.tally.count;
+            about.line_total = due.tally.total;
+            about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
+            auto entry = books.post(std::move(about), due.tally.total);
+            ensure(entry.has_value(), "a standard entry that does not balance");
+            entries.push_back(std::move(*entry));
+        }
+    const auto counted = [&](recon::Tally recon::Matched::* which) {
+        recon::Tally sum;
+        for (const WordsOfMonth& words : answered.months) {
+            sum.count += (words.sums.*which).count;
+            sum.total += (words.sums.*which).total;
+        }
+        return sum == answered.matched.*which;
+    };
+    ensure(counted(&recon::Matched::paid) && counted(&recon::Matched::failed) &&
+               counted(&recon::Matched::returned) && counted(&recon::Matched::corrected),
+           "entries over other words than were matched");
+}
+
+/// The entries of all files: from the funds that stand in transit, or arrived, where their words say.
+std::vector<ledger::Entry> entries_of(Settling& settling, Work& work, std::vector<Answered>& all) {
+    std::set<Month> periods;
+    for (const Answered& answered : all)
+        for (const WordsOfMonth& words : answered.months) periods.insert(words.period);
+    std::vector<ledger::Entry> entries;
+    if (periods.empty()) return entries;
+    ledger::FundBooks books = work.ledger().fund_books(all.front().batch.county,
+                                                       std::vector<Month>{periods.begin(), periods.end()});
+    for (Answered& answered : all) add_entries(settling, books, answered, entries);
+    return entries;
 }
 
 std::vector<OpenFailure> failures_of(Work& work, const std::vector<Answered>& all) {
@@ -248,14 +298,14 @@ void put_outcomes(Work& work, const std::vector<Answered>& all) {
 }
 
 /// Writes what was matched so far, and forgets it; the counts stay.
-void write_out(Work& work, std::vector<Answered>& all, Moment now) {
+void write_out(const HashFunction& sha256, Work& work, std::vector<Answered>& all, Moment now) {
     if (all.empty()) return;
     put_outcomes(work, all);
     work.payments().put_failures(failures_of(work, all));
     for (Answered& answered : all) {
         work.exchange().put_breaks(answered.batch.county, answered.batch.bank, answered.file->no,
                                    answered.matched.breaks, now);
-        add_leaves(answered);
+        add_leaves(sha256, answered);
         answered.matched.outcomes.clear();
         answered.matched.reversals.clear();
         answered.matched.breaks.clear();
@@ -283,7 +333,7 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
                    {},
                    0,
                    std::make_unique<SentLines>(tools, work, batch, profile, was_answered_before),
-                   Roots{tools.sha256},
+                   {},
                    tools.sha256.stream()});
     Answered& answered = one.front();
     recon::Matched& matched = answered.matched;
@@ -316,7 +366,7 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
             matched.outcomes.size() + matched.reversals.size() + matched.breaks.size() < outcomes_held_max)
             return;
         tell_breaks(answered);
-        write_out(work, one, settling.now);
+        write_out(tools.log(), work, one, settling.now);
         written = true;
     };
     Faults bad_lines;  // Told when the file is refused for something else.
@@ -421,13 +471,12 @@ void settle_together(Settling& settling, std::span<const ReturnFile> files) {
                   files.size() == 1, posting);
     }
 
-    const HashFunction& sha256 = settling.tools.sha256;
-    write_out(*work, posting.answered, settling.now);
-    std::vector<ledger::Entry> entries;
-    for (Answered& answered : posting.answered) add_entries(settling, answered, entries);
-    work->ledger().put_entries(entries, sha256, settling.now);
+    const HashFunction& log = settling.tools.log();
+    write_out(log, *work, posting.answered, settling.now);
+    const std::vector<ledger::Entry> entries = entries_of(settling, *work, posting.answered);
+    work->ledger().put_entries(entries, log, settling.now);
     work->exchange().put_return_results(posting.results);
-    work->ledger().put_acts(posting.acts, sha256, settling.now);
+    work->ledger().put_acts(posting.acts, log, settling.now);
     work->commit();
 }
 
@@ -438,7 +487,7 @@ void refuse_alone(Settling& settling, const ReturnFile& file, const std::string&
     Posting posting;
     refuse_return(settling.tools.sha256, posting, file, reason, settling.now);
     work->exchange().put_return_results(posting.results);
-    work->ledger().put_acts(posting.acts, settling.tools.sha256, settling.now);
+    work->ledger().put_acts(posting.acts, settling.tools.log(), settling.now);
     work->commit();
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "onecard/audit/merkle.hpp"
@@ -35,9 +37,6 @@ struct Lines {
         about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
     }
 };
-
-/// Whether money comes in with it.
-bool brings_money(RecoveryKind kind) { return kind == RecoveryKind::cash || kind == RecoveryKind::offset; }
 
 std::vector<Receivable> found_by(const Run& run, const Unit& unit, const Identity& by,
                                  const std::vector<Correction>& corrections, Moment now) {
@@ -116,8 +115,8 @@ EntryKind kind_of_found(const Receivable& receivable) {
 std::string cause_of_found(const Receivable& receivable) {
     // A run's own are told together; its number leads the reason.
     return receivable.origin == Origin::difference
-               ? fmt::format("{}/{}", receivable.reason.substr(0, receivable.reason.find(':')),
-                             text_of(receivable.programme).code)
+               ? fmt::format("{}/{}/{}", receivable.reason.substr(0, receivable.reason.find(':')),
+                             text_of(receivable.programme).code, receivable.benefit_month.digits())
                : fmt::format("receivable {}/{}", receivable.no, text_of(receivable.programme).code);
 }
 
@@ -131,15 +130,16 @@ EntryKind kind_of_recovery(RecoveryKind kind) {
     std::unreachable();
 }
 
-std::string cause_of_recovery(const Recovery& recovery, Programme programme) {
+std::string cause_of_recovery(const Recovery& recovery, const Receivable& of) {
     return recovery.kind == RecoveryKind::offset
-               ? fmt::format("run {}/{}", recovery.run.number(), text_of(programme).code)
+               ? fmt::format("run {}/{}/{}{}", recovery.run.number(), text_of(of.programme).code,
+                             of.benefit_month.digits(), of.prior_year ? " prior year" : "")
                : fmt::format("receivable {}/{}/{}", recovery.receivable, recovery.step,
-                             text_of(programme).code);
+                             text_of(of.programme).code);
 }
 
-void add_entries_of_found(const HashFunction& sha256, std::span<const Receivable> found,
-                          std::vector<ledger::Entry>& entries) {
+void add_entries_of_found(const HashFunction& sha256, ledger::FundBooks& books,
+                          std::span<const Receivable> found, std::vector<ledger::Entry>& entries) {
     struct Group {
         Lines lines;
         const Receivable* one;
@@ -157,70 +157,73 @@ void add_entries_of_found(const HashFunction& sha256, std::span<const Receivable
         about.cause = key.second;
         about.value_day = group.one->found;
         about.programme = static_cast<std::int16_t>(group.one->programme);
+        about.period = group.one->benefit_month.number();
         group.lines.tell(about);
-        entries.push_back(must(ledger::standard_entry(std::move(about), group.lines.total)));
+        entries.push_back(must(books.post(std::move(about), group.lines.total)));
     }
 }
 
-void add_entries_of_recovered(const HashFunction& sha256, std::span<const Recovered> recovered,
-                              std::vector<ledger::Entry>& entries) {
-    struct Group {
-        Lines lines;
-        Money prior;
-        const Recovered* one;
-    };
-    std::map<std::pair<EntryKind, std::string>, Group> groups;
-    for (const Recovered& one : recovered) {
-        Group& group = groups
-                           .try_emplace({kind_of_recovery(one.recovery.kind),
-                                         cause_of_recovery(one.recovery, one.of.programme)},
-                                        Group{Lines{sha256}, {}, &one})
-                           .first->second;
-        group.lines.add(one.recovery.canonical(), one.recovery.amount);
-        if (one.of.prior_year && brings_money(one.recovery.kind)) group.prior += one.recovery.amount;
-    }
-    for (const auto& [key, group] : groups) {
+namespace {
+
+/// Recoveries that are booked as one.
+struct Group {
+    Lines lines;
+    const Recovered* one;
+
+    ledger::Entry::About about(EntryKind kind, const std::string& cause) const {
         ledger::Entry::About about;
-        about.county = group.one->recovery.county;
-        about.kind = key.first;
-        about.cause = key.second;
-        about.value_day = group.one->recovery.value_day;
-        about.programme = static_cast<std::int16_t>(group.one->of.programme);
-        group.lines.tell(about);
-        entries.push_back(must(ledger::standard_entry(about, group.lines.total)));
-        if (group.prior.is_zero()) continue;
-        // It was paid out of a closed year's money: it is not this year's to spend.
-        about.kind = EntryKind::remittance_owed;
-        about.lines = 0;
-        about.line_total = Money{};
-        about.lines_root.clear();
-        entries.push_back(must(ledger::standard_entry(about, group.prior)));
+        about.county = one->recovery.county;
+        about.kind = kind;
+        about.cause = cause;
+        about.value_day = one->recovery.value_day;
+        about.programme = static_cast<std::int16_t>(one->of.programme);
+        about.period = one->of.benefit_month.number();
+        lines.tell(about);
+        return about;
     }
+};
+using Groups = std::map<std::pair<EntryKind, std::string>, Group>;
+
+Groups grouped(const HashFunction& sha256, std::span<const Recovered> recovered) {
+    Groups groups;
+    for (const Recovered& one : recovered)
+        groups
+            .try_emplace({kind_of_recovery(one.recovery.kind), cause_of_recovery(one.recovery, one.of)},
+                         Group{Lines{sha256}, &one})
+            .first->second.lines.add(one.recovery.canonical(), one.recovery.amount);
+    return groups;
 }
 
-Result<void> settle_past(const Tools& tools, Work& work, const Run& run, const Unit& unit, const Identity& by,
-                         Moment now, std::vector<ledger::Entry>& entries) {
-    if (run.kind == RunKind::reissue || !work.recovery().run_past(run.no)) return {};
-    work.recovery().lock(unit.county);
-    work.recovery().realize_corrections(run.no, unit.county);
-    std::vector<Receivable> found =
-        found_by(run, unit, by, work.recovery().corrections(run.no, unit.county), now);
-    work.recovery().put_receivables(found);
-    add_entries_of_found(tools.sha256, found, entries);
+/// It was paid out of a closed year's money: it is not this year's to spend.
+void add_remittance(ledger::FundBooks& books, ledger::Entry::About about, const ledger::FundShares& shares,
+                    std::vector<ledger::Entry>& entries) {
+    about.kind = EntryKind::remittance_owed;
+    about.lines = 0;
+    about.line_total = Money{};
+    about.lines_root.clear();
+    entries.push_back(must(books.post(std::move(about), shares)));
+}
 
-    const auto offsets = work.recovery().offsets(run.no, unit.county);
-    if (offsets.empty()) return {};
-    auto kept = kept_by(work, run, unit, by, offsets, now);
-    if (!kept) return std::unexpected{kept.error()};
-    std::vector<Recovery> recoveries;
-    std::map<Programme, Money> withheld;
-    for (const Recovered& one : *kept) {
-        recoveries.push_back(one.recovery);
-        withheld[one.of.programme] += one.recovery.amount;
+/// Offsets keep a part of what is owed. The entitlement was the whole amount: the batches are over what is left of it, and
+/// what is kept is owed besides. Money of an open year pays it that comes back by the same stroke; a closed year's goes to
+/// the treasury, so that it is paid out of what pays for the unit.
+void add_offsets(const HashFunction& sha256, ledger::FundBooks& books, const Run& run, const Unit& unit,
+                 std::span<const Recovered> kept, std::map<Programme, ledger::FundPot>& promised, Moment now,
+                 std::vector<ledger::Entry>& entries) {
+    std::map<Programme, ledger::FundPot> withheld;
+    std::vector<ledger::Entry> offsets;
+    for (const auto& [key, group] : grouped(sha256, kept)) {
+        const auto about = group.about(key.first, key.second);
+        const Programme programme = group.one->of.programme;
+        const ledger::FundShares back = books.would_take(about, group.lines.total);
+        const ledger::FundShares paid_by =
+            group.one->of.prior_year ? promised[programme].take(group.lines.total) : back;
+        withheld[programme].put(paid_by);
+        offsets.push_back(must(ledger::offset_between_funds(about, paid_by, back)));
+        books.replay(offsets.back());
+        if (group.one->of.prior_year) add_remittance(books, about, back, offsets);
     }
-    work.recovery().put_recoveries(recoveries);
-    // The entitlement was the whole amount: the batches are over what is left of it, this is the rest.
-    for (const auto& [programme, amount] : withheld) {
+    for (const auto& [programme, shares] : withheld) {
         ledger::Entry::About about;
         about.county = unit.county;
         about.kind = EntryKind::withheld;
@@ -228,12 +231,52 @@ Result<void> settle_past(const Tools& tools, Work& work, const Run& run, const U
         about.value_day = now.day_in_china();
         about.programme = static_cast<std::int16_t>(programme);
         about.period = unit.period.number();
-        entries.push_back(must(ledger::standard_entry(std::move(about), amount)));
+        entries.push_back(must(books.post(std::move(about), shares.shares())));
     }
-    std::ranges::sort(*kept, {}, [](const Recovered& one) {
-        return std::pair{one.recovery.receivable, one.recovery.step};
-    });
-    add_entries_of_recovered(tools.sha256, *kept, entries);
+    std::ranges::move(offsets, std::back_inserter(entries));
+}
+
+}  // namespace
+
+void add_entries_of_recovered(const HashFunction& sha256, ledger::FundBooks& books,
+                              std::span<const Recovered> recovered, std::vector<ledger::Entry>& entries) {
+    for (const auto& [key, group] : grouped(sha256, recovered)) {
+        const auto about = group.about(key.first, key.second);
+        entries.push_back(must(books.post(about, group.lines.total)));
+        const bool brings_money = group.one->recovery.kind == RecoveryKind::cash;
+        if (group.one->of.prior_year && brings_money)
+            add_remittance(books, about, shares_of(entries.back()), entries);
+    }
+}
+
+Result<void> settle_past(const Tools& tools, Work& work, const Run& run, const Unit& unit, const Identity& by,
+                         Moment now, std::map<Programme, ledger::FundPot>& promised,
+                         std::vector<ledger::Entry>& entries) {
+    if (run.kind == RunKind::reissue || !work.recovery().run_past(run.no)) return {};
+    work.recovery().lock(unit.county);
+    work.recovery().realize_corrections(run.no, unit.county);
+    std::vector<Receivable> found =
+        found_by(run, unit, by, work.recovery().corrections(run.no, unit.county), now);
+    work.recovery().put_receivables(found);
+    std::vector<Recovered> kept;
+    if (const auto offsets = work.recovery().offsets(run.no, unit.county); !offsets.empty()) {
+        auto all = kept_by(work, run, unit, by, offsets, now);
+        if (!all) return std::unexpected{all.error()};
+        kept = *std::move(all);
+    }
+    std::set<Month> months;
+    for (const Receivable& one : found) months.insert(one.benefit_month);
+    for (const Recovered& one : kept) months.insert(one.of.benefit_month);
+    if (months.empty()) return {};
+    std::vector<Recovery> recoveries;
+    for (const Recovered& one : kept) recoveries.push_back(one.recovery);
+    work.recovery().put_recoveries(recoveries);
+    ledger::FundBooks books =
+        work.ledger().fund_books(unit.county, std::vector<Month>{months.begin(), months.end()});
+    add_entries_of_found(tools.log(), books, found, entries);
+    std::ranges::sort(
+        kept, {}, [](const Recovered& one) { return std::pair{one.recovery.receivable, one.recovery.step}; });
+    add_offsets(tools.log(), books, run, unit, kept, promised, now, entries);
     return {};
 }
 

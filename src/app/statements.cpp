@@ -177,7 +177,7 @@ std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std
     }
     work.statements().put_fits(file.no, file.county, fits);
     work.statements().put_breaks(file.no, file.county, file.bank, breaks, now);
-    work.ledger().put_entries(entries, tools.sha256, now);
+    work.ledger().put_entries(entries, tools.log(), now);
     return last;
 }
 
@@ -194,7 +194,7 @@ Counts judge_all(Tools& tools, Work& work, const StatementFile& file, Moment now
         const Act act{"statement-matched", file.county,
                       fmt::format("statement-matched|{}|{}|{}|{}|{}", file.no, counts.fitting, counts.waiting,
                                   counts.breaks, digest.hex())};
-        work.ledger().put_acts({&act, 1}, tools.sha256, now);
+        work.ledger().put_acts({&act, 1}, tools.log(), now);
     }
     return counts;
 }
@@ -227,7 +227,7 @@ void put_result(Tools& tools, Work& work, const StatementFile& file, StatementRe
             : fmt::format("statement-refused|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
                           digest_of(tools.sha256, result.reason).hex())};
     work.statements().put_result(file, result);
-    work.ledger().put_acts({&act, 1}, tools.sha256, now);
+    work.ledger().put_acts({&act, 1}, tools.log(), now);
 }
 
 void match_one(Tools& tools, const StatementFile& file, Moment now) {
@@ -375,7 +375,7 @@ Result<std::int64_t> Statements::keep(StatementFile file, const std::filesystem:
     const Act act{"statement-received", file.county,
                   fmt::format("statement-received|{}|{}|{}|{}|{}", *number, file.name, file.digest.hex(),
                               file.brought_by, file.fingerprint.hex())};
-    work->ledger().put_acts({&act, 1}, tools_.sha256, file.at);
+    work->ledger().put_acts({&act, 1}, tools_.log(), file.at);
     work->commit();
     return *number;
 }

@@ -91,6 +91,7 @@ public:
         check("seal", audit::seal_text(sha256_.hash(bytes_of(packet_.sealed))));
         checkpoint_ = must(audit::Checkpoint::parse(check("checkpoint", {})), "checkpoint");
         if (checkpoint_.origin != key.name) stop("checkpoint", "it is another ledger's");
+        if (checkpoint_.hash != hash_.name) stop("checkpoint", "its log is hashed with " + checkpoint_.hash);
         shows("the checkpoint of size {} is signed by {}", checkpoint_.size, key.name);
     }
 
@@ -161,8 +162,8 @@ private:
                                         std::int64_t lines) const {
         for (const std::string& entry : entries_) {
             const auto parts = split_at(entry, '|');
-            if (parts.size() > 13 && parts[2] == kind && parts[3] == cause &&
-                parts[9] == std::to_string(lines)) {
+            if (parts.size() > 13 && parts[1] == owed_.county.text() && parts[2] == kind &&
+                parts[3] == cause && parts[9] == std::to_string(lines)) {
                 const auto root = Digest::parse_hex(parts[11]);
                 if (root) return *root;
             }
@@ -236,10 +237,63 @@ private:
         if (sent.size() != 10 || sent[2] != attempted.text() || sent[7] != std::to_string(owed_.amount.fen()))
             stop(place, "the line of the file is about another payment or amount");
         whole_file(fmt::format("file.{}", n), file_digest, line + 1, bytes, said, place);
-        if (find(fmt::format("return.{}", n)) != nullptr)
-            answer(n, attempted);
-        else
+        words(n, attempted);
+    }
+
+    /// What became of an attempt: the bank's first word, a later one that takes it back, an end that people decided.
+    void words(int n, const PaymentReference& attempted) {
+        if (n > 1 && !is_open_) stop(fmt::format("attempt.{}", n), "the attempt before it did not fail");
+        is_open_ = false;
+        const std::string later = fmt::format("later.{}", n), ended = fmt::format("end.{}", n);
+        if (find(fmt::format("return.{}", n)) == nullptr) {
+            if (find(later) != nullptr || find(ended) != nullptr) stop(later, "there is no first word");
             verdict_.notes.push_back(fmt::format("attempt {}: no answer of the bank is on record", n));
+            return;
+        }
+        const recon::Standing first = answer(fmt::format("return.{}", n), n, attempted);
+        if (first != recon::Standing::paid && first != recon::Standing::failed)
+            stop(fmt::format("return.{}", n), "a first word is paid or failed");
+        is_open_ = first == recon::Standing::failed;
+        if (find(later) != nullptr) {
+            const recon::Standing last = answer(later, n, attempted);
+            if (first != recon::Standing::paid ||
+                (last != recon::Standing::returned && last != recon::Standing::corrected))
+                stop(later, "only what was paid is returned or corrected");
+            is_open_ = true;
+        }
+        if (find(ended) != nullptr) end(ended, n, attempted);
+    }
+
+    void end(const std::string& place, int n, const PaymentReference& attempted) {
+        const Fields said = fields(place);
+        const std::string fate = must(said.text_of("fate"), place);
+        if (!is_open_ || (fate != "paid" && fate != "cancelled"))
+            stop(place, "a failure ends as paid or cancelled");
+        is_open_ = false;
+        DecidedFailure decided;
+        decided.part = owed_.part;
+        decided.county = owed_.county;
+        decided.serial = owed_.serial;
+        decided.attempt = static_cast<std::int16_t>(n);
+        decided.paid = fate == "paid";
+        decided.proposal_no = must(said.number_of("proposal"), place);
+        decided.amount = Money::of_fen(must(said.number_of("amount-fen"), place));
+        std::array<std::byte, decided_leaf_bytes> leaf;
+        write_leaf(decided, leaf.data());
+        const std::string cause = "failure " + attempted.text();
+        const auto root = decided.paid ? root_of_entry("failure-corrected", cause, 1)
+                                       : root_of_entry("return-cancelled", cause, 1);
+        const auto earlier =
+            decided.paid ? std::nullopt : root_of_entry("return-cancelled-prior-year", cause, 1);
+        if (!root && !earlier) stop(place, "no entry of it is in the log");
+        if ((root ? *root : *earlier) != audit::leaf_hash(hash_, leaf))
+            stop(place, "the books end this failure by another decision");
+        const std::string proposed = fmt::format("|proposed|{}|", decided.proposal_no);
+        if (std::ranges::none_of(
+                acts_, [&](const std::string& act) { return act.find(proposed) != std::string::npos; }))
+            stop(place, "the log knows no such proposal");
+        shows("attempt {}: its failure ended as {} by proposal {}, and the books say so", n, fate,
+              decided.proposal_no);
     }
 
     /// Arrears come to what their correction says, less what the unit keeps of them; what is kept is recovered.
@@ -384,17 +438,20 @@ private:
         shows("{}: the line stands so in the whole file", place);
     }
 
-    void answer(int n, const PaymentReference& attempted) {
-        const std::string place = fmt::format("return.{}", n);
+    /// One word of the bank, as the block `place` says it.
+    recon::Standing answer(const std::string& place, int n, const PaymentReference& attempted) {
+        const std::size_t dot = place.find('.');
+        const std::string signature = place.substr(0, dot) + "-signature" + place.substr(dot);
+        const std::string whole = place.substr(0, dot) + "-file" + place.substr(dot);
         const Fields said = fields(place);
         const std::string name = must(said.text_of("name"), place);
         const std::int64_t number = must(said.number_of("number"), place);
         const Digest digest = must(said.digest_of("sha256"), place);
         const std::string kind = must(said.text_of("outcome"), place);
-        if (kind != "paid" && kind != "failed") stop(place, "an outcome is paid or failed");
+        const auto* const word = std::ranges::find(words_of_banks, kind, &WordOfBank::code);
+        if (word == words_of_banks.end()) stop(place, "a word that banks do not say");
 
-        const auto signer = signature_of(place, fmt::format("return-signature.{}", n),
-                                         fmt::format("return-file.{}", n), digest);
+        const auto signer = signature_of(place, signature, whole, digest);
         const std::string received = fmt::format("|return-received|{}|{}|{}|", number, name, digest.hex());
         if (signer ? !has_act(received + signer->fingerprint.hex())
                    : std::ranges::none_of(acts_, [&](const std::string& act) {
@@ -411,9 +468,13 @@ private:
             Day::of_epoch_days(static_cast<std::int32_t>(must(said.number_of("value-day"), place)));
         outcome.line = static_cast<std::int32_t>(must(said.number_of("line"), place));
         std::array<std::byte, recon::outcome_leaf_bytes> leaf;
-        recon::write_leaf(owed_.part, owed_.county, outcome, static_cast<std::int32_t>(number), leaf.data());
-        const auto root =
-            root_of_entry(kind, fmt::format("return {}", number), must(said.number_of("size"), place));
+        recon::write_leaf(owed_.part, owed_.county, word->to, outcome, static_cast<std::int32_t>(number),
+                          leaf.data());
+        // Words about a re-issue are booked a month each.
+        const auto root = root_of_entry(
+            word->entry_kind,
+            fmt::format("return {}{}", number, n > 1 ? month_ending(period_of(owed_.part)) : std::string{}),
+            must(said.number_of("size"), place));
         if (!root) stop(place, "no entry of this return file is in the log");
         proven(said, audit::leaf_hash(hash_, leaf), *root, place);
 
@@ -422,10 +483,23 @@ private:
         if (answered.size() != 10 || answered[2] != attempted.text() ||
             answered[4] != std::to_string(outcome.amount.fen()) || answered[5] != (outcome.paid ? "S" : "F"))
             stop(place, "the line of the return file says something else");
-        whole_file(fmt::format("return-file.{}", n), digest, outcome.line, bytes, said, place);
+        whole_file(whole, digest, outcome.line, bytes, said, place);
         shows("attempt {}: {} says {} on {}{}, and the books say so", n, name, kind, outcome.value_day.text(),
               signer ? ", signed by " + signer->name : "");
+        return word->to;
     }
+
+    struct WordOfBank {
+        std::string_view code;
+        recon::Standing to;
+        std::string_view entry_kind;
+    };
+    static constexpr std::array words_of_banks{
+        WordOfBank{"paid", recon::Standing::paid, "paid"},
+        WordOfBank{"failed", recon::Standing::failed, "failed"},
+        WordOfBank{"returned", recon::Standing::returned, "late-return"},
+        WordOfBank{"corrected", recon::Standing::corrected, "success-corrected"}};
+    bool is_open_ = false;  ///< the last attempt that was read failed, and nothing has ended that
 
     const audit::Packet& packet_;
     const HashFunction& sha256_;

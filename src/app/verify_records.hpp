@@ -12,10 +12,11 @@
 namespace onecard::app {
 
 struct RecordCheck {
-    Database& database;
+    Work& work;
     FileVault& vault;
     SignatureVerifier& verifier;
-    const HashFunction& sha256;
+    const HashFunction& sha256;  ///< of files, units and registers
+    const HashFunction& hash;    ///< of Merkle trees
     const std::vector<Batch>& batches;
     const std::vector<LoggedAct>& acts;
     const std::vector<payment::Payment>& arrears;  ///< all payments for months before their run's
@@ -23,9 +24,6 @@ struct RecordCheck {
 
     /// Every row that an act tells of is as the act says, and every act has its row.
     void acts_and_rows() const;
-    /// Those of the rows that no act tells of yet: while the books are checked the service goes on, and what was not
-    /// there when the acts were read may be by now, act and row together.
-    std::vector<ExpectedAct> untold_by_now(const std::vector<ExpectedAct>& untold) const;
     /// The rows that each import brought are those that were read from its files.
     void registers() const;
     /// Each unit's numbers and batches give its digest; each approval is signed by its officer over just that; arrears are

@@ -30,21 +30,20 @@ bool is_of_recovery(EntryKind kind) {
 }  // namespace
 
 void RecordCheck::recoveries() const {
-    auto work = database.begin();
     std::map<EntryKey, Sum> sums;
     const auto add = [&](const EntryKey& key, const std::string& leaf, Money amount) {
-        Sum& sum = sums.try_emplace(key, Sum{audit::MerkleFrontier{sha256}, {}}).first->second;
+        Sum& sum = sums.try_emplace(key, Sum{audit::MerkleFrontier{hash}, {}}).first->second;
         sum.lines.add_leaf(bytes_of(leaf));
         sum.total += amount;
     };
     std::map<County, Money> open;
-    std::map<std::pair<County, std::int64_t>, std::pair<Programme, Money>> left;
-    work->recovery().each_receivable([&](const Receivable& one) {
+    std::map<std::pair<County, std::int64_t>, std::pair<Receivable, Money>> left;
+    work.recovery().each_receivable([&](const Receivable& one) {
         add({one.county, kind_of_found(one), cause_of_found(one)}, one.canonical(), one.amount);
         open[one.county] += one.amount;
-        left[{one.county, one.no}] = {one.programme, one.amount};
+        left[{one.county, one.no}] = {one, one.amount};
     });
-    work->recovery().each_recovery([&](const Recovery& one) {
+    work.recovery().each_recovery([&](const Recovery& one) {
         const auto owed = left.find({one.county, one.receivable});
         const std::string place = fmt::format("receivable {}/{}", one.county.text(), one.receivable);
         if (owed == left.end()) return finds(place + ": something was recovered of it, and it is gone");
@@ -58,7 +57,7 @@ void RecordCheck::recoveries() const {
         if (owed->second.second.is_negative()) finds(place + ": more was recovered than was owed");
     });
     std::map<County, Money> balances;
-    work->ledger().each_entry([&](const LoggedEntry& row) {
+    work.ledger().each_entry([&](const LoggedEntry& row) {
         const ledger::Entry::About& about = row.entry.about();
         for (const ledger::Posting& posting : row.entry.postings())
             if (posting.account == ledger::Account::recoverable) balances[about.county] += posting.amount;

@@ -10,7 +10,7 @@
 namespace onecard::app {
 
 std::string unit_text(const Run& run, const Unit& unit, const UnitResult& result,
-                      const std::vector<Batch>& batches, const Beside& beside, const HashFunction& sha256) {
+                      const std::vector<Batch>& batches, const Beside& beside, const HashFunction& hash) {
     std::string text =
         fmt::format("unit|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", run.no.number(), unit.county.text(),
                     unit.period.text(), code_of(run.kind), run.known_at.number(), run.policy.hex(),
@@ -19,7 +19,7 @@ std::string unit_text(const Run& run, const Unit& unit, const UnitResult& result
         fmt::format_to(std::back_inserter(text), "|{}:{}:{}:{}:{}:{}", batch.file_id, batch.bank.number(),
                        batch.lines, batch.total.fen(), batch.lines_root.hex(), batch.file_digest.hex());
     if (!beside.is_empty()) {
-        audit::MerkleFrontier lines{sha256};
+        audit::MerkleFrontier lines{hash};
         for (const std::string& line : beside.lines()) lines.add_leaf(bytes_of(line));
         fmt::format_to(std::back_inserter(text), "|beside:{}:{}", lines.size(), lines.root().hex());
     }

@@ -13,7 +13,7 @@ namespace onecard::app {
 
 /// What a unit comes to: the text of its digest, one line, without a newline at its end.
 std::string unit_text(const Run& run, const Unit& unit, const UnitResult& result,
-                      const std::vector<Batch>& batches, const Beside& beside, const HashFunction& sha256);
+                      const std::vector<Batch>& batches, const Beside& beside, const HashFunction& hash);
 
 /// What an officer signs for one step of a unit that has its result. `funds` is empty or the line that says how the unit
 /// is paid for ("funds-fen central … province … prefecture … own …", with its newline).

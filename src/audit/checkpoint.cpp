@@ -13,6 +13,8 @@ constexpr std::string_view signature_lead = "\u2014 ";  // em dash, space
 constexpr char ed25519_algorithm = '\x01';
 constexpr std::size_t ed25519_public_key_bytes = 32;
 constexpr std::size_t key_id_bytes = 4;
+constexpr std::string_view plain_hash = "sha256", other_hash = "sm3";
+const std::string hash_lead = "hash ";
 
 // Both far above what one log and its witnesses write, and low enough that a stranger's note costs nothing.
 constexpr std::size_t note_bytes_max = 1U << 20U;
@@ -74,7 +76,8 @@ std::string line_number(std::size_t number) { return "line " + std::to_string(nu
 }  // namespace
 
 std::string Checkpoint::text() const {
-    return origin + "\n" + std::to_string(size) + "\n" + base64(chars_of(root)) + "\n";
+    return origin + "\n" + std::to_string(size) + "\n" + base64(chars_of(root)) + "\n" +
+           (hash == plain_hash ? std::string{} : hash_lead + hash + "\n");
 }
 
 Result<Checkpoint> Checkpoint::parse(std::string_view text) {
@@ -100,7 +103,10 @@ Result<Checkpoint> Checkpoint::parse(std::string_view text) {
         return malformed(3, "the root must be 32 bytes in base64");
     std::copy(root->begin(), root->end(), checkpoint.root.bytes.begin());
 
-    if (!text.empty()) return malformed(4, "this log writes no extension lines");
+    if (!text.empty() && (!take_line(text, line) || !line.starts_with(hash_lead) ||
+                          line.substr(hash_lead.size()) != other_hash || !text.empty()))
+        return malformed(4, "the only extension line of this log is « hash sm3 »");
+    if (line.starts_with(hash_lead)) checkpoint.hash = line.substr(hash_lead.size());
     return checkpoint;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace onecard::ledger {
 
@@ -116,8 +117,13 @@ std::string Entry::canonical(Moment known_at) const {
     for (const char byte : about_.lines_root)
         fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
     for (const Posting& posting : postings_)
-        fmt::format_to(std::back_inserter(out), "|{}:{}:{}", static_cast<std::int32_t>(posting.account),
-                       posting.source, posting.amount.fen());
+        if (posting.fund.is_known())
+            fmt::format_to(std::back_inserter(out), "|{}:{}/{}/{}:{}",
+                           static_cast<std::int32_t>(posting.account), posting.fund.source, posting.fund.year,
+                           posting.fund.purpose, posting.amount.fen());
+        else
+            fmt::format_to(std::back_inserter(out), "|{}:0:{}", static_cast<std::int32_t>(posting.account),
+                           posting.amount.fen());
     return out;
 }
 
@@ -130,14 +136,6 @@ std::string Entry::text() const {
                        (debit ? posting.amount : -posting.amount).yuan());
     }
     return out;
-}
-
-Result<BySource> split_by_source(Money amount, const std::array<std::int64_t, 4>& weights) {
-    const auto shares = split(amount, weights);
-    if (!shares) return std::unexpected{shares.error()};
-    BySource by_source;
-    std::ranges::copy(*shares, by_source.begin());
-    return by_source;
 }
 
 namespace {
@@ -155,37 +153,52 @@ void ensure_is_two_sided(EntryKind kind) {
 }  // namespace
 
 Result<Entry> standard_entry(Entry::About about, Money amount) {
-    ensure_is_two_sided(about.kind);
-    const Standard& row = standard_of(about.kind);
-    if (amount <= Money{}) return over_nothing(about);
-    std::vector<Posting> postings{{row.debit, 0, amount}, {row.credit, 0, -amount}};
-    return Entry::make(std::move(about), std::move(postings));
+    return standard_entry(std::move(about), of_no_fund(amount));
 }
 
-Result<Entry> standard_entry(Entry::About about, const BySource& shares) {
+Result<Entry> standard_entry(Entry::About about, const FundShares& shares) {
     ensure_is_two_sided(about.kind);
     const Standard& row = standard_of(about.kind);
     std::vector<Posting> postings;
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-        if (shares[i].is_negative()) return over_nothing(about);
-        if (shares[i].is_zero()) continue;
-        const auto source = static_cast<std::int16_t>(i + 1);
-        postings.push_back({row.debit, source, shares[i]});
-        postings.push_back({row.credit, source, -shares[i]});
+    for (const FundShare& share : shares) {
+        if (share.amount <= Money{}) return over_nothing(about);
+        postings.push_back({row.debit, share.fund, share.amount});
+        postings.push_back({row.credit, share.fund, -share.amount});
     }
     if (postings.empty()) return over_nothing(about);
     return Entry::make(std::move(about), std::move(postings));
 }
 
-Result<Entry> funds_received(Entry::About about, const BySource& by_source) {
+Result<Entry> offset_between_funds(Entry::About about, const FundShares& entitlement,
+                                   const FundShares& receivable) {
+    about.kind = EntryKind::recovered_by_offset;
+    std::map<Fund, Money> money;
+    std::vector<Posting> postings;
+    for (const FundShare& share : entitlement) {
+        if (share.amount <= Money{}) return over_nothing(about);
+        postings.push_back({Account::payable, share.fund, share.amount});
+        money[share.fund] -= share.amount;
+    }
+    for (const FundShare& share : receivable) {
+        if (share.amount <= Money{}) return over_nothing(about);
+        postings.push_back({Account::recoverable, share.fund, -share.amount});
+        money[share.fund] += share.amount;
+    }
+    for (const auto& [fund, moved] : money)
+        if (!moved.is_zero()) postings.push_back({Account::special_account, fund, moved});
+    return Entry::make(std::move(about), std::move(postings));
+}
+
+Result<Entry> funds_received(Entry::About about, const BySource& by_source, std::int16_t year,
+                             Purpose purpose) {
     std::vector<Posting> postings;
     for (std::size_t i = 0; i < by_source.size(); ++i) {
         if (by_source[i].is_negative())
             return refuse(Fault::out_of_range, "funds received cannot be negative", about.cause);
         if (by_source[i].is_zero()) continue;
-        const auto source = static_cast<std::int16_t>(i + 1);
-        postings.push_back({Account::special_account, source, by_source[i]});
-        postings.push_back({income_of_source[i], source, -by_source[i]});
+        const Fund fund{static_cast<std::int16_t>(i + 1), year, static_cast<std::int16_t>(purpose)};
+        postings.push_back({Account::special_account, fund, by_source[i]});
+        postings.push_back({income_of_source[i], fund, -by_source[i]});
     }
     about.kind = EntryKind::funds_received;
     return Entry::make(std::move(about), std::move(postings));
@@ -205,16 +218,16 @@ Result<Entry> reversal_of(const Entry& wrong, std::int64_t reversed_no, Day valu
     return Entry::make(std::move(about), std::move(postings));
 }
 
-Result<Entry> year_closed(Entry::About about, std::span<const SourceBalance> balances) {
+Result<Entry> year_closed(Entry::About about, std::span<const FundBalance> balances) {
     std::vector<Posting> postings;
-    for (const SourceBalance& closing : balances) {
+    for (const FundBalance& closing : balances) {
         const bool is_closed =
             std::ranges::find(income_of_source, closing.account) != income_of_source.end() ||
             closing.account == Account::expenditure || closing.account == Account::services ||
             closing.account == Account::written_off || closing.account == Account::prior_year;
         if (!is_closed || closing.balance.is_zero()) continue;
-        postings.push_back({closing.account, closing.source, -closing.balance});
-        postings.push_back({Account::carried_forward, closing.source, closing.balance});
+        postings.push_back({closing.account, closing.fund, -closing.balance});
+        postings.push_back({Account::carried_forward, closing.fund, closing.balance});
     }
     about.kind = EntryKind::year_closed;
     if (postings.empty())
@@ -227,18 +240,30 @@ bool is_standard(const Entry& entry) {
     const Standard& row = standard_of(about.kind);
     if (about.kind == EntryKind::reversal || about.kind == EntryKind::year_closed) return true;
     Money debits;
+    std::map<Fund, Money> by_fund;
     for (const Posting& posting : entry.postings()) {
-        if (posting.source < 0 || posting.source > static_cast<std::int16_t>(income_of_source.size()))
-            return false;
+        const Fund& fund = posting.fund;
+        const bool is_real = fund.is_known()
+                                 ? fund.source > 0 &&
+                                       static_cast<std::size_t>(fund.source) <= income_of_source.size() &&
+                                       fund.year >= 2000 && fund.purpose >= 1 &&
+                                       static_cast<std::size_t>(fund.purpose) <= purposes.size()
+                                 : fund == Fund{};
+        if (!is_real) return false;
+        by_fund[fund] += posting.amount;
+        // The money of an offset may change its fund.
+        if (about.kind == EntryKind::recovered_by_offset && posting.account == Account::special_account)
+            continue;
         const bool is_debit = !posting.amount.is_negative();
         if (is_debit) debits += posting.amount;
         Account wanted = is_debit ? row.debit : row.credit;
         if (about.kind == EntryKind::funds_received && !is_debit) {
-            if (posting.source == 0) return false;
-            wanted = income_of_source[static_cast<std::size_t>(posting.source) - 1];
+            if (!fund.is_known()) return false;
+            wanted = income_of_source[static_cast<std::size_t>(fund.source) - 1];
         }
         if (posting.account != wanted) return false;
     }
+    if (std::ranges::any_of(by_fund, [](const auto& one) { return !one.second.is_zero(); })) return false;
     return about.lines == 0 ? about.line_total.is_zero() : about.line_total == debits;
 }
 

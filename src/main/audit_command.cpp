@@ -29,15 +29,13 @@ Result<int> fetch(const Context& context, const std::string& path, const std::st
     if (!settings) return std::unexpected{settings.error()};
     auto remote = Remote::connect(*settings, context.manner, "auditor");
     if (!remote) return std::unexpected{remote.error()};
-    const auto answer = remote->ask("GET", path);
-    if (!answer) return std::unexpected{answer.error()};
     if (file.empty()) {
+        const auto answer = remote->ask("GET", path);
+        if (!answer) return std::unexpected{answer.error()};
         std::fwrite(answer->data(), 1, answer->size(), stdout);
         return 0;
     }
-    std::ofstream out{file, std::ios::binary | std::ios::trunc};
-    out << *answer;
-    if (!out.flush()) return refuse(Fault::missing, "cannot be written", file);
+    if (const auto fetched = remote->fetch(path, file); !fetched) return std::unexpected{fetched.error()};
     fmt::print("{}\n", file);
     return 0;
 }
@@ -98,10 +96,10 @@ Result<int> verify_packet_file(const Context& context, const std::string& file, 
 
 void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
     struct Options {
-        std::string reference, out, region, question, form = "hledger";
+        std::string reference, out, region, question, form = "hledger", rows, reason, county;
         std::vector<std::string> parameters;
         bool files = false;
-        std::int64_t position = 0, from = 0, to = 0;
+        std::int64_t position = 0, from = 0, to = 0, person = 0;
     };
     const auto options = std::make_shared<Options>();
     CLI::App* const audit = app.get_subcommand("audit");
@@ -120,7 +118,7 @@ void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body
         });
     });
     auto* journal = audit->add_subcommand("journal", "The ledger's journal, for hledger or a spreadsheet");
-    journal->add_option("--form", options->form, "hledger or csv")->capture_default_str();
+    journal->add_option("--form", options->form, "hledger, beancount or csv")->capture_default_str();
     journal->add_option("--region", options->region);
     journal->add_option("--out", options->out, "file to write; the standard output otherwise");
     journal->callback([=, &context] {
@@ -136,6 +134,9 @@ void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body
     ask->add_option("question", options->question);
     ask->add_option("parameters", options->parameters, "name=value …");
     ask->add_option("--region", options->region);
+    ask->add_option("--form", options->rows,
+                    "csv, ndjson or xlsx: all rows, with digest and checkpoint at the end");
+    ask->add_option("--out", options->out, "file to write with --form; the standard output otherwise");
     ask->callback([=, &context] {
         chosen([=, &context]() -> Result<int> {
             std::string path = "/v1/ledger/questions";
@@ -146,11 +147,37 @@ void add_audit_commands(CLI::App& app, Context& context, std::function<void(Body
                 for (const char c : parameter) escaped += c == '+' ? std::string{"%2B"} : std::string{c};
                 path += (path.find('?') == std::string::npos ? "?" : "&") + escaped;
             }
+            if (!options->rows.empty())
+                return fetch(
+                    context,
+                    path + (path.find('?') == std::string::npos ? "?" : "&") + "form=" + options->rows,
+                    options->out);
             const auto settings = context.settings();
             if (!settings) return std::unexpected{settings.error()};
             auto remote = Remote::connect(*settings, context.manner, "auditor");
             if (!remote) return std::unexpected{remote.error()};
             const auto answer = remote->show("GET", path);
+            if (!answer) return std::unexpected{answer.error()};
+            fmt::print("{}\n", *answer);
+            return 0;
+        });
+    });
+    auto* unmask = audit->add_subcommand(
+        "unmask", "A person's resident ID and accounts; who asks, and why, is on record");
+    unmask->add_option("county", options->county)->required();
+    unmask->add_option("person", options->person)->required();
+    unmask->add_option("--reason", options->reason, "why they are needed")->required();
+    unmask->callback([=, &context] {
+        chosen([=, &context]() -> Result<int> {
+            const auto settings = context.settings();
+            if (!settings) return std::unexpected{settings.error()};
+            auto remote = Remote::connect(*settings, context.manner, "auditor");
+            if (!remote) return std::unexpected{remote.error()};
+            std::string escaped;
+            for (const char c : options->reason)
+                escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+            const auto answer = remote->show("GET", fmt::format("/v1/ledger/persons/{}/{}/unmasked?reason={}",
+                                                                options->county, options->person, escaped));
             if (!answer) return std::unexpected{answer.error()};
             fmt::print("{}\n", *answer);
             return 0;

@@ -221,7 +221,9 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->tools_.reset(new app::Tools{*desk->database_, *desk->vault_, seal::sha256(), seal::sm3(),
                                       *desk->verifier_, make_signer, make_cipher, settings.workers,
                                       desk->profiles_.get(), make_national_signer, settings.refuse_bad_lines,
-                                      Money::of_fen(settings.second_person_from_fen), ops::give_way});
+                                      Money::of_fen(settings.second_person_from_fen), ops::give_way,
+                                      settings.ledger_hash == "sm3" ? &seal::sm3() : &seal::sha256()});
+    if (const auto same = app::check_log_hash(*desk->tools_); !same) return std::unexpected{same.error()};
     desk->use_book(std::move(loaded.book));
     desk->exchange = std::make_unique<app::Exchange>(*desk->tools_);
     desk->channel = std::make_unique<app::Channel>(*desk->tools_);

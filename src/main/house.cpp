@@ -276,8 +276,9 @@ Result<int> verify_books(const Context& context, std::string key_file) {
     const auto database = store::create_database(url, 1);
     const auto vault = store::create_file_vault(places.vault, seal::sha256());
     const app::Verdict verdict =
-        app::verify_ledger(*database, *vault, **verifier, seal::sha256(), seal::verify_ed25519,
-                           key->public_key, key->name, [](std::string_view stage) {
+        app::verify_ledger(*database, *vault, **verifier, seal::sha256(),
+                           settings->ledger_hash == "sm3" ? seal::sm3() : seal::sha256(),
+                           seal::verify_ed25519, key->public_key, key->name, [](std::string_view stage) {
                                if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r{:<20}", stage);
                            });
     if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r{:<20}\r", "");

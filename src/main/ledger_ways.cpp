@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "onecard/app/explanation.hpp"
@@ -13,9 +14,18 @@ using net::Response;
 namespace {
 
 Response trial_balance(Desk& desk, const app::Identity& by, const Request& request) {
-    const Moment known_at =
+    app::Books::TrialWish wish;
+    wish.known_at =
         request.query.contains("known_at") ? must(Moment::parse(request.query.at("known_at"))) : now();
-    return answer(must(desk.books->trial_balance(by, region_of(request, by), known_at)), request);
+    // Statements and closes may be of later days than today: without a wish every value day counts.
+    wish.as_of = must(Day::parse(query(request, "as_of", "9998-12-31")));
+    for (std::string_view rest = request.query.contains("by") ? request.query.at("by") : std::string_view{};
+         !rest.empty();) {
+        const std::size_t end = std::min(rest.find(','), rest.size());
+        wish.by.emplace(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return answer(must(desk.books->trial_balance(by, region_of(request, by), wish)), request);
 }
 
 Response person(Desk& desk, const app::Identity& by, const Request& request) {

@@ -139,7 +139,7 @@ Result<int> show(const Context& context, std::string_view role, std::string_view
 
 void add_office_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen) {
     struct Options {
-        std::string folder, period, region = "", kind = "regular", reference, county, known_at;
+        std::string folder, period, region = "", kind = "regular", reference, county, known_at, as_of, by;
         std::string arrears_from, offset_percent, exclude;
         std::int64_t person = 0;
         std::int32_t run = 0;
@@ -243,6 +243,8 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
     auto* trial = ledger->add_subcommand("trial-balance", "As of now, or as known at a past moment");
     trial->add_option("--region", options->region);
     trial->add_option("--known-at", options->known_at, "2026-11-21T09:00:00+08:00");
+    trial->add_option("--as-of", options->as_of, "the last value day that counts, 2026-11-21");
+    trial->add_option("--by", options->by, "county,programme,bank,source,year: those that are wanted");
     trial->callback([=, &context] {
         chosen([=, &context] {
             std::string path = "/v1/ledger/trial-balance" + region_query();
@@ -252,6 +254,11 @@ void add_office_commands(CLI::App& app, Context& context, std::function<void(Bod
                     escaped += c == '+' ? std::string{"%2B"} : std::string{c};
                 path += (path.find('?') == std::string::npos ? "?known_at=" : "&known_at=") + escaped;
             }
+            for (const auto& [name, value] :
+                 {std::pair{"as_of", options->as_of}, std::pair{"by", options->by}})
+                if (!value.empty())
+                    path +=
+                        fmt::format("{}{}={}", path.find('?') == std::string::npos ? "?" : "&", name, value);
             return show(context, "auditor", "GET", path);
         });
     });

@@ -59,8 +59,9 @@ Response commit_import(Desk& desk, const app::Identity& by, const Request& reque
     const auto cipher = desk.tools().make_cipher();
     app::ImportRoom room;
     room.make_scratch = [&] { return store::create_scratch(desk.places.incoming); };
-    const auto outcome = app::import_register(desk.tools().database, desk.tools().vault, *cipher,
-                                              desk.tools().sha256, by, files, now(), room);
+    const auto outcome =
+        app::import_register(desk.tools().database, desk.tools().vault, *cipher, desk.tools().sha256,
+                             desk.tools().log(), by, files, now(), room);
     std::filesystem::remove_all(folder);
     app::Report report{{"数据导入", "Register import"}, {}, {}};
     report.fields = {{"import", {"导入号", "import"}, std::int64_t{outcome.no.number()}},

@@ -89,6 +89,13 @@ Result<std::string> Remote::ask(std::string_view method, const std::string& path
     return call(method, path, body, false);
 }
 
+Result<void> Remote::fetch(const std::string& path, const std::filesystem::path& file) {
+    const auto reply = client_->fetch_file(path, file);
+    if (!reply) return std::unexpected{reply.error()};
+    if (reply->status >= 400) return std::unexpected{failure_of(*reply)};
+    return {};
+}
+
 Result<std::string> Remote::show_file(const std::string& path, const std::filesystem::path& file) {
     auto reply = client_->send_file("PUT", path, file,
                                     {{"Accept", manner_.json ? "application/json" : "text/plain"},

@@ -33,6 +33,8 @@ public:
     Result<std::string> show(std::string_view method, const std::string& path, std::string_view body = {});
     /// The answer as JSON for the program.
     Result<std::string> ask(std::string_view method, const std::string& path, std::string_view body = {});
+    /// Writes the answer to a file, however long.
+    Result<void> fetch(const std::string& path, const std::filesystem::path& file);
     /// Sends a file; the answer as `show` has it, also where it lists faults (422).
     Result<std::string> show_file(const std::string& path, const std::filesystem::path& file);
     Result<void> send_file(const std::string& path, const std::filesystem::path& file);

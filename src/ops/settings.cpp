@@ -166,6 +166,9 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
     {
         TableReader reader{table("ledger"), file, "ledger", faults};
         reader.text("name", s.ledger_name);
+        reader.text("hash", s.ledger_hash);
+        if (s.ledger_hash != "sha256" && s.ledger_hash != "sm3")
+            faults.push_back({Fault::malformed, file, "ledger.hash must be sha256 or sm3"});
     }
     if (root.contains("signing")) {
         TableReader reader{table("signing"), file, "signing", faults};

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -115,6 +116,96 @@ std::string to_workbook(const app::Report& report, app::Language language) {
     std::ostringstream bytes;
     bytes << in.rdbuf();
     return std::move(bytes).str();
+}
+
+struct WorkbookStream::Impl {
+    Impl(const std::filesystem::path& folder, const app::Report& head, app::Language in)
+        : path{(folder / "workbook-XXXXXX").string()}, table{head.tables.front()}, language{in} {
+        const int line = ::mkstemp(path.data());
+        if (line < 0) throw std::system_error{errno, std::generic_category(), path};
+        ::close(line);
+        temporary = folder.string();
+        lxw_workbook_options options{};
+        options.constant_memory = LXW_TRUE;
+        options.tmpdir = temporary.data();
+        book = workbook_new_opt(path.c_str(), &options);
+        ensure(book != nullptr, "a workbook cannot be made");
+        heading = workbook_add_format(book);
+        format_set_bold(heading);
+        money = workbook_add_format(book);
+        format_set_num_format(money, "#,##0.00");
+        fields(language == app::Language::chinese ? "概要" : "summary", head.title.in(language), head.fields);
+        begin_sheet();
+    }
+    ~Impl() {
+        if (book != nullptr) {
+            workbook_close(book);
+            ::unlink(path.c_str());
+        }
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    Sheet sheet(const std::string& name) const {
+        lxw_worksheet* const page = workbook_add_worksheet(book, name.c_str());
+        ensure(page != nullptr, "a sheet cannot be made");
+        return {page, heading, money, language};
+    }
+    void fields(const std::string& name, const std::string& title, const std::vector<app::Field>& all) const {
+        const Sheet page = sheet(name);
+        worksheet_set_column(page.page, 0, 1, 30, nullptr);
+        page.put_heading(0, 0, title);
+        lxw_row_t at = 1;
+        for (const app::Field& field : all) {
+            page.put_heading(at, 0, field.label.in(language));
+            page.put(at++, 1, field.value);
+        }
+    }
+    void begin_sheet() {
+        ++sheets;
+        rows = sheet(sheets == 1 ? table.key : fmt::format("{} {}", table.key, sheets));
+        worksheet_freeze_panes(rows->page, 1, 0);
+        for (std::size_t i = 0; i < table.columns.size(); ++i)
+            rows->put_heading(0, static_cast<lxw_col_t>(i), table.columns[i].title.in(language));
+        row = 1;
+    }
+
+    std::string path, temporary;
+    app::Table table;  ///< its columns
+    app::Language language;
+    lxw_workbook* book = nullptr;
+    lxw_format* heading = nullptr;
+    lxw_format* money = nullptr;
+    std::optional<Sheet> rows;
+    lxw_row_t row = 1;
+    int sheets = 0;
+};
+
+WorkbookStream::WorkbookStream(const std::filesystem::path& folder, const app::Report& head,
+                               app::Language language)
+    : impl_{std::make_unique<Impl>(folder, head, language)} {}
+WorkbookStream::~WorkbookStream() = default;
+
+void WorkbookStream::put(const app::Table& piece) {
+    for (const auto& cells : piece.rows) {
+        if (impl_->row == LXW_ROW_MAX) impl_->begin_sheet();
+        for (std::size_t j = 0; j < cells.size(); ++j)
+            impl_->rows->put(impl_->row, static_cast<lxw_col_t>(j), cells[j]);
+        ++impl_->row;
+    }
+}
+
+std::filesystem::path WorkbookStream::finish(const std::vector<app::Field>& fields) {
+    const bool is_chinese = impl_->language == app::Language::chinese;
+    impl_->fields(is_chinese ? "证明" : "proof", is_chinese ? "摘要与检查点" : "Digest and checkpoint",
+                  fields);
+    const lxw_error error = workbook_close(impl_->book);
+    impl_->book = nullptr;
+    if (error != LXW_NO_ERROR) {
+        ::unlink(impl_->path.c_str());
+        throw std::runtime_error{fmt::format("a workbook cannot be written: {}", lxw_strerror(error))};
+    }
+    return impl_->path;
 }
 
 }  // namespace onecard::ops

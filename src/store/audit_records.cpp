@@ -118,19 +118,26 @@ public:
         return found;
     }
 
-    std::vector<std::pair<PartNo, recon::Outcome>> outcomes_of(County county, std::int64_t return_no,
-                                                               bool paid) override {
+    std::vector<std::int64_t> acts_about_proposal(std::int64_t proposal_no) override {
+        std::vector<std::int64_t> found;
+        connection_.each(sql::acts_about_proposal, {{"proposal_no", proposal_no}},
+                         [&](Row& row) { found.push_back(row.number()); });
+        return found;
+    }
+
+    std::vector<std::pair<PartNo, recon::Outcome>> words_of(County county, std::int64_t return_no,
+                                                            recon::Standing to) override {
         std::vector<std::pair<PartNo, recon::Outcome>> found;
         CopyOut copy{connection_, "outcomes_of_return",
                      with_numbers(sql::outcomes_of_return, {{"county", std::to_string(county.number())},
                                                             {"return_no", std::to_string(return_no)},
-                                                            {"kind", paid ? "1" : "2"}})};
+                                                            {"kind", std::to_string(static_cast<int>(to))}})};
         while (auto row = copy.next()) {
             auto& [part, outcome] = found.emplace_back();
             part = row->id<PartNo>();
             outcome.serial = row->id<Serial>();
             outcome.attempt = row->take<std::int16_t>();
-            outcome.paid = paid;
+            outcome.paid = to == recon::Standing::paid;
             outcome.reason = static_cast<bankfile::Reason>(row->take<std::int16_t>());
             outcome.amount = row->money();
             outcome.value_day = row->day();

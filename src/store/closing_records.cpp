@@ -38,13 +38,16 @@ public:
                                          {"at", at}});
     }
 
-    std::vector<ledger::SourceBalance> yearly_balances(County county, std::int32_t year) override {
-        std::vector<ledger::SourceBalance> balances;
+    std::vector<ledger::FundBalance> yearly_balances(County county, std::int32_t year) override {
+        std::vector<ledger::FundBalance> balances;
         connection_.each(sql::yearly_balances, {{"county", county}, {"year", year}}, [&](Row& row) {
             const auto account = ledger::account_of(row.number());
             ensure(account.has_value(), "an account that is not in the chart");
-            const auto source = row.as<std::int16_t>();
-            balances.push_back({*account, source, row.money()});
+            ledger::Fund fund;
+            fund.source = row.as<std::int16_t>();
+            fund.year = row.as<std::int16_t>();
+            fund.purpose = row.as<std::int16_t>();
+            balances.push_back({*account, fund, row.money()});
         });
         return balances;
     }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <utility>
 #include <vector>
@@ -314,16 +315,19 @@ const Connection::Report& Connection::report(std::string_view query) {
     return known->second;
 }
 
+void Connection::plan_as_told(const Report& asked) {
+    if (asked.is_about_one == plans_once_) return;
+    const char* const mode = planning(asked.is_about_one);
+    count_statement();
+    const ResultPtr set{PQexec(raw_, mode)};
+    if (PQresultStatus(set.get()) != PGRES_COMMAND_OK) throw_result(raw_, set.get(), mode);
+    plans_once_ = asked.is_about_one;
+}
+
 TextRows Connection::ask(std::string_view query, const Parameters& parameters) {
     const Report& asked = report(query);
     const std::vector<const char*> values = values_for(asked.sent, query, parameters);
-    if (asked.is_about_one != plans_once_) {
-        const char* const mode = planning(asked.is_about_one);
-        count_statement();
-        const ResultPtr set{PQexec(raw_, mode)};
-        if (PQresultStatus(set.get()) != PGRES_COMMAND_OK) throw_result(raw_, set.get(), mode);
-        plans_once_ = asked.is_about_one;
-    }
+    plan_as_told(asked);
     count_statement();
     const ResultPtr result{PQexecPrepared(raw_, asked.name.c_str(), static_cast<int>(values.size()),
                                           values.data(), nullptr, nullptr, 0)};
@@ -378,6 +382,42 @@ std::vector<TextRows> Connection::ask_together(
     if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) throw_result(raw_, end.get(), "pipeline");
     must(PQexitPipelineMode(raw_), "pipeline");
     return answers;
+}
+
+void Connection::ask_each(std::string_view query, const Parameters& parameters,
+                          const std::function<void(const std::vector<std::string>&)>& on_row) {
+    const Report& asked = report(query);
+    const std::vector<const char*> values = values_for(asked.sent, query, parameters);
+    plan_as_told(asked);
+    count_statement();
+    if (PQsendQueryPrepared(raw_, asked.name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
+                            nullptr, 0) != 1 ||
+        PQsetSingleRowMode(raw_) != 1)
+        throw_result(raw_, nullptr, name_of_query(query));
+    // Whoever stops reading must leave the line free: the server is told, and what is on its way is thrown away.
+    struct Rest {
+        pg_conn* line;
+        ~Rest() {
+            ResultPtr left{PQgetResult(line)};
+            if (left == nullptr) return;
+            if (const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel{PQgetCancel(line),
+                                                                                &PQfreeCancel}) {
+                std::array<char, 256> error{};
+                PQcancel(cancel.get(), error.data(), static_cast<int>(error.size()));
+            }
+            while (left != nullptr) left.reset(PQgetResult(line));
+        }
+    } const rest{raw_};
+    bool named = false;
+    while (const ResultPtr result{PQgetResult(raw_)}) {
+        const ExecStatusType status = PQresultStatus(result.get());
+        if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK)
+            throw_result(raw_, result.get(), name_of_query(query));
+        const TextRows rows = rows_in(result.get());
+        if (!named) on_row(rows.front());
+        named = true;
+        for (std::size_t row = 1; row < rows.size(); ++row) on_row(rows[row]);
+    }
 }
 
 }  // namespace onecard::store

@@ -135,6 +135,10 @@ public:
     std::vector<std::vector<std::vector<std::string>>> ask_together(
         std::span<const std::pair<std::string_view, std::vector<std::pair<std::string, std::string>>>> asked);
 
+    /// As ask(), each row as it comes: none is kept.
+    void ask_each(std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters,
+                  const std::function<void(const std::vector<std::string>&)>& on_row);
+
     pg_conn* raw() { return raw_; }
 
 private:
@@ -150,6 +154,7 @@ private:
         bool is_about_one = false;
     };
     const Report& report(std::string_view query);
+    void plan_as_told(const Report& asked);
     std::map<std::string, Report, std::less<>> reports_;
     bool plans_once_ = false;
 };

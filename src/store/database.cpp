@@ -12,6 +12,7 @@
 #include "connection.hpp"
 #include "onecard/app/closing_records.hpp"
 #include "onecard/app/statement_records.hpp"
+#include "onecard/store/embedded_sql.hpp"
 #include "records.hpp"
 
 namespace onecard::store {
@@ -33,10 +34,13 @@ public:
     }
 
     /// With a transaction begun on it. Waits for a free one. Throws when the database stays away.
-    std::unique_ptr<Connection> take() {
+    std::unique_ptr<Connection> take(bool of_one_moment) {
         std::unique_ptr<Connection> line = wait_for_one();
         try {
-            patiently(line, [](Connection& idle) { idle.begin(); });
+            patiently(line, [&](Connection& idle) {
+                if (of_one_moment) idle.run(sql::next_isolation, {{"level", "repeatable read"}});
+                idle.begin();
+            });
         } catch (...) {
             give_back(std::move(line));
             throw;
@@ -110,7 +114,8 @@ private:
 
 class WorkOnConnection final : public app::Work {
 public:
-    explicit WorkOnConnection(std::shared_ptr<Pool> pool) : pool_{std::move(pool)}, line_{pool_->take()} {
+    WorkOnConnection(std::shared_ptr<Pool> pool, bool of_one_moment)
+        : pool_{std::move(pool)}, line_{pool_->take(of_one_moment)}, of_one_moment_{of_one_moment} {
         registers_ = register_records(*line_);
         runs_ = run_records(*line_);
         payments_ = payment_records(*line_);
@@ -128,7 +133,12 @@ public:
     }
     ~WorkOnConnection() override {
         line_->roll_back();
-        pool_->give_back(std::move(line_));
+        try {
+            if (of_one_moment_) line_->run(sql::next_isolation, {{"level", "read committed"}});
+            pool_->give_back(std::move(line_));
+        } catch (const std::exception&) {
+            pool_->give_back(nullptr);  // A new line is made when one is wanted.
+        }
     }
     WorkOnConnection(const WorkOnConnection&) = delete;
     WorkOnConnection& operator=(const WorkOnConnection&) = delete;
@@ -164,6 +174,7 @@ private:
 
     std::shared_ptr<Pool> pool_;
     std::unique_ptr<Connection> line_;
+    bool of_one_moment_;
     bool committed_ = false;
     std::unique_ptr<app::RegisterRecords> registers_;
     std::unique_ptr<app::RunRecords> runs_;
@@ -188,8 +199,13 @@ public:
           bulk_{std::make_shared<Pool>(url, connections, Manner::gives_way)} {
         prompt_->connect();
     }
-    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_); }
-    std::unique_ptr<app::Work> begin_bulk() override { return std::make_unique<WorkOnConnection>(bulk_); }
+    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_, false); }
+    std::unique_ptr<app::Work> begin_bulk() override {
+        return std::make_unique<WorkOnConnection>(bulk_, false);
+    }
+    std::unique_ptr<app::Work> begin_snapshot() override {
+        return std::make_unique<WorkOnConnection>(prompt_, true);
+    }
     std::vector<std::vector<app::TextRow>> read(std::span<const app::AskedReport> asked) override {
         std::vector<std::pair<std::string_view, std::vector<std::pair<std::string, std::string>>>> queries;
         for (const app::AskedReport& one : asked)

@@ -221,6 +221,13 @@ public:
         return states;
     }
 
+    std::optional<app::ReturnFile> return_of_number(std::int64_t return_no) override {
+        std::optional<app::ReturnFile> found;
+        connection_.each(sql::return_of_number, {{"return_no", return_no}},
+                         [&](Row& row) { found = return_in(row); });
+        return found;
+    }
+
     std::optional<app::ReturnFile> find_return(BankNo bank, std::string_view name) override {
         std::optional<app::ReturnFile> found;
         connection_.each(sql::find_return, {{"bank", bank}, {"name", name}},

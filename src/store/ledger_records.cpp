@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "array_text.hpp"
 #include "binary_copy.hpp"
 #include "onecard/audit/merkle.hpp"
 #include "onecard/store/embedded_sql.hpp"
@@ -17,6 +18,14 @@ ledger::EntryKind kind_in(std::int16_t number, County county, std::int64_t entry
     if (!kind)
         throw BrokenInvariant{fmt::format("entry {}/{}: no such kind: {}", county.text(), entry_no, number)};
     return *kind;
+}
+
+ledger::Fund fund_in(Row& row) {
+    ledger::Fund fund;
+    fund.source = row.as<std::int16_t>();
+    fund.year = row.as<std::int16_t>();
+    fund.purpose = row.as<std::int16_t>();
+    return fund;
 }
 
 app::LoggedEntry entry_in(CopiedRow& row) {
@@ -36,16 +45,19 @@ app::LoggedEntry entry_in(CopiedRow& row) {
     const Digest digest = row.digest();
     const auto accounts = row.array<std::int32_t>();
     const auto sources = row.array<std::int16_t>();
+    const auto years = row.array<std::int16_t>();
+    const auto purposes = row.array<std::int16_t>();
     const auto amounts = row.array<std::int64_t>();
 
     const std::string place = fmt::format("entry {}/{}", about.county.text(), entry_no);
-    if (accounts.size() != amounts.size() || sources.size() != amounts.size())
-        throw BrokenInvariant{place + ": accounts, sources and amounts are not parallel"};
+    if (accounts.size() != amounts.size() || sources.size() != amounts.size() ||
+        years.size() != amounts.size() || purposes.size() != amounts.size())
+        throw BrokenInvariant{place + ": accounts, funds and amounts are not parallel"};
     std::vector<ledger::Posting> postings;
     for (std::size_t i = 0; i < amounts.size(); ++i) {
         const auto account = ledger::account_of(accounts[i]);
         if (!account) throw BrokenInvariant{fmt::format("{}: no such account: {}", place, accounts[i])};
-        postings.push_back({*account, sources[i], Money::of_fen(amounts[i])});
+        postings.push_back({*account, {sources[i], years[i], purposes[i]}, Money::of_fen(amounts[i])});
     }
     auto entry = ledger::Entry::make(std::move(about), std::move(postings));
     if (!entry) throw BrokenInvariant{fmt::format("{}: {}", place, entry.error().message())};
@@ -61,22 +73,26 @@ public:
         if (entries.empty()) return;
         CopyIn copy{
             connection_,
-            "entry (county, kind, cause, value_day, known_at, programme, bank, period, account, source, amount, "
-            "lines, line_total, lines_root, digest)"};
+            "entry (county, kind, cause, value_day, known_at, programme, bank, period, account, source, fund_year, "
+            "purpose, amount, lines, line_total, lines_root, digest)"};
         std::vector<std::int32_t> accounts;
-        std::vector<std::int16_t> sources;
+        std::vector<std::int16_t> sources, years, purposes;
         std::vector<std::int64_t> amounts;
         for (const ledger::Entry& entry : entries) {
             const ledger::Entry::About& about = entry.about();
             accounts.clear();
             sources.clear();
+            years.clear();
+            purposes.clear();
             amounts.clear();
             for (const ledger::Posting& posting : entry.postings()) {
                 accounts.push_back(static_cast<std::int32_t>(posting.account));
-                sources.push_back(posting.source);
+                sources.push_back(posting.fund.source);
+                years.push_back(posting.fund.year);
+                purposes.push_back(posting.fund.purpose);
                 amounts.push_back(posting.amount.fen());
             }
-            copy.row(15);
+            copy.row(17);
             copy.put(about.county);
             copy.put(static_cast<std::int16_t>(about.kind));
             copy.put(std::string_view{about.cause});
@@ -87,6 +103,8 @@ public:
             copy.put(about.period);
             copy.put_array(std::span<const std::int32_t>{accounts});
             copy.put_array(std::span<const std::int16_t>{sources});
+            copy.put_array(std::span<const std::int16_t>{years});
+            copy.put_array(std::span<const std::int16_t>{purposes});
             copy.put_array(std::span<const std::int64_t>{amounts});
             copy.put(about.lines);
             copy.put(about.line_total);
@@ -94,6 +112,33 @@ public:
             copy.put(audit::leaf_hash(hash, bytes_of(entry.canonical(known_at))));
         }
         copy.finish();
+    }
+
+    ledger::FundBooks fund_books(County county, std::span<const Month> periods) override {
+        connection_.lock(LockClass::money, 0, county.number());
+        ArrayText months;
+        for (const Month period : periods) months.add(period.number());
+        ledger::FundBooks books;
+        connection_.each(sql::fund_pots, {{"county", county}, {"periods", months.text()}}, [&](Row& row) {
+            ledger::FundBooks::Key key;
+            key.place = static_cast<ledger::FundPlace>(row.number());
+            key.programme = row.as<std::int16_t>();
+            key.period = row.as<std::int32_t>();
+            key.bank = row.id<BankNo>();
+            const ledger::Fund fund = fund_in(row);
+            books.put(key, fund, row.money());
+        });
+        return books;
+    }
+
+    ledger::FundBooks funds_to_remit(County county) override {
+        connection_.lock(LockClass::money, 0, county.number());
+        ledger::FundBooks books;
+        connection_.each(sql::fund_pots_to_remit, {{"county", county}}, [&](Row& row) {
+            const ledger::Fund fund = fund_in(row);
+            books.put({ledger::FundPlace::to_remit, 0, 0, BankNo{}}, fund, row.money());
+        });
+        return books;
     }
 
     void put_acts(std::span<const app::Act> acts, const HashFunction& hash, Moment at) override {
@@ -108,19 +153,6 @@ public:
             copy.put(at);
         }
         copy.finish();
-    }
-
-    std::vector<ledger::TrialLine> trial_balance(const Region& region, Moment known_at) override {
-        std::vector<ledger::TrialLine> lines;
-        connection_.each(sql::trial_balance,
-                         {{"low", region.lowest()}, {"high", region.highest()}, {"known_at", known_at}},
-                         [&](Row& row) {
-                             ledger::TrialLine& line = lines.emplace_back();
-                             line.account = static_cast<ledger::Account>(row.number());
-                             line.debit = row.money();
-                             line.credit = row.money();
-                         });
-        return lines;
     }
 
     std::vector<Digest> append_log() override {
@@ -154,14 +186,19 @@ public:
         while (auto row = copy.next()) on_entry(entry_in(*row));
     }
 
-    std::vector<app::LoggedEntry> entries_of(County county, Month period, BatchNo batch,
-                                             std::int64_t return_no) override {
+    std::vector<app::LoggedEntry> entries_of(const app::Batch& batch,
+                                             std::span<const std::int64_t> return_nos,
+                                             const PaymentReference& attempt) override {
+        ArrayText returns;
+        for (const std::int64_t return_no : return_nos) returns.add(return_no);
         std::vector<app::LoggedEntry> found;
         CopyOut copy{connection_, "entries_of_batch",
-                     with_numbers(sql::entries_of_batch, {{"county", std::to_string(county.number())},
-                                                          {"period", std::to_string(period.number())},
-                                                          {"batch_no", std::to_string(batch.number())},
-                                                          {"return_no", std::to_string(return_no)}})};
+                     with_numbers(sql::entries_of_batch, {{"county", std::to_string(batch.county.number())},
+                                                          {"period", std::to_string(batch.period.number())},
+                                                          {"batch_no", std::to_string(batch.no.number())},
+                                                          {"month", std::to_string(attempt.period)},
+                                                          {"return_nos", returns.text()},
+                                                          {"reference", attempt.text()}})};
         while (auto row = copy.next()) found.push_back(entry_in(*row));
         return found;
     }
@@ -178,6 +215,20 @@ public:
             logged.digest = row->digest();
             on_act(logged);
         }
+    }
+
+    std::optional<app::LoggedAct> first_act() override {
+        std::optional<app::LoggedAct> found;
+        connection_.each(sql::first_act, {}, [&](Row& row) {
+            app::LoggedAct& first = found.emplace();
+            first.no = row.number();
+            first.act.kind = row.text();
+            first.act.county = row.county();
+            first.act.text = row.text();
+            first.at = row.moment();
+            first.digest = row.digest();
+        });
+        return found;
     }
 
     std::vector<app::LogLeaf> log() override {
@@ -197,6 +248,11 @@ public:
     std::vector<app::TextRow> ask(
         std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) override {
         return connection_.ask(report_named(query), parameters);
+    }
+
+    void ask_each(std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters,
+                  const std::function<void(const app::TextRow&)>& on_row) override {
+        connection_.ask_each(report_named(query), parameters, on_row);
     }
 
     std::vector<app::Batch> all_batches() override {

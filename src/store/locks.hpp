@@ -29,6 +29,9 @@ enum class LockClass : std::uint16_t {
     statements = 43,  ///< (bank, county): whose transit account is matched; taken before batches
     closes = 44,      ///< (county): who closes a month or a year; taken before entries are written
     proposals = 42,   ///< (proposal): who answers it; taken before all others but `answer`
+    money =
+        45,  ///< (county): where its money stands by funds; taken last but for the log, just before entries are
+             ///< written
     funds = 41,  ///< (county): what of its money is received, promised, spent; taken by put_step.sql itself
 };
 

@@ -38,6 +38,33 @@ public:
                                                {"at", at}});
     }
 
+    std::optional<app::SealedPerson> sealed_person(County county, PersonNo person) override {
+        std::optional<app::SealedPerson> found;
+        connection_.each(sql::sealed_person, {{"county", county}, {"person_no", person}}, [&](Row& row) {
+            found.emplace();
+            found->name = row.text();
+            found->resident_id = row.bytes();
+        });
+        if (!found) return found;
+        connection_.each(sql::sealed_accounts, {{"county", county}, {"person_no", person}}, [&](Row& row) {
+            app::SealedPerson::Account& account = found->accounts.emplace_back();
+            account.bank = row.id<BankNo>();
+            row.skip();
+            account.holder = row.text();
+            account.account = row.bytes();
+        });
+        return found;
+    }
+
+    std::int64_t put_unmasking(const app::Unmasking& record) override {
+        return connection_.number(sql::put_unmasking, {{"county", record.county},
+                                                       {"person_no", record.person},
+                                                       {"reason", record.reason},
+                                                       {"officer", record.officer},
+                                                       {"fingerprint", record.fingerprint},
+                                                       {"at", record.at}});
+    }
+
     void hold_funds(County county) override { connection_.lock(LockClass::funds, 0, county.number()); }
 
     void put_allotment(const app::Allotment& allotment, Moment at) override {

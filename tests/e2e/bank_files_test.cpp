@@ -933,5 +933,100 @@ TEST_F(TheBanks, LetNobodyCloseAMonthOverWhatIsOpenAndNotListed) {
     expect_books_fit(here());
 }
 
+TEST_F(TheBanks, AreReconciledWithTheBooksItemByItem) {
+    std::map<std::int64_t, std::int64_t> explained, closing;
+    std::set<std::string> items;
+    for (const auto& each :
+         rows(here().ask({"audit", "ask", "bank_reconciliation", "as_of=2022-01-07"}), "rows")) {
+        const json::object& row = each.as_object();
+        const std::string item = word(row, "item");
+        items.insert(item);
+        (item == "closing-balance" ? closing : explained)[number(row, "bank")] += number(row, "amount_fen");
+    }
+    ASSERT_FALSE(closing.empty());
+    EXPECT_EQ(explained, closing);
+    EXPECT_THAT(items, ::testing::IsSupersetOf({"book-balance", "debited-not-on-books", "paid-not-debited"}));
+}
+
+/// What came after payments and books: statements, decisions, closes. Done and taken back, one after the other.
+TEST_F(TheBanks, AreFoundOutWhereStatementsOrDecisionsWereAltered) {
+    struct Touch {
+        const char *what, *table, *done, *named;
+    };
+    const std::vector<Touch> touches{
+        {"who brought a statement", "statement", "update statement set brought_by = 'x' || brought_by",
+         "statement ST"},
+        {"a statement's bytes", "statement",
+         "update statement set digest = sha256(digest) where statement_no = 1", "statement ST"},
+        {"what an account holds", "statement_result",
+         "update statement_result set closing = closing + 1 where accepted", "result of statement ST"},
+        {"a line of a statement", "statement_line",
+         "update statement_line set amount = amount + 1 where line = 1", "statement "},
+        {"which way money went", "statement_line",
+         "update statement_line set is_credit = not is_credit where line = 1", "statement "},
+        {"what a line fits", "statement_fit", "delete from statement_fit where fit = 1", "statement "},
+        {"whose answers a sum is", "statement_answer", "delete from statement_answer",
+         "it fits answers over another amount"},
+        {"a break hidden", "break", "delete from break where kind = 'unidentified-credit'", "statement "},
+        {"what a break is about", "break",
+         "update break set amount = amount + 1 where kind = 'unidentified-credit'", "statement "},
+        {"how a break ended", "break_resolution",
+         "update break_resolution set resolution = 'dismiss' where resolution = 'claim-from-bank'", "break "},
+        {"that a break ended", "break_resolution", "delete from break_resolution where resolution = 'remit'",
+         "proposal "},
+        {"why something was proposed", "proposal", "update proposal set evidence = 'x' || evidence",
+         "proposal "},
+        {"over how much", "proposal", "update proposal set amount = amount + 1", "proposal "},
+        {"who agreed", "consent", "update consent set answered_by = 'x' || answered_by",
+         "answer to proposal "},
+        {"that somebody agreed", "consent", "delete from consent", "(answered)"},
+        {"that it was done", "proposal_done", "delete from proposal_done", "proposal "},
+        {"what became of a failure", "failure_fate",
+         "update failure_fate set fate = 'paid' where fate = 'cancelled'", "failure"},
+        {"that a failure ended", "failure_fate", "delete from failure_fate where fate = 'cancelled'",
+         "failure"},
+        {"why a failure is held", "failure_note", "update failure_note set reason = 'x' || reason",
+         "note on payment "},
+        {"what a bank took back", "reversal", "update reversal set amount = amount + 1", "outcomes of"},
+        {"that a bank took it back", "reversal", "delete from reversal", "outcomes"},
+        {"what went over a close", "carried_item", "update carried_item set amount = amount + 1",
+         "close of 370212/2021"},
+        {"that a year was closed", "closed_period", "delete from closed_period where period = 2021",
+         "(closed)"},
+        {"a file handed over again", "dispatch", "delete from dispatch where round > 1", "YKT"},
+    };
+    Sql owner{here().owner_url()};
+    owner("set session_replication_role = replica");
+    owner("create schema kept");
+    for (const Touch& touch : touches)
+        owner(fmt::format("create table if not exists kept.{0} as table public.{0}", touch.table));
+    const auto take_back = [&](const std::string& table) {
+        const std::string columns = owner.cell(
+            fmt::format("select string_agg(attname, ', ' order by attnum) from pg_attribute where attrelid = "
+                        "'public.{}'::regclass and attnum > 0 and attgenerated = ''",
+                        table));
+        owner("delete from public." + table);
+        owner(fmt::format("insert into public.{0} ({1}) overriding system value select {1} from kept.{0}",
+                          table, columns));
+    };
+    for (const Touch& touch : touches) {
+        SCOPED_TRACE(touch.what);
+        try {
+            EXPECT_FALSE(owner(fmt::format("{} returning 1", touch.done)).empty())
+                << "nothing was there to alter";
+            const Ran altered = here().card({"--json", "audit", "verify"});
+            EXPECT_NE(altered.code, 0);
+            const json::array findings = rows(object_of(altered.out), "findings");
+            ASSERT_FALSE(findings.empty());
+            EXPECT_THAT(word(findings.front().as_object(), "finding"), HasSubstr(touch.named));
+            take_back(touch.table);
+        } catch (const std::exception& error) {
+            ADD_FAILURE() << error.what();
+        }
+    }
+    owner("drop schema kept cascade");
+    expect_books_fit(here());
+}
+
 }  // namespace
 }  // namespace onecard::test

@@ -71,7 +71,8 @@ protected:
         by.name = "maker";
         by.region = region_;
         test::MirrorCipher cipher;
-        return app::import_register(*database_, *vault_, cipher, seal::sha256(), by, files, at(100),
+        return app::import_register(*database_, *vault_, cipher, seal::sha256(), seal::sha256(), by, files,
+                                    at(100),
                                     {.make_scratch = [&] { return store::create_scratch(folder_.path()); },
                                      .rows_bytes_max = rows_bytes_max});
     }

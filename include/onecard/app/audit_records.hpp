@@ -52,9 +52,11 @@ public:
     virtual std::vector<Misfit> misfits() = 0;
     /// The approvals of one unit: step and CMS.
     virtual std::vector<std::pair<std::int16_t, std::string>> approvals_of(RunNo run, County county) = 0;
-    /// The outcomes of one kind that one return file brought, in the order of their lines: those of its entry.
-    virtual std::vector<std::pair<PartNo, recon::Outcome>> outcomes_of(County county, std::int64_t return_no,
-                                                                       bool paid) = 0;
+    /// The words that one return file brought and that lead to `to`, in the order of their lines: those of its entries.
+    virtual std::vector<std::pair<PartNo, recon::Outcome>> words_of(County county, std::int64_t return_no,
+                                                                    recon::Standing to) = 0;
+    /// The acts about one proposal and the answer to it, oldest first.
+    virtual std::vector<std::int64_t> acts_about_proposal(std::int64_t proposal_no) = 0;
     /// The acts about a unit, the file of one of its batches and the return file that answered it (0: none), oldest first.
     virtual std::vector<std::int64_t> acts_about(RunNo run, County county, std::string_view file_id,
                                                  std::int64_t return_no) = 0;

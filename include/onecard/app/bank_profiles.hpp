@@ -34,7 +34,7 @@ public:
     const std::string& code_of_bank(BankNo bank) const;
 
     /// Keeps with a run that is made now what its files will be written by.
-    void put(Work& work, RunNo run, const HashFunction& sha256, Moment now) const;
+    void put(Work& work, RunNo run, const HashFunction& sha256, const HashFunction& log, Moment now) const;
     /// The profiles of a run; banks that are not in it have the canonical one. Asked of the records once.
     std::shared_ptr<const OfRun> of_run(Work& work, RunNo run);
 

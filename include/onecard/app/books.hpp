@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,14 @@ class Books {
 public:
     explicit Books(Tools& tools) : tools_{tools} {}
 
-    /// As known at a moment. Ends with whether debits equal credits.
-    Result<Report> trial_balance(const Identity& by, const Region& region, Moment known_at);
+    /// As of a value day and as known at a moment, by any of county, programme, bank, source, year (of the money). Says
+    /// whether debits equal credits. Errors: forbidden, unknown (a dimension).
+    struct TrialWish {
+        Day as_of;
+        Moment known_at;
+        std::set<std::string, std::less<>> by;
+    };
+    Result<Report> trial_balance(const Identity& by, const Region& region, const TrialWish& wish);
     /// Everything ever owed to a person, themself or as representative, guardian or caregiver.
     Result<Report> person(const Identity& by, County county, PersonNo person);
     /// One payment's story, from award to outcome.
@@ -36,6 +43,10 @@ private:
     Tools& tools_;
 };
 
+/// The log of a ledger is hashed in one way from its first entry on. Errors: conflict when what is on the books was hashed
+/// in another way than the tools hash.
+Result<void> check_log_hash(Tools& tools);
+
 /// What a check of the whole ledger found.
 struct Verdict {
     std::vector<std::string> findings;  ///< what does not fit, first things first; empty: all fits
@@ -49,10 +60,10 @@ struct Verdict {
 /// Recomputes everything from the rows: each entry balances and has its digest, each batch's payments give its
 /// Merkle root, count and sum, each return file's outcomes give their entries' roots, control accounts equal the
 /// open items, the log holds every entry and act in one order, every checkpoint's root and signature hold, every
-/// file in the vault has its digest and signature. Needs read rights only.
+/// file in the vault has its digest and signature. Needs read rights only. `log_hash`: what the log is built with.
 Verdict verify_ledger(Database& database, FileVault& vault, SignatureVerifier& verifier,
-                      const HashFunction& sha256, Ed25519Verify verify_note, std::string_view public_key,
-                      const std::string& note_name,
+                      const HashFunction& sha256, const HashFunction& log_hash, Ed25519Verify verify_note,
+                      std::string_view public_key, const std::string& note_name,
                       const std::function<void(std::string_view stage)>& on_stage);
 
 }  // namespace onecard::app

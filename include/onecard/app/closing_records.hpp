@@ -32,7 +32,7 @@ public:
                            const Digest& carried, Moment at) = 0;
     /// Of income, expenditure, write-offs and prior-year adjustments: what stands on them of entries up to the last day
     /// of the year.
-    virtual std::vector<ledger::SourceBalance> yearly_balances(County county, std::int32_t year) = 0;
+    virtual std::vector<ledger::FundBalance> yearly_balances(County county, std::int32_t year) = 0;
     /// What a proposal to close lists as going over.
     virtual void put_carried(std::int64_t proposal_no, std::span<const OpenItem> items) = 0;
     virtual std::vector<OpenItem> carried(std::int64_t proposal_no) = 0;

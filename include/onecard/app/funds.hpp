@@ -21,10 +21,12 @@ public:
     explicit Funds(Tools& tools) : tools_{tools} {}
 
     /// Records a document: its purpose, fiscal year and the most that each source gives under it. Errors: forbidden (role,
-    /// region), malformed (document), out_of_range (year, negative or no amount; more was received already), duplicate.
+    /// region), malformed (document), out_of_range (year, negative or no amount; more was received already), conflict
+    /// (its money was received already, of another purpose or year), duplicate.
     Result<void> allot(const Identity& by, Allotment allotment, Moment now);
 
-    /// Money came in: Dr 1002 / Cr 4001–4004. `document` names what allots it; `receipt` tells several receipts under one
+    /// Money came in: Dr 1002 / Cr 4001–4004, marked with its source, and with the purpose and year of its document (without
+    /// one: general, the year of its arrival). `document` names what allots it; `receipt` tells several receipts under one
     /// document apart and may be empty once. Errors: forbidden, malformed, out_of_range (more than the document allots,
     /// by source), duplicate.
     Result<void> receive(const Identity& by, County county, std::string_view document,

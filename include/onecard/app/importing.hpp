@@ -40,7 +40,7 @@ struct ImportRoom {
 /// files are kept in the vault. Refuses rows of counties outside the identity's region (forbidden, with the file and
 /// how many).
 ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher& cipher,
-                              const HashFunction& hash, const Identity& by,
+                              const HashFunction& hash, const HashFunction& log, const Identity& by,
                               const std::vector<ImportFile>& files, Moment now, const ImportRoom& room);
 
 }  // namespace onecard::app

@@ -72,6 +72,27 @@ struct ChangedAccount {
 };
 
 /// The port to what the office leaves behind beside runs and payments (schemas/db/0008_office.sql, 0009_funds.sql, 0011_outliers.sql).
+/// A person whose resident ID and accounts are sealed.
+struct SealedPerson {
+    struct Account {
+        BankNo bank;
+        std::string holder;
+        std::string account;  ///< sealed
+    };
+    std::string name;
+    std::string resident_id;  ///< sealed
+    std::vector<Account> accounts;
+};
+/// Who wanted to see a person's numbers, and why.
+struct Unmasking {
+    County county;
+    PersonNo person;
+    std::string reason;
+    std::string officer;
+    Digest fingerprint;
+    Moment at;
+};
+
 class OfficeRecords {
 public:
     virtual ~OfficeRecords() = default;
@@ -89,6 +110,9 @@ public:
     /// Payees whose account in `month` is another one than was known of it at the import `earlier`, by (kind, payee).
     virtual std::vector<ChangedAccount> changed_accounts(County county, Month month, ImportNo earlier,
                                                          ImportNo known_at) = 0;
+    virtual std::optional<SealedPerson> sealed_person(County county, PersonNo person) = 0;
+    /// Returns its number.
+    virtual std::int64_t put_unmasking(const Unmasking& record) = 0;
     virtual void put_outliers(RunNo run, County county, std::span<const Outlier> outliers) = 0;  ///< bulk
     virtual std::vector<Outlier> outliers(RunNo run, County county) = 0;
     /// How many of a unit nobody has accepted yet.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -31,6 +32,22 @@ std::span<const Question> questions();
 /// Answers one. Errors: forbidden (banks, outside the region), unknown (the question, a parameter), missing, malformed.
 Result<Report> ask_question(Tools& tools, const Identity& by, const Region& region, std::string_view name,
                             const std::map<std::string, std::string>& given, Moment now);
+/// The same as it comes from the database, however long: `on_head` once, with fields and one table of columns without rows,
+/// then `on_rows`, a piece at a time. Everything is of one snapshot. Errors: as of ask_question(), before anything is
+/// handed out; wrong_tier also refuses in the middle (missing: a month without its policy).
+Result<void> stream_question(Tools& tools, const Identity& by, const Region& region, std::string_view name,
+                             const std::map<std::string, std::string>& given, Moment now,
+                             const std::function<void(Report head)>& on_head,
+                             const std::function<void(Table piece)>& on_rows);
+/// What every export carries: the digest of its bytes, and the newest checkpoint (a signed note; "no checkpoint yet").
+struct ExportProof {
+    std::string sha256;
+    std::string checkpoint;
+};
+ExportProof export_proof(Tools& tools, const Digest& digest);
+/// As comment lines behind a text: "# sha256 of every byte before this line: …", then the checkpoint, a line each.
+std::string proof_lines(const ExportProof& proof, std::string_view comment);
+
 /// What can be asked, with the parameters of each.
 Report list_questions();
 
@@ -40,6 +57,8 @@ void record_asking(Tools& tools, const Identity& by, std::string_view what, Mome
 /// The journal of a region as hledger reads it (accounts, sources and counties as parts of an account's name), oldest
 /// entry first. Ends with the SHA-256 of everything before and the newest checkpoint, as comments. Errors: forbidden.
 Result<std::string> export_hledger(Tools& tools, const Identity& by, const Region& region);
+/// The same as beancount reads it.
+Result<std::string> export_beancount(Tools& tools, const Identity& by, const Region& region);
 /// The same, a line a posting, as CSV with a UTF-8 byte order mark for spreadsheets; amounts in yuan.
 Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& region);
 

@@ -312,6 +312,8 @@ inline constexpr std::size_t decided_leaf_bytes = 32;
 void write_leaf(const DecidedFailure& failure, std::byte* out);
 /// "failure REFERENCE", the cause of the entries that it brings.
 std::string cause_of(const DecidedFailure& failure);
+/// " of 202201": ends the cause of an entry over those lines of a re-issue that belong to one month.
+std::string month_ending(Month period);
 /// Paid: Dr 2111 / Cr 2102, then Dr 2102 / Cr 1003. Cancelled: Dr 2111 / Cr 5001 or 3002.
 std::vector<ledger::EntryKind> entries_of(const DecidedFailure& failure);
 

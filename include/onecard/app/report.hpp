@@ -28,6 +28,7 @@ using Cell = std::variant<std::string, std::int64_t, Money, bool, Words>;
 struct Column {
     std::string key;  ///< JSON name
     Words title;
+    bool is_money = false;  ///< whatever the rows hold: known before there is any
 };
 
 struct Table {

@@ -19,6 +19,7 @@
 #include "onecard/app/screening_records.hpp"
 #include "onecard/app/sealing.hpp"
 #include "onecard/ledger/entry.hpp"
+#include "onecard/ledger/fund_books.hpp"
 #include "onecard/payment/payment.hpp"
 #include "onecard/recon/match.hpp"
 #include "onecard/registry/csv.hpp"
@@ -187,6 +188,7 @@ public:
     virtual std::vector<ReturnFile> unprocessed_returns() = 0;
     /// Those of a bank with a number above `after_no`, ascending.
     virtual std::vector<ReturnState> returns_of(BankNo bank, std::int64_t after_no, int at_most) = 0;
+    virtual std::optional<ReturnFile> return_of_number(std::int64_t return_no) = 0;
     virtual std::optional<ReturnFile> find_return(BankNo bank, std::string_view name) = 0;
     virtual std::optional<ReturnResult> return_result(std::int64_t return_no) = 0;
     /// Holds these return files (ascending) for this work; returns those that have no result yet, ascending.
@@ -251,21 +253,31 @@ public:
     virtual ~LedgerRecords() = default;
     virtual void put_entries(std::span<const ledger::Entry> entries, const HashFunction& hash,
                              Moment known_at) = 0;
+    /// Where the money of some months stands in a county, by funds. Nobody else moves this county's money until this work
+    /// ends.
+    virtual ledger::FundBooks fund_books(County county, std::span<const Month> periods) = 0;
+    /// What the county owes the treasury, by funds; held in the same way.
+    virtual ledger::FundBooks funds_to_remit(County county) = 0;
     virtual void put_acts(std::span<const Act> acts, const HashFunction& hash, Moment at) = 0;
-    virtual std::vector<ledger::TrialLine> trial_balance(const Region& region, Moment known_at) = 0;
     /// Appends every entry and act that is not in the log yet; returns all digests of the log in order.
     virtual std::vector<Digest> append_log() = 0;
     virtual void put_checkpoint(const CheckpointRecord& checkpoint, Moment at) = 0;
     virtual std::vector<CheckpointRecord> checkpoints() = 0;
     virtual void each_entry(const std::function<void(const LoggedEntry&)>& on_entry) = 0;
-    /// Those that concern one batch or the return file (0: none) that answered it.
-    virtual std::vector<LoggedEntry> entries_of(County county, Month period, BatchNo batch,
-                                                std::int64_t return_no) = 0;
+    /// Those that concern one batch, the return files that spoke of one attempt in it, and the end of that attempt.
+    virtual std::vector<LoggedEntry> entries_of(const Batch& batch, std::span<const std::int64_t> return_nos,
+                                                const PaymentReference& attempt) = 0;
     virtual void each_act(const std::function<void(const LoggedAct&)>& on_act) = 0;
+    /// The oldest act, if there is one.
+    virtual std::optional<LoggedAct> first_act() = 0;
     virtual std::vector<LogLeaf> log() = 0;
     /// A named query of schemas/queries with text parameters; column names first, then rows.
     virtual std::vector<TextRow> ask(std::string_view query,
                                      const std::vector<std::pair<std::string, std::string>>& parameters) = 0;
+    /// The same, row by row as they come from the database: the names first, whatever the number of rows none is kept.
+    virtual void ask_each(std::string_view query,
+                          const std::vector<std::pair<std::string, std::string>>& parameters,
+                          const std::function<void(const TextRow&)>& on_row) = 0;
     virtual std::vector<Batch> all_batches() = 0;
     /// Outcomes of one part by (return file, line) (bulk).
     virtual void each_outcome(
@@ -338,6 +350,8 @@ public:
     /// What several reports say of one moment, asked in one exchange with the server: for answers that people wait for. Of
     /// each: the names of its columns, then its rows.
     virtual std::vector<std::vector<TextRow>> read(std::span<const AskedReport> asked) = 0;
+    /// For reading alone: all that it reads is as it was at its first statement, whatever is written meanwhile.
+    virtual std::unique_ptr<Work> begin_snapshot() = 0;
 };
 
 }  // namespace onecard::app

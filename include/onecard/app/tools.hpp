@@ -32,6 +32,10 @@ struct Tools {
     Money second_person_from = Money::of_fen(100'000);
     /// What a thread that computes or settles does first: it gives way to those that answer people.
     std::function<void()> give_way = [] {};
+    /// What the Merkle trees of the ledger are built with, its log and the lines of its entries; null: SHA-256. Files,
+    /// units and keys are named by SHA-256 whatever it is.
+    const HashFunction* log_hash = nullptr;
+    const HashFunction& log() const { return log_hash == nullptr ? sha256 : *log_hash; }
 };
 
 /// The profiles of a run, whoever wired the tools.

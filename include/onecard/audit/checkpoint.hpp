@@ -10,12 +10,13 @@
 
 namespace onecard::audit {
 
-/// What a checkpoint commits to (C2SP tlog-checkpoint): "origin\nsize\nbase64(root)\n" and, as extension
-/// line, nothing. The text is what is signed.
+/// What a checkpoint commits to (C2SP tlog-checkpoint): "origin\nsize\nbase64(root)\n" and, where the log is not hashed
+/// with SHA-256, the extension line "hash NAME\n". The text is what is signed.
 struct Checkpoint {
     std::string origin;
     std::uint64_t size = 0;
     Digest root;
+    std::string hash = "sha256";  ///< or "sm3"
     std::string text() const;
     /// Errors: malformed, naming the line.
     static Result<Checkpoint> parse(std::string_view text);

@@ -14,6 +14,7 @@
 #include "onecard/core/money.hpp"
 #include "onecard/core/programme.hpp"
 #include "onecard/core/result.hpp"
+#include "onecard/ledger/fund.hpp"
 
 /// Double entry: the chart of DOMAIN 5.1 and the standard entries of 5.2.
 namespace onecard::ledger {
@@ -113,8 +114,8 @@ std::optional<EntryKind> entry_kind_of(std::int64_t number);
 
 struct Posting {
     Account account = Account::payable;
-    std::int16_t source = 0;  ///< fund source: 0 none, 1 central, 2 province, 3 prefecture, 4 county
-    Money amount;             ///< debit > 0, credit < 0
+    Fund fund;
+    Money amount;  ///< debit > 0, credit < 0
     friend bool operator==(const Posting&, const Posting&) = default;
 };
 
@@ -151,50 +152,43 @@ private:
     std::vector<Posting> postings_;
 };
 
-/// What one payment or transfer takes from each source: central, province, prefecture, county.
+/// An amount of each source: central, province, prefecture, county.
 using BySource = std::array<Money, 4>;
-/// Splits an amount (>= 0) by the weights of the fund documents with the largest-remainder method: each share floored
-/// in fen, the rest to the largest fractions, ties to the lower account code. It is a function of the amount and the
-/// weights alone: what comes back later is split the same way and so goes back to the sources that it came from.
-/// Errors: out_of_range (negative amount or weight), missing (no weight is positive).
-Result<BySource> split_by_source(Money amount, const std::array<std::int64_t, 4>& weights);
 
-/// The standard entry of a kind over one amount (> 0) of no known source. Not for funds_received, year_closed and
+/// The standard entry of a kind over one amount (> 0) of no known fund. Not for funds_received, year_closed and
 /// reversal, which have functions of their own.
 /// The caller names the cause, once a county and kind: the database refuses posting the same thing twice.
 Result<Entry> standard_entry(Entry::About about, Money amount);
-/// The same, each source's share apart; shares of nothing are left out. Errors: out_of_range for a negative share or
-/// when all are nothing.
-Result<Entry> standard_entry(Entry::About about, const BySource& shares);
+/// The same, each fund's share apart. Errors: out_of_range for a share of nothing or less, and for no share at all.
+Result<Entry> standard_entry(Entry::About about, const FundShares& shares);
+/// What is kept of payments for receivables, where the entitlement and the receivable are of different funds (a closed
+/// year's money comes back out of this year's): Dr 2101 / Cr 1211, and the money itself changes its fund on the special
+/// account, so that each fund balances by itself. Errors: out_of_range, mismatch when the sums differ.
+Result<Entry> offset_between_funds(Entry::About about, const FundShares& entitlement,
+                                   const FundShares& receivable);
 
 /// Shares of one receipt by source, in the order central, province, prefecture, county; zero shares are left out.
-Result<Entry> funds_received(Entry::About about, const BySource& by_source);
+Result<Entry> funds_received(Entry::About about, const BySource& by_source, std::int16_t year,
+                             Purpose purpose);
 
 /// Corrections are reversals: every posting of `wrong` with the other sign. Its cause names what it reverses, so that
 /// an entry can be reversed once. `reversed_no` is the entry's number in its county.
 /// Errors: conflict when `wrong` is a reversal itself (post what is right anew instead).
 Result<Entry> reversal_of(const Entry& wrong, std::int64_t reversed_no, Day value_day);
 
-/// One account's balance of one source, debits positive.
-struct SourceBalance {
+/// One account's balance of one fund, debits positive.
+struct FundBalance {
     Account account = Account::payable;
-    std::int16_t source = 0;
+    Fund fund;
     Money balance;
 };
 /// Closes a fiscal year: income (4001–4004), expenditure (5001, 5002), write-offs (5099) and prior-year adjustments (3002) go
-/// to what is carried forward (3001), each source by itself. Other accounts in `balances` are left alone.
+/// to what is carried forward (3001), each fund by itself. Other accounts in `balances` are left alone.
 /// Errors: missing when there is nothing to close.
-Result<Entry> year_closed(Entry::About about, std::span<const SourceBalance> balances);
+Result<Entry> year_closed(Entry::About about, std::span<const FundBalance> balances);
 
-/// Whether an entry's postings are those of its kind: right accounts on the right sides, by source, and over the total
-/// of its lines where it concerns payments. `year_closed` and `reversal` may post anywhere.
+/// Whether an entry's postings are those of its kind: right accounts on the right sides, each fund balanced by itself, and
+/// over the total of its lines where it concerns payments. `year_closed` and `reversal` may post anywhere.
 bool is_standard(const Entry& entry);
-
-struct TrialLine {
-    Account account = Account::payable;
-    Money debit;   ///< sum of debits
-    Money credit;  ///< sum of credits, >= 0
-    Money balance() const { return debit - credit; }
-};
 
 }  // namespace onecard::ledger

@@ -49,6 +49,8 @@ struct Settings {
     std::string database_url;        ///< service role; empty: the private cluster under `folder`
     std::string database_owner_url;  ///< for migrations; needed when database_url is given
     std::string ledger_name = "onecard.example/ledger";
+    std::string ledger_hash =
+        "sha256";  ///< or "sm3": of the log and its Merkle trees, from the first entry on
     SigningTerms signing;
     app::AccountRules accounts;
     std::int32_t workers = 2;  ///< threads that compute and settle

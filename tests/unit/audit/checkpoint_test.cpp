@@ -21,6 +21,17 @@ constexpr std::string_view spec_note =
 constexpr std::string_view go_verifier_key =
     "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 
+TEST(CheckpointText, NamesAnyOtherHashThanSha256InAnExtensionLine) {
+    Checkpoint checkpoint{"example/log", 7, {}, "sm3"};
+    EXPECT_TRUE(checkpoint.text().ends_with("=\nhash sm3\n"));
+    EXPECT_EQ(Checkpoint::parse(checkpoint.text()).value(), checkpoint);
+    checkpoint.hash = "sha256";
+    EXPECT_EQ(checkpoint.text().find("hash"), std::string::npos);
+    EXPECT_EQ(Checkpoint::parse(checkpoint.text()).value().hash, "sha256");
+    for (const char* line : {"hash sha256\n", "hash md5\n", "hash sm3", "hash sm3\nhash sm3\n", "sm3\n"})
+        EXPECT_FALSE(Checkpoint::parse(checkpoint.text() + line)) << line;
+}
+
 TEST(Checkpoint, ReadsAndWritesTheExampleOfTheSpecification) {
     const auto checkpoint = Checkpoint::parse(spec_text);
     ASSERT_TRUE(checkpoint) << checkpoint.error().message();

@@ -87,7 +87,7 @@ TEST(StandardEntry, RefusesNothingAndLessThanNothing) {
 TEST(Entry, ExistsOnlyBalanced) {
     const auto off_by_one = Entry::make(
         about(EntryKind::accrual),
-        {{Account::expenditure, 0, Money::of_fen(100)}, {Account::payable, 0, Money::of_fen(-99)}});
+        {{Account::expenditure, {}, Money::of_fen(100)}, {Account::payable, {}, Money::of_fen(-99)}});
     ASSERT_FALSE(off_by_one);
     EXPECT_EQ(off_by_one.error().fault, Fault::mismatch);
     EXPECT_NE(off_by_one.error().text.find("0.01"), std::string::npos);
@@ -95,17 +95,17 @@ TEST(Entry, ExistsOnlyBalanced) {
 
 TEST(Entry, NeedsTwoPostingsAndNoneOverNothing) {
     EXPECT_FALSE(Entry::make(about(EntryKind::accrual), {}));
-    EXPECT_FALSE(Entry::make(about(EntryKind::accrual), {{Account::payable, 0, Money{}}}));
+    EXPECT_FALSE(Entry::make(about(EntryKind::accrual), {{Account::payable, {}, Money{}}}));
     EXPECT_FALSE(Entry::make(about(EntryKind::accrual),
-                             {{Account::payable, 0, Money{}}, {Account::expenditure, 0, Money{}}}));
+                             {{Account::payable, {}, Money{}}, {Account::expenditure, {}, Money{}}}));
 }
 
 TEST(Entry, RefusesASumThatOverflows) {
     const Money most = Money::of_fen(std::numeric_limits<std::int64_t>::max());
-    const auto entry = Entry::make(about(EntryKind::accrual), {{Account::expenditure, 0, most},
-                                                               {Account::expenditure, 0, most},
-                                                               {Account::payable, 0, -most},
-                                                               {Account::payable, 0, -most}});
+    const auto entry = Entry::make(about(EntryKind::accrual), {{Account::expenditure, {}, most},
+                                                               {Account::expenditure, {}, most},
+                                                               {Account::payable, {}, -most},
+                                                               {Account::payable, {}, -most}});
     ASSERT_FALSE(entry);
     EXPECT_EQ(entry.error().fault, Fault::out_of_range);
 }
@@ -119,10 +119,20 @@ TEST(Entry, SaysEveryFieldInItsCanonicalText) {
         "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f|2102:0:12000|1003:0:-12000");
 }
 
+TEST(Entry, SaysSourceYearAndPurposeOfKnownMoney) {
+    const FundShares shares{{{1, 2021, 2}, Money::of_fen(7'000)}, {{4, 2022, 1}, Money::of_fen(5'000)}};
+    const std::string text =
+        standard_entry(about(EntryKind::paid), shares).value().canonical(Moment::of_unix_seconds(0));
+    EXPECT_TRUE(
+        text.ends_with("|2102:1/2021/2:7000|1003:1/2021/2:-7000|2102:4/2022/1:5000|1003:4/2022/1:-5000"))
+        << text;
+}
+
 TEST(FundsReceived, KeepsEachSourceApart) {
     auto one = about(EntryKind::funds_received);
     const auto entry =
-        funds_received(one, {Money::of_fen(6'000), Money::of_fen(2'000), Money{}, Money::of_fen(1'500)});
+        funds_received(one, {Money::of_fen(6'000), Money::of_fen(2'000), Money{}, Money::of_fen(1'500)}, 2022,
+                       Purpose::relief);
     ASSERT_TRUE(entry);
     EXPECT_EQ(entry->text(),
               "debit  1002 special account                   60.00\n"
@@ -131,13 +141,13 @@ TEST(FundsReceived, KeepsEachSourceApart) {
               "credit 4002 grants, province                  20.00\n"
               "debit  1002 special account                   15.00\n"
               "credit 4004 own funds, county                 15.00\n");
-    EXPECT_EQ(entry->postings()[2].source, 2);
+    EXPECT_EQ(entry->postings()[2].fund, (Fund{2, 2022, 2}));
 }
 
 TEST(FundsReceived, RefusesNegativeMoneyAndNoMoney) {
-    EXPECT_FALSE(
-        funds_received(about(EntryKind::funds_received), {Money::of_fen(-1), Money{}, Money{}, Money{}}));
-    EXPECT_FALSE(funds_received(about(EntryKind::funds_received), {}));
+    EXPECT_FALSE(funds_received(about(EntryKind::funds_received),
+                                {Money::of_fen(-1), Money{}, Money{}, Money{}}, 2022, Purpose::general));
+    EXPECT_FALSE(funds_received(about(EntryKind::funds_received), {}, 2022, Purpose::general));
 }
 
 TEST(EntryKind, IsKnownByItsStoredNumberOnly) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <vector>
 
@@ -14,13 +15,15 @@ public:
     Story& post(EntryKind kind, std::int64_t fen) {
         return keep(standard_entry(about(kind), Money::of_fen(fen)));
     }
-    Story& post(EntryKind kind, const BySource& shares) { return keep(standard_entry(about(kind), shares)); }
+    Story& post(EntryKind kind, const FundShares& shares) {
+        return keep(standard_entry(about(kind), shares));
+    }
     Story& receive(const BySource& shares) {
-        return keep(funds_received(about(EntryKind::funds_received), shares));
+        return keep(funds_received(about(EntryKind::funds_received), shares, 2022, Purpose::general));
     }
     Story& reverse_last() { return keep(reversal_of(entries_.back(), 7, Day::of(2022, 2, 1).value())); }
     Story& close_year() {
-        std::vector<SourceBalance> open;
+        std::vector<FundBalance> open;
         for (const auto& [key, balance] : balances_) open.push_back({key.first, key.second, balance});
         return keep(year_closed(about(EntryKind::year_closed), open));
     }
@@ -36,8 +39,10 @@ public:
         return text;
     }
     Money of(Account account, std::int16_t source) const {
-        const auto found = balances_.find({account, source});
-        return found == balances_.end() ? Money{} : found->second;
+        Money sum;
+        for (const auto& [key, balance] : balances_)
+            if (key.first == account && key.second.source == source) sum += balance;
+        return sum;
     }
     const Entry& last() const { return entries_.back(); }
 
@@ -54,12 +59,12 @@ private:
         if (!entry) throw std::runtime_error{entry.error().message()};
         EXPECT_TRUE(is_standard(*entry)) << entry->text();
         for (const Posting& posting : entry->postings())
-            balances_[{posting.account, posting.source}] += posting.amount;
+            balances_[{posting.account, posting.fund}] += posting.amount;
         entries_.push_back(*std::move(entry));
         return *this;
     }
     std::vector<Entry> entries_;
-    std::map<std::pair<Account, std::int16_t>, Money> balances_;
+    std::map<std::pair<Account, Fund>, Money> balances_;
 };
 
 /// Money received, owed, at the bank and sent.
@@ -162,10 +167,19 @@ TEST(LedgerStory, WhatABankTookTooMuchIsAClaimUntilItComesBack) {
     EXPECT_EQ(story.post(EntryKind::bank_claim_settled, 40).books(), sent(100).books());
 }
 
+/// General money of 2022 by source.
+FundShares general(const std::array<std::int64_t, 4>& fen) {
+    FundShares shares;
+    for (std::size_t i = 0; i < fen.size(); ++i)
+        if (fen[i] > 0)
+            shares.push_back({{static_cast<std::int16_t>(i + 1), 2022, 1}, Money::of_fen(fen[i])});
+    return shares;
+}
+
 TEST(LedgerStory, TheYearClosesEachSourceByItself) {
     Story story;
     story.receive({Money::of_fen(60), Money::of_fen(20), {}, Money::of_fen(20)})
-        .post(EntryKind::accrual, split_by_source(Money::of_fen(50), {60, 20, 0, 20}).value())
+        .post(EntryKind::accrual, FundPot{general({60, 20, 0, 20})}.take(Money::of_fen(50)))
         .close_year();
     EXPECT_EQ(story.books(), "1002 100 2101 -50 3001 -50");
     EXPECT_EQ(story.of(Account::carried_forward, 1), Money::of_fen(-30));
@@ -185,32 +199,6 @@ TEST(LedgerStory, AReversalTakesEverythingBackOnceAndIsNotReversedItself) {
     EXPECT_EQ(again.error().fault, Fault::conflict);
 }
 
-TEST(FundSplit, LosesNoFenAndGivesTheRestToTheLargestFraction) {
-    // 101 fen at 60/20/5/15: 60.6, 20.2, 5.05, 15.15.
-    EXPECT_EQ(split_by_source(Money::of_fen(101), {60, 20, 5, 15}).value(),
-              (BySource{Money::of_fen(61), Money::of_fen(20), Money::of_fen(5), Money::of_fen(15)}));
-    // Ties go to the lower account code.
-    EXPECT_EQ(split_by_source(Money::of_fen(1), {1, 1, 1, 1}).value(),
-              (BySource{Money::of_fen(1), {}, {}, {}}));
-    EXPECT_FALSE(split_by_source(Money::of_fen(1), {0, 0, 0, 0}));
-}
-
-TEST(FundSplit, AReturnGoesBackToTheSourcesThatItCameFrom) {
-    const auto shares = split_by_source(Money::of_fen(12'345), {60, 20, 5, 15}).value();
-    Story story;
-    story.receive(shares).post(EntryKind::accrual, shares).post(EntryKind::funding, shares);
-    story.post(EntryKind::dispatch, shares).post(EntryKind::paid, shares);
-    // Months later: split anew, from the amount alone.
-    const auto again = split_by_source(Money::of_fen(12'345), {60, 20, 5, 15}).value();
-    story.post(EntryKind::late_return, again).post(EntryKind::return_cancelled, again);
-    story.post(EntryKind::cash_back, again);
-    for (std::int16_t source = 1; source <= 4; ++source) {
-        EXPECT_EQ(story.of(Account::special_account, source), shares[static_cast<std::size_t>(source) - 1]);
-        EXPECT_TRUE(story.of(Account::returned, source).is_zero());
-        EXPECT_TRUE(story.of(Account::expenditure, source).is_zero());
-    }
-}
-
 TEST(StandardPostings, AreKnownFromOthers) {
     Entry::About about;
     about.county = County::of_number(370212);
@@ -219,11 +207,23 @@ TEST(StandardPostings, AreKnownFromOthers) {
     const auto money = Money::of_fen(5);
     EXPECT_TRUE(is_standard(standard_entry(about, money).value()));
     EXPECT_FALSE(is_standard(
-        Entry::make(about, {{Account::in_transit, 0, money}, {Account::special_account, 0, -money}})
+        Entry::make(about, {{Account::in_transit, {}, money}, {Account::special_account, {}, -money}})
             .value()));
     about.lines = 1;
     about.line_total = Money::of_fen(4);
     EXPECT_FALSE(is_standard(standard_entry(about, money).value()));
+    // Each fund balances by itself, and is one that there can be.
+    about.lines = 0;
+    about.line_total = {};
+    const auto between = [&](Fund from, Fund to) {
+        return Entry::make(about, {{Account::in_transit, from, money}, {Account::agency_bank, to, -money}})
+            .value();
+    };
+    EXPECT_TRUE(is_standard(between({1, 2022, 1}, {1, 2022, 1})));
+    EXPECT_FALSE(is_standard(between({1, 2022, 1}, {2, 2022, 1})));
+    EXPECT_FALSE(is_standard(between({1, 2022, 1}, {1, 2021, 1})));
+    EXPECT_FALSE(is_standard(between({5, 2022, 1}, {5, 2022, 1})));
+    EXPECT_FALSE(is_standard(between({0, 2022, 0}, {0, 2022, 0})));
 }
 
 }  // namespace

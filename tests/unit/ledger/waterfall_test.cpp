@@ -11,7 +11,7 @@ Money fen(std::int64_t amount) { return Money::of_fen(amount); }
 BySource money(std::int64_t central, std::int64_t province, std::int64_t prefecture, std::int64_t own) {
     return {fen(central), fen(province), fen(prefecture), fen(own)};
 }
-std::vector<Pot> general(const BySource& received) { return {{Purpose::general, received}}; }
+std::vector<Pot> general(const BySource& received) { return {{Purpose::general, 2022, received}}; }
 const std::vector<Need> nothing;
 
 /// Σ by_source + Σ shortfall.
@@ -52,10 +52,10 @@ TEST(Waterfall, GivesNothingWhereMoreWasUsedThanReceived) {
 }
 
 TEST(Waterfall, PaysOutOfTheNarrowestPurposeFirst) {
-    const std::vector<Pot> pots{{Purpose::general, money(100, 0, 0, 0)},
-                                {Purpose::relief, money(0, 30, 0, 0)},
-                                {Purpose::children, money(0, 0, 20, 0)},
-                                {Purpose::disability, money(0, 0, 0, 10)}};
+    const std::vector<Pot> pots{{Purpose::general, 2022, money(100, 0, 0, 0)},
+                                {Purpose::relief, 2022, money(0, 30, 0, 0)},
+                                {Purpose::children, 2022, money(0, 0, 20, 0)},
+                                {Purpose::disability, 2022, money(0, 0, 0, 10)}};
     const auto one = [&](Programme programme, std::int64_t need) {
         const std::vector<Need> needs{{programme, fen(need)}};
         return fund(pots, nothing, {}, needs).by_source;
@@ -66,7 +66,7 @@ TEST(Waterfall, PaysOutOfTheNarrowestPurposeFirst) {
 }
 
 TEST(Waterfall, NeverPaysOutOfMoneyForSomethingElse) {
-    const std::vector<Pot> pots{{Purpose::disability, money(0, 0, 0, 1'000)}};
+    const std::vector<Pot> pots{{Purpose::disability, 2022, money(0, 0, 0, 1'000)}};
     const std::vector<Need> needs{{Programme::dibao_urban, fen(1)}, {Programme::disability_living, fen(1)}};
     const Funding funding = fund(pots, nothing, {}, needs);
     ASSERT_EQ(funding.shortfall.size(), 1U);
@@ -86,7 +86,7 @@ TEST(Waterfall, MissesNoFenMoreThanMustBeMissing) {
         std::vector<Pot> pots;
         for (const PurposeText& text : purposes)
             if (up_to(2) > 0)
-                pots.push_back({text.purpose, money(up_to(40), up_to(40), up_to(40), up_to(40))});
+                pots.push_back({text.purpose, 2022, money(up_to(40), up_to(40), up_to(40), up_to(40))});
         std::vector<Need> needs;
         for (const Programme programme :
              {Programme::dibao_urban, Programme::dibao_rural, Programme::orphan, Programme::unattended_child,
@@ -106,7 +106,7 @@ TEST(Waterfall, MissesNoFenMoreThanMustBeMissing) {
                 for (std::size_t i = 0; i < needs.size(); ++i)
                     is_for_any |= (set >> i & 1U) != 0 && is_for(pot.purpose, needs[i].programme);
                 if (is_for_any)
-                    for (const Money part : pot.received) have += part.fen();
+                    for (const Money part : pot.left) have += part.fen();
             }
             must_miss = std::max(must_miss, want - have);
         }

@@ -38,5 +38,39 @@ TEST(Workbook, HoldsEveryTableWithMoneyInYuanAndTextsThatAreNoFormulas) {
               std::string::npos);
 }
 
+TEST(WorkbookStream, WritesRowsAsTheyComeAndEndsWithAProof) {
+    const std::filesystem::path folder{testing::TempDir()};
+    app::Report head{{"花名册", "Roster"}, {{"region", {"地区", "region"}, std::string{"370212"}}}, {}};
+    head.tables.push_back(
+        {"rows", {"明细", "Rows"}, {{"name", {"姓名", "name"}}, {"amount", {"金额", "amount"}, true}}, {}});
+    WorkbookStream stream{folder, head, app::Language::english};
+    for (int piece = 0; piece < 3; ++piece) {
+        app::Table some = head.tables.front();
+        for (int row = 0; row < 1000; ++row)
+            some.rows.push_back({"person " + std::to_string(1000 * piece + row), Money::of_fen(100 + row)});
+        stream.put(some);
+    }
+    const auto file = stream.finish({{"sha256_of_csv", {"摘要", "sha256"}, std::string{"abc123"}}});
+    std::ifstream in{file, std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    std::filesystem::remove(file);
+    const std::string sheet = part_of(bytes, "xl/worksheets/sheet2.xml");
+    EXPECT_NE(sheet.find("person 2999"), std::string::npos);
+    EXPECT_NE(sheet.find("r=\"B3001\""), std::string::npos);
+    EXPECT_NE(sheet.find("<v>10.99</v>"), std::string::npos);
+    EXPECT_NE(part_of(bytes, "xl/worksheets/sheet3.xml").find("abc123"), std::string::npos);
+}
+
+TEST(WorkbookStream, LeavesNoFileWhenItsTableBreaksOff) {
+    const std::filesystem::path folder = std::filesystem::path{testing::TempDir()} / "broken-off";
+    std::filesystem::create_directories(folder);
+    app::Report head{{"a", "a"}, {}, {}};
+    head.tables.push_back({"rows", {"a", "a"}, {{"name", {"a", "a"}}}, {}});
+    {
+        const WorkbookStream stream{folder, head, app::Language::english};
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
 }  // namespace
 }  // namespace onecard::ops

@@ -1,0 +1,1 @@
+select set_config('default_transaction_isolation', :level::text, false);
