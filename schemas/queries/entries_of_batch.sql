@@ -19,7 +19,8 @@ with months (ending) as (
      cross join (values (''), (' correction')) as c (ending)
      cross join months m
     union all
-    select 'failure ' || :reference::text
+    -- A reference is « YK » and digits.
+    select 'failure YK' || :reference_digits::text
 )
 select county, entry_no, kind, cause, value_day, extract(epoch from known_at)::bigint, programme, bank, period,
        lines, line_total, lines_root, digest, account, source, fund_year, purpose, amount

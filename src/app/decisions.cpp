@@ -172,6 +172,8 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
         return must(ledger::standard_entry(std::move(about), one->amount));
     };
     const auto post = [&](ledger::EntryKind kind) -> Result<void> {
+        // Whoever remits meanwhile must see it: entries that move the same money follow one another.
+        (void)work.ledger().funds_to_remit(one->county);
         const ledger::Entry entry =
             standard_about(kind, fmt::format("break {}/{}", one->county.text(), one->no));
         work.ledger().put_entries({&entry, 1}, tools_.log(), now);

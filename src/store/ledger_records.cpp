@@ -198,7 +198,7 @@ public:
                                                           {"batch_no", std::to_string(batch.no.number())},
                                                           {"month", std::to_string(attempt.period)},
                                                           {"return_nos", returns.text()},
-                                                          {"reference", attempt.text()}})};
+                                                          {"reference_digits", attempt.text().substr(2)}})};
         while (auto row = copy.next()) found.push_back(entry_in(*row));
         return found;
     }

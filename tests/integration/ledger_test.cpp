@@ -185,7 +185,13 @@ TEST_F(Books, EveryReportAnswers) {
                                                                {"as_of", "2022-12-31"},
                                                                {"days", "15"},
                                                                {"payees", "2"},
-                                                               {"year", "2022"}};
+                                                               {"year", "2022"},
+                                                               {"document", "QMZ-1"},
+                                                               {"by_county", "true"},
+                                                               {"by_programme", "true"},
+                                                               {"by_bank", "true"},
+                                                               {"by_source", "true"},
+                                                               {"by_year", "true"}};
     int reports = 0;
     test::Sql owner{owner_url()};
     for (const auto& file : std::filesystem::directory_iterator{ONECARD_SOURCE_DIR "/schemas/queries"}) {
