@@ -122,7 +122,7 @@ Result<void> recompute_paid(Work& work, const Region& region,
     Recomputing recomputing{work, on_row};
     for (const auto& [county, count] : work.registers().enrolments_by_county(region, newest))
         for (const PastUnit& unit : work.recovery().past_units(county, *from, to->next())) {
-            if (!unit.is_checked) continue;
+            if (!unit.is_released) continue;
             if (auto done = recomputing.month(county, unit, known_at); !done) return done;
         }
     return {};
