@@ -192,10 +192,10 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     EXPECT_EQ(number(of_all, "arrears_fen"), 89'500 + 10'000);
     EXPECT_EQ(number(of_all, "arrears_n"), 2);
     EXPECT_EQ(number(more, "after_fen"), number(here().ask({"run", "status", march}), "total_fen"));
-    const json::object payees = here().ask({"run", "payees", march});
+    const json::object by_payee = here().ask({"run", "payees", march});
     int named = 0;
-    for (const auto& row : rows(payees, "changes")) named += word(row.as_object(), "change") == "arrears";
-    EXPECT_EQ(named, 2) << json::serialize(payees);
+    for (const auto& row : rows(by_payee, "changes")) named += word(row.as_object(), "change") == "arrears";
+    EXPECT_EQ(named, 2) << json::serialize(by_payee);
 
     // Arrears are explained by what was awarded, what should be, and why they differ.
     bool explained = false;
