@@ -12,6 +12,7 @@ mkdir -p "$root/var"
 folder=$(mktemp -d "$root/var/tls.XXXXXX")
 jobs=()
 trap 'kill "${jobs[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
+trap 'exit 1' INT TERM
 
 head -c 1073741824 /dev/urandom > "$folder/file"
 mkfifo "$folder/in" "$folder/out" "$folder/idle-in" "$folder/idle-out"
