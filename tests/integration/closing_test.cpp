@@ -16,6 +16,8 @@ using testing::HasSubstr;
 
 Moment in_february_2023() { return Moment::of_unix_seconds(1'675'300'000); }
 
+constexpr ledger::Fund central{.source = 1, .year = 2022, .purpose = 1};
+
 class Closing : public test::StoryTest {
 protected:
     Closing() : unit{story.computed(3)} {
@@ -23,14 +25,14 @@ protected:
         const std::int64_t no = story.return_file();
         story.answer(unit, 1, true, no);
         story.answer(unit, 2, false, no);
-        post(EntryKind::funds_received,
-             {{Account::special_account, 1, fen(50'000)}, {Account::income_central, 1, fen(-50'000)}});
+        post(EntryKind::funds_received, {{Account::special_account, central, fen(50'000)},
+                                         {Account::income_central, central, fen(-50'000)}});
         post(EntryKind::accrual,
-             {{Account::expenditure, 1, fen(30'003)}, {Account::payable, 0, fen(-30'003)}});
+             {{Account::expenditure, central, fen(30'003)}, {Account::payable, central, fen(-30'003)}});
         post(EntryKind::write_off,
-             {{Account::written_off, 0, fen(700)}, {Account::recoverable, 0, fen(-700)}});
+             {{Account::written_off, {}, fen(700)}, {Account::recoverable, {}, fen(-700)}});
         post(EntryKind::reversal,
-             {{Account::services, 1, fen(900)}, {Account::special_account, 1, fen(-900)}});
+             {{Account::services, central, fen(900)}, {Account::special_account, central, fen(-900)}});
     }
     static Money fen(std::int64_t fen) { return Money::of_fen(fen); }
     void post(EntryKind kind, std::vector<ledger::Posting> postings) {
