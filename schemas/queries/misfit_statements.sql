@@ -1,4 +1,5 @@
--- What a line fits is over its own money, and every line of an account that broke with money in it is on the books.
+-- What a line fits is over its own money, what it names and a return file had spoken of by then fits or broke, and every line
+-- of an account that broke with money in it is on the books.
 select 'statement ' || f.statement_no || ' line ' || f.line as place,
        'it fits payment ' || f.serial || ' over another amount or the other way' as what
   from statement_fit f
@@ -35,6 +36,18 @@ select 'statement ' || r.statement_no, 'its lines are not those of its result'
  where r.accepted
    and (r.lines, r.credits, r.debits) is distinct from (coalesce(l.lines, 0)::int, coalesce(l.credits, 0)::bigint,
                                                         coalesce(l.debits, 0)::bigint)
+union all
+select 'statement ' || l.statement_no || ' line ' || l.line,
+       'a return file had spoken of what it names, and it neither fits nor broke'
+  from statement_line l
+  join statement s using (statement_no)
+  join statement_result r using (statement_no)
+  join outcome o on o.county = s.county and o.serial = l.serial and o.attempt = l.attempt
+                and o.part / 1000 + 190000 = l.period
+  join return_result t on t.return_no = o.return_no
+ where r.accepted and l.names = 1 and t.at <= r.at
+   and not exists (select from statement_fit f where f.statement_no = l.statement_no and f.line = l.line)
+   and not exists (select from break k where k.statement_no = l.statement_no and k.line = l.line)
 union all
 select coalesce(k.place, e.cause),
        case when e.cause is null then 'its money is not on the books as unidentified'

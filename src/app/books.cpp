@@ -228,7 +228,7 @@ Result<Report> Books::trial_balance(const Identity& by, const Region& region, co
     for (const std::string& name : wish.by)
         if (std::ranges::find(dimensions, name, &Dimension::name) == dimensions.end())
             return refuse(
-                Fault::unknown,
+                Fault::malformed,
                 fmt::format("«{}» is none of county, programme, bank, source, year", name.substr(0, 64)),
                 "trial balance: by");
     auto parameters = region_parameters(region);

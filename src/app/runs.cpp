@@ -99,7 +99,7 @@ ledger::Entry::About about_transfer(ledger::Entry::About about, ledger::EntryKin
 }
 
 std::vector<ledger::Entry> entries_of_first_attempts(const std::vector<Batch>& batches, Work& work,
-                                                      Moment now) {
+                                                     Moment now) {
     using ledger::EntryKind;
     std::vector<ledger::Entry> entries;
     if (batches.empty()) return entries;

@@ -136,7 +136,7 @@ Response long_answer(Desk& desk, const app::Identity& by, const Request& request
             if (form == Form::workbook)
                 book =
                     std::make_unique<ops::WorkbookStream>(desk.places.incoming, head, language_of(request));
-            if (form == Form::csv) spool.put(byte_order_mark);
+            if (form != Form::lines) spool.put(byte_order_mark);
             if (form != Form::lines) spool.put(app::csv_heading(head.tables.front()));
         },
         rows));

@@ -125,6 +125,7 @@ protected:
         if (path.find('{') != std::string::npos)
             throw std::runtime_error{"tests/e2e/api_test.cpp knows no value for a parameter of " + path};
         if (operation.id == "importScreeningList") path += "?region=370212&snapshot=2021-12-31&source=police";
+        if (path.ends_with("/unmasked")) path += "?reason=minutes%203";
         return path;
     }
     /// A value that exists for each parameter of a path.

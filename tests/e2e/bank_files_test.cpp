@@ -967,9 +967,9 @@ TEST_F(TheBanks, AreFoundOutWhereStatementsOrDecisionsWereAltered) {
         {"what a line fits", "statement_fit", "delete from statement_fit where fit = 1", "statement "},
         {"whose answers a sum is", "statement_answer", "delete from statement_answer",
          "it fits answers over another amount"},
-        {"a break hidden", "break", "delete from break where kind = 'unidentified-credit'", "statement "},
+        {"a break hidden", "break", "delete from break where kind = 'unidentified-credit'", "break "},
         {"what a break is about", "break",
-         "update break set amount = amount + 1 where kind = 'unidentified-credit'", "statement "},
+         "update break set amount = amount + 1 where kind = 'unidentified-credit'", "break "},
         {"how a break ended", "break_resolution",
          "update break_resolution set resolution = 'dismiss' where resolution = 'claim-from-bank'", "break "},
         {"that a break ended", "break_resolution", "delete from break_resolution where resolution = 'remit'",
@@ -980,7 +980,7 @@ TEST_F(TheBanks, AreFoundOutWhereStatementsOrDecisionsWereAltered) {
         {"who agreed", "consent", "update consent set answered_by = 'x' || answered_by",
          "answer to proposal "},
         {"that somebody agreed", "consent", "delete from consent", "(answered)"},
-        {"that it was done", "proposal_done", "delete from proposal_done", "proposal "},
+        {"that it was done", "proposal_done", "delete from proposal_done", "that was decided 0 times"},
         {"what became of a failure", "failure_fate",
          "update failure_fate set fate = 'paid' where fate = 'cancelled'", "failure"},
         {"that a failure ended", "failure_fate", "delete from failure_fate where fate = 'cancelled'",
@@ -993,7 +993,7 @@ TEST_F(TheBanks, AreFoundOutWhereStatementsOrDecisionsWereAltered) {
          "close of 370212/2021"},
         {"that a year was closed", "closed_period", "delete from closed_period where period = 2021",
          "(closed)"},
-        {"a file handed over again", "dispatch", "delete from dispatch where round > 1", "YKT"},
+        {"a file handed over again", "dispatch", "delete from dispatch where round > 1", "round 2: an entry"},
     };
     Sql owner{here().owner_url()};
     owner("set session_replication_role = replica");

@@ -209,9 +209,9 @@ TEST_F(Walls, RefuseUnbalancedEntries) {
     const auto entry = [&](const std::string& accounts, const std::string& amounts) {
         return service.refusal(
             "insert into entry (county, kind, cause, value_day, known_at, programme, bank, period, account, "
-            "source, amount, lines, line_total, lines_root, digest) values (370212, 2, 'x', 1, now(), 1, "
+            "source, fund_year, purpose, amount, lines, line_total, lines_root, digest) values (370212, 2, 'x', 1, now(), 1, "
             "1, 202201, '" +
-            accounts + "', '{0,0}', '" + amounts + "', 0, 0, '', sha256('x'))");
+            accounts + "', '{0,0}', '{0,0}', '{0,0}', '" + amounts + "', 0, 0, '', sha256('x'))");
     };
     EXPECT_EQ(entry("{5001,2101}", "{5,-4}"), "23514");
     EXPECT_EQ(entry("{5001,2101}", "{0,0}"), "23514");

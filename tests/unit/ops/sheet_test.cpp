@@ -10,6 +10,7 @@
 #include <string>
 
 #include "onecard/ops/workbook.hpp"
+#include "support/own_folder.hpp"
 
 namespace onecard::ops {
 namespace {
@@ -22,7 +23,7 @@ class Sheets : public testing::Test {
 protected:
     /// A workbook as people make it.
     static fs::path made_by(const std::function<void(lxw_workbook*)>& write) {
-        const fs::path file = fs::path{testing::TempDir()} / "onecard-sheet.xlsx";
+        const fs::path file = fs::path{test::own_folder()} / "onecard-sheet.xlsx";
         lxw_workbook* const book = workbook_new(file.c_str());
         write(book);
         EXPECT_EQ(workbook_close(book), LXW_NO_ERROR);
@@ -33,7 +34,7 @@ protected:
         return {std::istreambuf_iterator<char>{in}, {}};
     }
     std::string csv_of(const fs::path& workbook, std::string_view sheet = "corrections") {
-        const fs::path csv = fs::path{testing::TempDir()} / "onecard-sheet.csv";
+        const fs::path csv = fs::path{test::own_folder()} / "onecard-sheet.csv";
         const auto done = sheet_to_csv(workbook, sheet, csv, "c.xlsx", faults);
         if (!done) return "refused: " + done.error().message();
         return text_in(csv);
@@ -55,7 +56,7 @@ TEST_F(Sheets, ComeBackAsTheyWentOutRowByRow) {
                               {"holder", {"户名", "holder"}}},
                              {{std::string{"YK1"}, Money::of_fen(12'345), std::string{"徐\u3F06, \"二\""}},
                               {std::string{"YK2"}, std::int64_t{6}, std::string{}}}});
-    const fs::path file = fs::path{testing::TempDir()} / "onecard-sheet-out.xlsx";
+    const fs::path file = fs::path{test::own_folder()} / "onecard-sheet-out.xlsx";
     std::ofstream{file, std::ios::binary} << to_workbook(report, app::Language::chinese);
     EXPECT_TRUE(is_workbook(file));
     EXPECT_EQ(
@@ -96,7 +97,7 @@ TEST_F(Sheets, AreRefusedWhereThereIsNoneOrAnotherKindOfFile) {
         workbook_add_worksheet(book, "two");
     });
     EXPECT_THAT(csv_of(file), HasSubstr("has no sheet"));
-    const fs::path text = fs::path{testing::TempDir()} / "onecard-sheet.txt";
+    const fs::path text = fs::path{test::own_folder()} / "onecard-sheet.txt";
     std::ofstream{text} << "reference,decision\n";
     EXPECT_FALSE(is_workbook(text));
     EXPECT_THAT(csv_of(text), HasSubstr("is no workbook"));

@@ -6,18 +6,20 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/own_folder.hpp"
+
 namespace onecard::ops {
 namespace {
 
 /// The parts of an .xlsx, unpacked by another program.
 std::string part_of(const std::string& workbook, const std::string& part) {
     const std::filesystem::path file =
-        std::filesystem::path{testing::TempDir()} / "onecard-workbook-test.xlsx";
+        std::filesystem::path{test::own_folder()} / "onecard-workbook-test.xlsx";
     std::ofstream{file, std::ios::binary} << workbook;
     const std::string command =
-        "cd / && cmake -E chdir " + testing::TempDir() + " cmake -E tar xf " + file.string();
+        "cd / && cmake -E chdir " + test::own_folder() + " cmake -E tar xf " + file.string();
     EXPECT_EQ(std::system(command.c_str()), 0);
-    std::ifstream in{std::filesystem::path{testing::TempDir()} / part, std::ios::binary};
+    std::ifstream in{std::filesystem::path{test::own_folder()} / part, std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
@@ -39,7 +41,7 @@ TEST(Workbook, HoldsEveryTableWithMoneyInYuanAndTextsThatAreNoFormulas) {
 }
 
 TEST(WorkbookStream, WritesRowsAsTheyComeAndEndsWithAProof) {
-    const std::filesystem::path folder{testing::TempDir()};
+    const std::filesystem::path folder{test::own_folder()};
     app::Report head{{"花名册", "Roster"}, {{"region", {"地区", "region"}, std::string{"370212"}}}, {}};
     head.tables.push_back(
         {"rows", {"明细", "Rows"}, {{"name", {"姓名", "name"}}, {"amount", {"金额", "amount"}, true}}, {}});
@@ -62,7 +64,7 @@ TEST(WorkbookStream, WritesRowsAsTheyComeAndEndsWithAProof) {
 }
 
 TEST(WorkbookStream, LeavesNoFileWhenItsTableBreaksOff) {
-    const std::filesystem::path folder = std::filesystem::path{testing::TempDir()} / "broken-off";
+    const std::filesystem::path folder = std::filesystem::path{test::own_folder()} / "broken-off";
     std::filesystem::create_directories(folder);
     app::Report head{{"a", "a"}, {}, {}};
     head.tables.push_back({"rows", {"a", "a"}, {{"name", {"a", "a"}}}, {}});
