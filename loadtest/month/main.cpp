@@ -161,8 +161,9 @@ std::string json_of(const Figures& f, const Wish& wish) {
             f.changes.database, f.changes.peak_memory_bytes);
     if (wish.reads) {
         text += fmt::format(
-            R"(,"reads":{{"payments":{},"outcomes":{},"entries":{},"reads_per_second":{:.0f},"kinds":[)",
-            f.reads.payments, f.reads.outcomes, f.reads.entries, f.reads.reads_per_second);
+            R"(,"reads":{{"payments":{},"outcomes":{},"entries":{},"stories_per_second":{:.0f},"small_reads_per_second":{:.0f},"kinds":[)",
+            f.reads.payments, f.reads.outcomes, f.reads.entries, f.reads.stories_per_second,
+            f.reads.small_reads_per_second);
         for (std::size_t i = 0; i < f.reads.kinds.size(); ++i) {
             const ReadFigures::Kind& kind = f.reads.kinds[i];
             text += fmt::format(
@@ -240,8 +241,10 @@ void print_table(const std::vector<Figures>& all) {
                                     1000 * kind.percentile_99);
              });
     if (!all.front().reads.kinds.empty()) {
-        line("reads a second, nothing computed",
-             [&](const Figures& f) { return fixed(f.reads.reads_per_second, 0); });
+        line("stories a second, nothing computed",
+             [&](const Figures& f) { return fixed(f.reads.stories_per_second, 0); });
+        line("small reads a second, nothing computed",
+             [&](const Figures& f) { return fixed(f.reads.small_reads_per_second, 0); });
         line("ledger that was read: payments",
              [&](const Figures& f) { return fmt::format("{}", f.reads.payments); });
         line("… entries", [&](const Figures& f) { return fmt::format("{}", f.reads.entries); });

@@ -68,7 +68,7 @@ struct ReadFigures {
         double median = 0, percentile_99 = 0, slowest = 0;  ///< seconds
     };
     std::vector<Kind> kinds;
-    double reads_per_second = 0;
+    double stories_per_second = 0, small_reads_per_second = 0;
 };
 /// Computes two more months, `next` and the one after it.
 ReadFigures measure_reads(Installation& office, std::int32_t run, Month next);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "line.hpp"
 #include "month.hpp"
@@ -130,8 +131,9 @@ ReadFigures measure_reads(Installation& office, std::int32_t run, Month next) {
     figures.outcomes = std::stoll(rows[1]);
     figures.entries = std::stoll(rows[2]);
 
-    Seconds stories, persons, balances, small_reads, busy_reads;
+    Seconds stories, persons, balances, clients_stories, busy_stories, small_reads;
     std::vector<Question> by_auditors, by_clients, by_busy;
+    const std::vector<Question> small{{&small_reads, fmt::format("/v1/runs/{}/progress", run)}};
     for (const auto& row : line.ask(statement("some_payments", {{"run", std::to_string(run)}}))) {
         const County county = County::of_number(std::stoi(row[0]));
         const std::string story =
@@ -140,8 +142,8 @@ ReadFigures measure_reads(Installation& office, std::int32_t run, Month next) {
         by_auditors.push_back({&stories, story});
         by_auditors.push_back({&persons, fmt::format("/v1/ledger/persons/{}/{}", county.text(), row[3])});
         by_auditors.push_back({&balances, "/v1/ledger/trial-balance"});
-        by_clients.push_back({&small_reads, story});
-        by_busy.push_back({&busy_reads, story});
+        by_clients.push_back({&clients_stories, story});
+        by_busy.push_back({&busy_stories, story});
     }
     office.start_service();
     {
@@ -154,17 +156,23 @@ ReadFigures measure_reads(Installation& office, std::int32_t run, Month next) {
         compute_a_run(office, next.next());
         asking.stop();
     }
-    {
-        Asking asking{office, "checker", busy_clients, 0, by_busy};
+    for (const std::vector<Question>* questions : {&std::as_const(by_busy), &small}) {
+        Asking asking{office, "checker", busy_clients, 0, *questions};
         std::this_thread::sleep_for(std::chrono::duration<double>{busy_seconds});
         asking.stop();
     }
     office.stop_service();
-    figures.kinds = {stories.figures("story of a payment"), persons.figures("history of a person"),
-                     balances.figures("trial balance"), small_reads.figures("story, 200 clients")};
-    const auto busy = busy_reads.figures("story, 32 clients as fast as they can, nothing computed");
-    figures.kinds.push_back(busy);
-    figures.reads_per_second = static_cast<double>(busy.count) / busy_seconds;
+    figures.kinds = {stories.figures("story of a payment"),
+                     persons.figures("history of a person"),
+                     balances.figures("trial balance"),
+                     clients_stories.figures("story, 200 clients"),
+                     busy_stories.figures("story, 32 clients as fast as they can, nothing computed"),
+                     small_reads.figures("progress of a run, the same 32 clients")};
+    const auto a_second = [&](std::size_t kind) {
+        return static_cast<double>(figures.kinds[kind].count) / busy_seconds;
+    };
+    figures.stories_per_second = a_second(4);
+    figures.small_reads_per_second = a_second(5);
     return figures;
 }
 
