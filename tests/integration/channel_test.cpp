@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "no_files.hpp"
 #include "story.hpp"
 
 namespace onecard {
@@ -38,20 +39,8 @@ protected:
         return said;
     }
 
-    struct : app::FileVault {
-        std::unique_ptr<Writing> begin() override { return nullptr; }
-        Kept keep_file(const std::filesystem::path&) override { return {}; }
-        std::optional<std::filesystem::path> find(const Digest&) override { return "/dev/null"; }
-    } vault;
-    struct : app::SignatureVerifier {
-        Result<app::Signer> verify(std::string_view, std::string_view) override { return no(); }
-        Result<app::Signer> verify_file(const std::filesystem::path&, std::string_view) override {
-            return no();
-        }
-        Result<app::Signer> verify_digest(const Digest&, std::string_view) override { return no(); }
-        Result<Attached> verify_attached(std::string_view) override { return no(); }
-        static std::unexpected<Failure> no() { return refuse(Fault::tampered, "nothing is signed here"); }
-    } verifier;
+    test::NoFiles vault;
+    test::NoSignatures verifier;
     std::unique_ptr<app::Database> database = store::create_database(service_url(), 2);
     std::unique_ptr<app::BankProfiles> profiles;
     std::unique_ptr<app::Tools> tools;

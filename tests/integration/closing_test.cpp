@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "no_files.hpp"
 #include "onecard/app/decisions.hpp"
 #include "story.hpp"
 
@@ -69,20 +70,8 @@ protected:
                         account));
     }
 
-    struct : app::FileVault {
-        std::unique_ptr<Writing> begin() override { return nullptr; }
-        Kept keep_file(const std::filesystem::path&) override { return {}; }
-        std::optional<std::filesystem::path> find(const Digest&) override { return "/dev/null"; }
-    } vault;
-    struct : app::SignatureVerifier {
-        Result<app::Signer> verify(std::string_view, std::string_view) override { return no(); }
-        Result<app::Signer> verify_file(const std::filesystem::path&, std::string_view) override {
-            return no();
-        }
-        Result<app::Signer> verify_digest(const Digest&, std::string_view) override { return no(); }
-        Result<Attached> verify_attached(std::string_view) override { return no(); }
-        static std::unexpected<Failure> no() { return refuse(Fault::tampered, "nothing is signed here"); }
-    } verifier;
+    test::NoFiles vault;
+    test::NoSignatures verifier;
     app::Unit unit;
     std::unique_ptr<app::Database> database = store::create_database(service_url(), 2);
     app::Tools tools{*database, vault, seal::sha256(), seal::sm3(), verifier, {}, {}, 1, nullptr};
