@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
@@ -376,7 +377,7 @@ public:
 private:
     TemporaryFolder folder_;
     Process service_;
-    mutable int said_ = 0;
+    mutable std::atomic<int> said_ = 0;  ///< officers of one story speak at once
 };
 
 /// An installation for all tests of a suite: starting one costs a second.
