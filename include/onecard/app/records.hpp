@@ -299,7 +299,7 @@ struct DecidedFailure {
     County county;
     Serial serial;
     std::int16_t attempt = 1;
-    bool paid = false;        ///< else cancelled
+    bool paid = false;  ///< else cancelled
     /// Not the end of a failure but its beginning: a paid attempt whose money came back on a statement, as people found.
     bool returned = false;
     bool prior_year = false;  ///< cancelled after the year in which it was owed
