@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "export_ends.hpp"
 #include "onecard/app/questions.hpp"
 #include "onecard/ops/log.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -134,7 +135,17 @@ bool is_read(const Request& request) { return request.method == "GET" || request
 
 Response perform(Desk& desk, const Way& way, const app::Identity& by, const Request& request) {
     if (is_read(request)) {
-        Response response = way.handle(desk, by, request);
+        const Form form = form_of(request);
+        const bool is_export = way.who == For::officers && !way.ends_itself &&
+                               (form == Form::csv || form == Form::lines || form == Form::workbook);
+        Response response;
+        if (is_export) {
+            const Request asked = with_checkpoint(desk, request);
+            response = way.handle(desk, by, asked);
+            end_export(asked, response);
+        } else {
+            response = way.handle(desk, by, request);
+        }
         const bool is_whole = response.status == 200 && !response.stream && response.file.empty();
         if (is_whole && !response.headers.contains("ETag")) response.headers["ETag"] = etag_of(response.body);
         return response;
