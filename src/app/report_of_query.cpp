@@ -34,6 +34,7 @@ constexpr std::array headings{
     Heading{"answered_by", "回盘证书", "answered by"},
     Heading{"answered_sha256", "回盘签名摘要", "answered sha256"},
     Heading{"never_heard_back", "逾期未回应", "never heard back"},
+    Heading{"no", "编号", "no"},
     Heading{"expected", "应为", "expected"},
     Heading{"name", "文件名", "file name"},
     Heading{"kind", "类型", "kind"},
@@ -63,8 +64,9 @@ Table table_of_query(LedgerRecords& records, std::string key, Words title, std::
             const std::string& column = rows.front()[c];
             if (column == "total")
                 cells.emplace_back(Money::of_fen(std::stoll(rows[i][c])));
-            else if (column == "seq" || column == "lines" || column == "paid" || column == "failed" ||
-                     column == "expected" || column == "bank" || column == "agreed" || column == "differing")
+            else if (column == "seq" || column == "no" || column == "lines" || column == "paid" ||
+                     column == "failed" || column == "expected" || column == "bank" || column == "agreed" ||
+                     column == "differing")
                 cells.emplace_back(std::int64_t{std::stoll(rows[i][c])});
             else
                 cells.emplace_back(rows[i][c]);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -54,7 +55,7 @@ public:
     /// unknown, duplicate (answered before), conflict (things have changed since).
     Result<void> answer(const Identity& by, std::int64_t proposal_no, bool agrees, Moment now);
 
-    Result<Report> proposals(const Identity& by, const Region& region);
+    Result<Report> proposals(const Identity& by, const Region& region, const Slice& slice = {});
     /// Money that waits, by account, bank, reason and days.
     Result<Report> ageing(const Identity& by, const Region& region);
     /// How well a run was paid, by bank.
