@@ -71,6 +71,17 @@ TEST_F(Operations, AreWatchedFromTheMachineItself) {
                   "status=\"200\"} 1\n"));
     EXPECT_THAT(metrics.body, HasSubstr("onecard_ready 1\n"));
     EXPECT_THAT(metrics.body, HasSubstr("onecard_request_seconds_count"));
+    // From nowhere else: not by another address of this machine, neither of its loopback nor of its network.
+    const std::string url = lines_of(text_in(here().service_folder() / "monitor")).at(0);
+    const std::string port = url.substr(url.rfind(':'));
+    Words addresses{"127.0.0.2", "[::1]"};
+    for (const std::string& one : fields_of(lines_of(here().run({"hostname", "-I"}).out + "\n").at(0), ' '))
+        if (!one.empty()) addresses.push_back(one.contains(':') ? "[" + one + "]" : one);
+    for (const std::string& address : addresses) {
+        const Ran elsewhere = here().run({"curl", "--silent", "--max-time", "5", "--output", "/dev/null",
+                                          "http://" + address + port + "/metrics"});
+        EXPECT_EQ(elsewhere.code, 7) << address << " is refused: " << elsewhere.all();
+    }
 }
 
 TEST_F(Operations, AreLoggedAsJsonWithTheRequestAndWithoutThePerson) {
