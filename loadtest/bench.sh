@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark of the house: loadtest/README.md says how to read it.
 # Usage: bench.sh PATH-OF-ONECARD [--size N]... [--all] [--json] [--second-month] [--reads] [--no-peers] [--micro | --no-micro]
-#                 [--flame] [--keep] | --returns [LINES] | --tls [ROUNDS]
+#                 [--flame] [--keep] | --returns [LINES] | --tls [ROUNDS] | --giant [MEGABYTES]
 # Everything lies under var/bench, on the disk that an installation here would use, and goes when it is over (--keep:
 # it stays).
 set -euo pipefail
@@ -28,6 +28,7 @@ while (($# > 0)); do
         --no-micro) micro=no ;;
         --flame) flame=yes ;;
         --tls) exec bash "$root/loadtest/nginx.sh" "$programs/tls_bench" "${2:-5}" ;;
+        --giant) exec bash "$root/loadtest/giant.sh" "$programs/onecard" "${2:-1024}" ;;
         --returns) returns=1000000; [[ ${2:-} =~ ^[1-9][0-9]*$ ]] && { returns=$2; shift; } ;;
         *) die "no option $1 (see the head of loadtest/bench.sh)" ;;
     esac

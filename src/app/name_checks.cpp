@@ -149,16 +149,17 @@ Result<Report> NameChecks::ask(const Identity& by, County county, Month month, M
     return report;
 }
 
-Result<Report> NameChecks::rounds(const Identity& by, const Region& region) {
+Result<Report> NameChecks::rounds(const Identity& by, const Region& region, const Slice& slice) {
     if (by.role == Role::bank || !by.region.covers(region))
         return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)),
                       "accounts");
     auto work = tools_.database.begin();
     Report report{{"户名核验", "Names to check"}, {}, {}};
+    auto parameters = slice.parameters({"county", "file"});
+    parameters.emplace_back("region_low", std::to_string(region.lowest()));
+    parameters.emplace_back("region_high", std::to_string(region.highest()));
     report.tables.push_back(table_of_query(work->ledger(), "checks", {"户名核验", "Name checks"},
-                                           "report_name_checks",
-                                           {{"region_low", std::to_string(region.lowest())},
-                                            {"region_high", std::to_string(region.highest())}}));
+                                           "report_name_checks", parameters));
     return report;
 }
 

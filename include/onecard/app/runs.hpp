@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/run_life.hpp"
@@ -79,7 +80,7 @@ public:
     Result<void> accept_outliers(const Identity& by, RunNo run, County county,
                                  std::span<const std::int32_t> outliers, std::string_view reason, Moment now);
     /// What a checker must look at in a run, with who accepted it and why. Errors: unknown, forbidden.
-    Result<Report> outliers(const Identity& by, RunNo run);
+    Result<Report> outliers(const Identity& by, RunNo run, const Slice& slice = {});
     /// Cancels the units that are not checked, or one county's alone; those that are stay as they are. Errors: forbidden,
     /// unknown (no such county), conflict (none of them can be cancelled: the first one is named).
     Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now, std::optional<County> county = {});
@@ -89,7 +90,7 @@ public:
                                   std::optional<County> county = {});
 
     Result<Report> status(const Identity& by, RunNo run);
-    Report list(const Identity& by);
+    Report list(const Identity& by, const Slice& slice = {});
     /// Errors: unknown, forbidden (a region apart from the officer's).
     Result<Run> find(RunNo run, const Identity& by);
 
