@@ -255,7 +255,8 @@ select 'statement-posted', 'statement-posted|' || r.statement_no || '|' || s.nam
                            || r.statement_id || '|' || date '1970-01-01' + r.first_day || '|'
                            || date '1970-01-01' + r.last_day || '|' || coalesce(r.opening::text, '') || '|'
                            || coalesce(r.closing::text, '') || '|' || r.lines || '|' || r.credits || '|' || r.debits || '|'
-                           || r.account_tail,
+                           || r.account_tail || '|'
+                           || array_to_string(r.counties, ' '),
        extract(epoch from r.at)::bigint, 'result of statement ' || s.name
   from statement_result r
   join statement s using (statement_no)

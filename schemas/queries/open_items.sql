@@ -35,7 +35,7 @@ select 'statement ' || s.name || '/' || l.line, l.amount
   from statement s
   join statement_result r using (statement_no)
   join statement_line l using (statement_no)
- where s.county = :county::int and r.accepted
+ where l.county = :county::int and r.accepted
    and date '1970-01-01' + l.value_day < make_date(:period::int / 100, :period::int % 100, 1) + interval '1 month'
    and not exists (select from statement_fit f where f.statement_no = l.statement_no and f.line = l.line)
    and not exists (select from break k where k.statement_no = l.statement_no and k.line = l.line)
