@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark of the house: loadtest/README.md says how to read it.
 # Usage: bench.sh PATH-OF-ONECARD [--size N]... [--all] [--json] [--second-month] [--reads] [--no-peers] [--micro | --no-micro]
-#                 [--flame] [--keep] | --returns [LINES] | --tls [ROUNDS]
+#                 [--flame] [--keep] | --returns [LINES] | --tls [ROUNDS] | --giant [MEGABYTES]
 # Everything lies under var/bench, on the disk that an installation here would use, and goes when it is over (--keep:
 # it stays).
 set -euo pipefail
@@ -28,6 +28,7 @@ while (($# > 0)); do
         --no-micro) micro=no ;;
         --flame) flame=yes ;;
         --tls) exec bash "$root/loadtest/nginx.sh" "$programs/tls_bench" "${2:-5}" ;;
+        --giant) exec bash "$root/loadtest/giant.sh" "$programs/onecard" "${2:-1024}" ;;
         --returns) returns=1000000; [[ ${2:-} =~ ^[1-9][0-9]*$ ]] && { returns=$2; shift; } ;;
         *) die "no option $1 (see the head of loadtest/bench.sh)" ;;
     esac
@@ -45,6 +46,9 @@ if [[ $returns != no ]]; then
 fi
 
 mkdir -p "$folder"
+# ext4 passes over every inode that was deleted in the last minutes before it makes a file: each measurement gets a fresh
+# place on the disk, or it would pay for the one before it.
+chattr +T "$folder" 2> /dev/null || true
 if [[ $micro == yes && $json == yes ]]; then
     say "small timings"
     "$programs/micro_bench" --benchmark_format=json > "$folder/micro.json" 2> "$folder/micro.log"

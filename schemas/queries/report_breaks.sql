@@ -18,4 +18,6 @@ select k.county::text as county, coalesce(r.period::text, '') as period, coalesc
   left join return_result r using (return_no)
   left join break_resolution e on e.county = k.county and e.break_no = k.break_no
  where k.county between :region_low::int and :region_high::int
- order by k.county, k.break_no;
+   and (k.county, k.break_no) > (:after_county::bigint, :after_break::bigint)
+ order by k.county, k.break_no
+ limit :most::bigint;

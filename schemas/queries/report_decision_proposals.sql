@@ -10,4 +10,6 @@ select p.county::text as county, p.proposal_no::text as proposal, p.kind, p.subj
   left join consent c using (proposal_no)
   left join proposal_done d using (proposal_no)
  where p.county between :region_low::int and :region_high::int
- order by p.county, p.proposal_no;
+   and (p.county, p.proposal_no) > (:after_county::bigint, :after_proposal::bigint)
+ order by p.county, p.proposal_no
+ limit :most::bigint;

@@ -7,4 +7,6 @@ select lpad(c.county::text, 6, '0') as county, c.bank::text as bank, c.file_id a
   from name_check c
   left join name_answer a using (check_no)
  where c.county between :region_low::int and :region_high::int
- order by c.check_no;
+   and (c.county, c.file_id collate "C") > (:after_county::bigint, :after_file::text)
+ order by c.county, c.file_id collate "C"
+ limit :most::bigint;

@@ -10,4 +10,7 @@ select f.county::text as county, (f.part / 1000 + 190000)::text as period, f.ser
   left join failure_fate fate
     on fate.county = f.county and fate.serial = f.serial and fate.attempt = f.attempt and fate.part = f.part
  where f.county between :region_low::int and :region_high::int and fate.county is null
- order by f.county, f.part, f.serial, f.attempt;
+   and (f.county, f.part / 1000 + 190000, f.serial, f.attempt)
+       > (:after_county::bigint, :after_period::bigint, :after_serial::bigint, :after_attempt::bigint)
+ order by f.county, f.part / 1000, f.serial, f.attempt
+ limit :most::bigint;

@@ -7,4 +7,6 @@ select o.county::text as county, o.outlier_no::text as outlier, o.kind::text as 
   join unit u using (run_no, county)
   left join outlier_acceptance a using (run_no, county, outlier_no)
  where o.run_no = :run::int and o.county between :region_low::int and :region_high::int
- order by o.county, o.outlier_no;
+   and (o.county, o.outlier_no) > (:after_county::bigint, :after_outlier::bigint)
+ order by o.county, o.outlier_no
+ limit :most::bigint;

@@ -53,7 +53,7 @@ std::optional<AccountWaits> waits(const AccountChange& change, const AccountRule
         fmt::format("账户由第 {} 次导入变更，{} 起方可支付", change.import.number(), open.text())};
 }
 
-Result<Report> Accounts::changes(const Identity& by, const Region& region) {
+Result<Report> Accounts::changes(const Identity& by, const Region& region, const Slice& slice) {
     if (by.role == Role::bank || !by.region.covers(region))
         return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)),
                       "accounts");
@@ -77,8 +77,13 @@ Result<Report> Accounts::changes(const Identity& by, const Region& region) {
                  {"paid_from", {"可支付时间", "paid to from"}}},
                 {}};
     const ImportNo newest = work->registers().latest_import();
+    // A county after the other, those before the slice's beginning and behind its end not at all.
+    const std::string first = slice.after.empty() ? std::string{} : slice.after.front();
     if (newest)
-        for (const auto& [county, count] : work->registers().enrolments_by_county(region, newest))
+        for (const auto& [county, count] : work->registers().enrolments_by_county(region, newest)) {
+            if (county.text() < first) continue;
+            if (static_cast<std::int64_t>(table.rows.size()) >= slice.rows_max && county.text() != first)
+                break;
             for (const AccountChange& change :
                  work->accounts().changes(county, newest, rules_.confirmed_since.value_or(Moment{}))) {
                 const auto account = cipher->open(change.account);
@@ -90,6 +95,7 @@ Result<Report> Accounts::changes(const Identity& by, const Region& region) {
                      change.confirmed_by, change.confirmed_at ? change.confirmed_at->text() : std::string{},
                      change.confirmed_at ? open_from(change, rules_).text() : std::string{}});
             }
+        }
     report.tables.push_back(std::move(table));
     return report;
 }

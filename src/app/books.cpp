@@ -32,6 +32,11 @@ Parameters region_parameters(const Region& region) {
             {"region_high", std::to_string(region.highest())}};
 }
 
+Parameters with_slice(Parameters all, const Parameters& slice) {
+    all.insert(all.end(), slice.begin(), slice.end());
+    return all;
+}
+
 std::optional<std::int64_t> number_of(const std::string& text) {
     if (text.empty()) return std::nullopt;
     std::int64_t value = 0;
@@ -358,13 +363,13 @@ Result<Report> Books::period(const Identity& by, const Region& region, Month per
     return report;
 }
 
-Result<Report> Books::breaks(const Identity& by, const Region& region) {
+Result<Report> Books::breaks(const Identity& by, const Region& region, const Slice& slice) {
     const auto allowed = may_read(by, region, "breaks");
     if (!allowed) return std::unexpected{allowed.error()};
     auto work = tools_.database.begin();
     Report report{{"对账差异", "Breaks"}, {}, {}};
-    Table table =
-        table_of(work->ledger(), "breaks", {"差异", "Breaks"}, "report_breaks", region_parameters(region));
+    Table table = table_of(work->ledger(), "breaks", {"差异", "Breaks"}, "report_breaks",
+                           with_slice(region_parameters(region), slice.parameters({"county", "break"})));
     const auto kind = std::ranges::find(table.columns, "kind", &Column::key) - table.columns.begin();
     const auto owner = std::ranges::find(table.columns, "owner", &Column::key) - table.columns.begin();
     for (auto& row : table.rows) {
@@ -387,13 +392,14 @@ Result<Report> Books::breaks(const Identity& by, const Region& region) {
     return report;
 }
 
-Result<Report> Books::open_failures(const Identity& by, const Region& region) {
+Result<Report> Books::open_failures(const Identity& by, const Region& region, const Slice& slice) {
     const auto allowed = may_read(by, region, "open failures");
     if (!allowed) return std::unexpected{allowed.error()};
     auto work = tools_.database.begin();
     Report report{{"未成功发放明细", "Failed payments that nothing has followed yet"}, {}, {}};
-    report.tables.push_back(table_of(work->ledger(), "failures", {"明细", "Failures"}, "report_open_failures",
-                                     region_parameters(region)));
+    report.tables.push_back(table_of(
+        work->ledger(), "failures", {"明细", "Failures"}, "report_open_failures",
+        with_slice(region_parameters(region), slice.parameters({"county", "period", "serial", "attempt"}))));
     return report;
 }
 

@@ -106,26 +106,28 @@ Result<std::int32_t> Channel::next_sequence(const Identity& bank) {
     return tools_.database.begin()->channel().next_sequence(bank.bank);
 }
 
-Result<Report> Channel::ladder(const Identity& by, const Region& region) {
+Result<Report> Channel::ladder(const Identity& by, const Region& region, const Slice& slice) {
     if (by.role == Role::bank || !by.region.covers(region))
         return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)), "channel");
     auto work = tools_.database.begin();
     Report report{{"银行通道", "The bank channel"}, {}, {}};
-    Table files = table_of_query(
-        work->ledger(), "files", {"发放文件", "Files"}, "report_file_ladder",
-        {{"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}});
+    auto parameters = slice.parameters({"bank", "seq"});
+    parameters.emplace_back("region_low", std::to_string(region.lowest()));
+    parameters.emplace_back("region_high", std::to_string(region.highest()));
+    Table files =
+        table_of_query(work->ledger(), "files", {"发放文件", "Files"}, "report_file_ladder", parameters);
     add_counts_for(tools_, files);
     report.tables.push_back(std::move(files));
     return report;
 }
 
-Result<Report> Channel::sequence_refusals(const Identity& by) {
+Result<Report> Channel::sequence_refusals(const Identity& by, const Slice& slice) {
     if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their own numbers only", "channel");
     auto work = tools_.database.begin();
     Report report{{"被拒序号", "Sequence numbers refused"}, {}, {}};
     report.tables.push_back(table_of_query(work->ledger(), "sequence_refusals",
                                            {"被拒序号", "Sequence numbers refused"},
-                                           "report_sequence_refusals", {}));
+                                           "report_sequence_refusals", slice.parameters({"bank", "no"})));
     return report;
 }
 

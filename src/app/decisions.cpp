@@ -281,12 +281,13 @@ Result<void> Decisions::answer(const Identity& by, std::int64_t proposal_no, boo
     return {};
 }
 
-Result<Report> Decisions::proposals(const Identity& by, const Region& region) {
+Result<Report> Decisions::proposals(const Identity& by, const Region& region, const Slice& slice) {
     if (auto allowed = may_read(by, region, "proposals"); !allowed) return std::unexpected{allowed.error()};
     Report report{{"处理意见", "Proposals"}, {}, {}};
+    auto parameters = region_parameters(region);
+    for (auto& each : slice.parameters({"county", "proposal"})) parameters.push_back(std::move(each));
     report.tables.push_back(table_of(tools_.database.begin()->ledger(), "proposals",
-                                     {"处理意见", "Proposals"}, "report_decision_proposals",
-                                     region_parameters(region)));
+                                     {"处理意见", "Proposals"}, "report_decision_proposals", parameters));
     return report;
 }
 

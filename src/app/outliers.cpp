@@ -180,7 +180,7 @@ Result<void> Runs::accept_outliers(const Identity& by, RunNo no, County county,
     return {};
 }
 
-Result<Report> Runs::outliers(const Identity& by, RunNo no) {
+Result<Report> Runs::outliers(const Identity& by, RunNo no, const Slice& slice) {
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
     const Region& region = by.region.covers(run->region) ? run->region : by.region;
@@ -188,10 +188,12 @@ Result<Report> Runs::outliers(const Identity& by, RunNo no) {
     report.fields = {{"run", {"批次", "run"}, std::int64_t{no.number()}},
                      {"period", {"期号", "period"}, run->period.text()}};
     auto work = tools_.database.begin();
-    report.tables.push_back(table_of(work->ledger(), "outliers", {"异常", "Outliers"}, "report_outliers",
-                                     {{"run", std::to_string(no.number())},
-                                      {"region_low", std::to_string(region.lowest())},
-                                      {"region_high", std::to_string(region.highest())}}));
+    auto parameters = slice.parameters({"county", "outlier"});
+    parameters.emplace_back("run", std::to_string(no.number()));
+    parameters.emplace_back("region_low", std::to_string(region.lowest()));
+    parameters.emplace_back("region_high", std::to_string(region.highest()));
+    report.tables.push_back(
+        table_of(work->ledger(), "outliers", {"异常", "Outliers"}, "report_outliers", parameters));
     return report;
 }
 

@@ -59,8 +59,7 @@ std::string cursor_of(const Key& key) {
     return cursor;
 }
 
-/// In the types of `like`, a row's key.
-std::optional<Key> key_in(std::string_view cursor, const Key& like) {
+std::optional<std::vector<std::string>> parts_in(std::string_view cursor) {
     std::vector<std::string> parts{""};
     for (std::size_t at = 0; at < cursor.size(); at += 2) {
         unsigned char byte = 0;
@@ -73,7 +72,22 @@ std::optional<Key> key_in(std::string_view cursor, const Key& like) {
         else
             parts.back() += static_cast<char>(byte);
     }
-    if (parts.size() != like.size()) return std::nullopt;
+    return parts;
+}
+
+std::optional<std::int64_t> number_in(std::string_view text) {
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size())
+        return std::nullopt;
+    return number;
+}
+
+/// In the types of `like`, a row's key.
+std::optional<Key> key_in(std::string_view cursor, const Key& like) {
+    const auto read = parts_in(cursor);
+    if (!read || read->size() != like.size()) return std::nullopt;
+    const std::vector<std::string>& parts = *read;
     Key key;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (std::holds_alternative<std::string>(like[i])) {
@@ -84,17 +98,14 @@ std::optional<Key> key_in(std::string_view cursor, const Key& like) {
             key.emplace_back(Words{parts[i], parts[i]});
             continue;
         }
-        std::int64_t number = 0;
-        const std::string& text = parts[i];
-        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size())
-            return std::nullopt;
+        const auto number = number_in(parts[i]);
+        if (!number) return std::nullopt;
         if (std::holds_alternative<std::int64_t>(like[i]))
-            key.emplace_back(number);
+            key.emplace_back(*number);
         else if (std::holds_alternative<Money>(like[i]))
-            key.emplace_back(Money::of_fen(number));
+            key.emplace_back(Money::of_fen(*number));
         else
-            key.emplace_back(number != 0);
+            key.emplace_back(*number != 0);
     }
     return key;
 }
@@ -134,6 +145,35 @@ Result<std::string> cut_page(Table& table, std::span<const std::string_view> key
     std::string cursor = cursor_of(key_of(table.rows[rows_max - 1]));
     table.rows.resize(rows_max);
     return cursor;
+}
+
+std::vector<std::pair<std::string, std::string>> Slice::parameters(
+    std::initializer_list<std::string_view> names) const {
+    ensure(after.empty() || after.size() == names.size(), "a slice behind a key of other parts");
+    std::vector<std::pair<std::string, std::string>> all;
+    std::size_t at = 0;
+    // Numbers are above -1; whoever has a text in a key says what it begins behind by the number before it.
+    for (const std::string_view name : names)
+        all.emplace_back(fmt::format("after_{}", name), after.empty() ? "-1" : after[at++]);
+    all.emplace_back("most", std::to_string(rows_max));
+    return all;
+}
+
+Result<Slice> slice_after(std::string_view cursor, std::string_view kinds, std::int64_t rows_max) {
+    Slice slice;
+    slice.rows_max = rows_max;
+    if (cursor.empty()) return slice;
+    auto parts = parts_in(cursor);
+    if (!parts || parts->size() != kinds.size()) return std::unexpected{no_cursor()};
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        const auto number = number_in((*parts)[i]);
+        const bool is_good =
+            kinds[i] == 'n' ? number && std::to_string(*number) == (*parts)[i]
+                            : std::ranges::all_of((*parts)[i], [](char c) { return c > ' ' && c < 0x7f; });
+        if (!is_good) return std::unexpected{no_cursor()};
+    }
+    slice.after = std::move(*parts);
+    return slice;
 }
 
 }  // namespace onecard::app

@@ -19,6 +19,7 @@ constexpr std::array headings{
     Heading{"total", "金额", "total"},
     Heading{"state", "状态", "state"},
     Heading{"sealed_at", "签章", "sealed"},
+    Heading{"sealed_sha256", "签章签名摘要", "sealed sha256"},
     Heading{"released_at", "放行", "released"},
     Heading{"fetched_at", "取走", "fetched"},
     Heading{"fetched_by", "取走证书", "fetched by"},
@@ -30,7 +31,10 @@ constexpr std::array headings{
     Heading{"paid", "成功", "paid"},
     Heading{"failed", "失败", "failed"},
     Heading{"answered_at", "回盘", "answered"},
+    Heading{"answered_by", "回盘证书", "answered by"},
+    Heading{"answered_sha256", "回盘签名摘要", "answered sha256"},
     Heading{"never_heard_back", "逾期未回应", "never heard back"},
+    Heading{"no", "编号", "no"},
     Heading{"expected", "应为", "expected"},
     Heading{"name", "文件名", "file name"},
     Heading{"kind", "类型", "kind"},
@@ -60,8 +64,9 @@ Table table_of_query(LedgerRecords& records, std::string key, Words title, std::
             const std::string& column = rows.front()[c];
             if (column == "total")
                 cells.emplace_back(Money::of_fen(std::stoll(rows[i][c])));
-            else if (column == "seq" || column == "lines" || column == "paid" || column == "failed" ||
-                     column == "expected" || column == "bank" || column == "agreed" || column == "differing")
+            else if (column == "seq" || column == "no" || column == "lines" || column == "paid" ||
+                     column == "failed" || column == "expected" || column == "bank" || column == "agreed" ||
+                     column == "differing")
                 cells.emplace_back(std::int64_t{std::stoll(rows[i][c])});
             else
                 cells.emplace_back(rows[i][c]);

@@ -200,7 +200,7 @@ Result<Report> Runs::status(const Identity& by, RunNo no) {
     return report;
 }
 
-Report Runs::list(const Identity& by) {
+Report Runs::list(const Identity& by, const Slice& slice) {
     Report report{{"发放批次一览", "Runs"}, {}, {}};
     Table runs{"runs",
                {"批次", "Runs"},
@@ -211,12 +211,16 @@ Report Runs::list(const Identity& by) {
                 {"made_by", {"经办", "made by"}},
                 {"made_at", {"时间", "made at"}}},
                {}};
-    for (const Run& run : tools_.database.begin()->runs().runs())
-        if (by.region.covers(run.region) || run.region.covers(by.region))
-            runs.rows.push_back(
-                {std::int64_t{run.no.number()},
-                 Words{std::string{text_of(run.kind).chinese}, std::string{text_of(run.kind).english}},
-                 run.period.text(), run.region.text(), run.made_by, run.made_at.text()});
+    auto parameters = slice.parameters({"run"});
+    parameters.emplace_back("region", by.region.text());
+    const auto rows = tools_.database.begin()->ledger().ask("report_runs", parameters);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const TextRow& row = rows[i];
+        const auto& kind = text_of(static_cast<RunKind>(std::stoi(row[1])));
+        runs.rows.push_back({std::int64_t{std::stoll(row[0])},
+                             Words{std::string{kind.chinese}, std::string{kind.english}},
+                             Month::of_number(std::stoi(row[2])).value().text(), row[3], row[4], row[5]});
+    }
     report.tables.push_back(std::move(runs));
     return report;
 }

@@ -57,7 +57,8 @@ Screening::Imported Screening::import_list(const Identity& by, const ListWish& w
     if (!imported.faults.empty()) return imported;
 
     const auto cipher = tools_.make_cipher();
-    const auto keeping = tools_.vault.begin();
+    const auto bundle = tools_.vault.begin();
+    const auto keeping = bundle->begin();
     ListFile file{fmt::format("{}.csv", code), now.day_in_china(),
                   [&](std::string_view id) { return cipher->tag(id); }, imported.faults};
     std::ifstream in{wish.file, std::ios::binary};
@@ -90,6 +91,7 @@ Screening::Imported Screening::import_list(const Identity& by, const ListWish& w
                         list.snapshot.text(), list.file.hex(), list.rows, list.source,
                         digest_of(tools_.sha256, text_of(rows)).hex(), by.name, by.fingerprint.hex())};
         work->ledger().put_acts({&act, 1}, tools_.log(), now);
+        bundle->sync();
         work->commit();
     } catch (const RefusedByDatabase& refused) {
         if (!refused.constraint().starts_with("screening_list_")) throw;

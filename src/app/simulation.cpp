@@ -10,6 +10,7 @@
 #include <thread>
 #include <tuple>
 
+#include "arrears.hpp"
 #include "onecard/app/policies.hpp"
 
 namespace onecard::app {
@@ -85,6 +86,7 @@ struct Question {
     ImportNo known_at;
     const policy::Book& book;
     std::span<const policy::Change> changes;
+    std::optional<RunKind> kind;  ///< of a run: what it pays alone; none: everything that the month owes
 };
 
 class Simulating {
@@ -101,12 +103,23 @@ public:
         entitlement::History history{facts_, question_.known_at, policies_of(question_.book, county)};
         entitlement::assess(snapshot_, *standing, standing_, &history);
         entitlement::assess(snapshot_, *would_be, would_be_, &history);
+        leave_to_others(*standing, standing_.awards);
+        leave_to_others(*would_be, would_be_.awards);
         CountySides sides;
         compare(standing_, would_be_, sides);
         return sides;
     }
 
 private:
+    /// What a run of this kind does not pay. What it, or another, has paid already stands on both sides alike.
+    void leave_to_others(const policy::CountyPolicy& policy, std::vector<entitlement::Award>& awards) const {
+        if (!question_.kind) return;
+        std::erase_if(awards, [&](const entitlement::Award& one) {
+            return !pays(*question_.kind, one.programme) ||
+                   (*question_.kind == RunKind::regular && is_left_to_own_run(policy, one.programme));
+        });
+    }
+
     Tools& tools_;
     const Question& question_;
     registry::Register facts_;
@@ -187,6 +200,7 @@ Result<Report> simulate(Tools& tools, const policy::Book& book, const Identity& 
     std::optional<policy::Book> own_book;
     std::vector<County> counties;
     std::optional<Money> recorded;
+    std::optional<RunKind> kind;
     std::string place = fmt::format("simulation of {}", period.text());
     {
         auto work = tools.database.begin();
@@ -194,9 +208,12 @@ Result<Report> simulate(Tools& tools, const policy::Book& book, const Identity& 
             place = fmt::format("run {}", wish.run->number());
             const auto run = work->runs().run(*wish.run);
             if (!run) return refuse(Fault::unknown, "there is no such run", place);
-            if (run->kind != RunKind::regular)
-                return refuse(Fault::missing, "only a regular run is simulated: the others follow from it",
+            if (run->kind == RunKind::reissue)
+                return refuse(Fault::missing,
+                              "a re-issue run pays again what failed: no rule says how much, and there is "
+                              "nothing to simulate",
                               place);
+            kind = run->kind;
             period = run->period;
             region = run->region;
             known_at = run->known_at;
@@ -228,7 +245,7 @@ Result<Report> simulate(Tools& tools, const policy::Book& book, const Identity& 
         return refuse(wish.run ? Fault::forbidden : Fault::missing,
                       "nobody is enrolled in what this officer's region has of it", place);
 
-    const Question question{period, known_at, own_book ? *own_book : book, wish.changes};
+    const Question question{period, known_at, own_book ? *own_book : book, wish.changes, kind};
     const auto by_county = simulate_all(tools, question, counties);
     if (!by_county) return std::unexpected{by_county.error()};
 

@@ -519,19 +519,23 @@ Result<Report> Statements::state(const Identity& bank, std::string_view name) {
     return report;
 }
 
-Result<Report> Statements::report(const Identity& by, const Region& region) {
+Result<Report> Statements::report(const Identity& by, const Region& region, const Slice& slice) {
     if (by.role == Role::bank || !by.region.covers(region))
         return refuse(Fault::forbidden, "outside this officer's region", "statements");
     const std::vector<std::pair<std::string, std::string>> parameters{
         {"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}};
     Report report{{"银行对账", "Statements of the transit accounts"}, {}, {}};
     auto work = tools_.database.begin();
+    auto of_slice = slice.parameters({"county", "bank", "statement"});
+    of_slice.insert(of_slice.end(), parameters.begin(), parameters.end());
+    report.tables.push_back(
+        table_of(work->ledger(), "statements", {"对账单", "Statements"}, "report_statements", of_slice));
     const auto add = [&](std::string key, Words title, std::string_view query) {
-        report.tables.push_back(
-            table_of(work->ledger(), std::move(key), std::move(title), query, parameters));
+        report.tables.push_back(slice.after.empty() ? table_of(work->ledger(), std::move(key),
+                                                               std::move(title), query, parameters)
+                                                    : Table{std::move(key), std::move(title), {}, {}});
     };
     add("balances", {"银行余额调节表", "Balances of the bank and of the books"}, "report_statement_balance");
-    add("statements", {"对账单", "Statements"}, "report_statements");
     add("waiting", {"银行已记、回盘未报", "Lines that wait for the bank's word"}, "report_statement_waiting");
     add("missing", {"漏单:回盘已报、银行未记", "Reported as paid, and not on a statement"},
         "report_statement_missing");

@@ -16,8 +16,10 @@ using net::Response;
 namespace {
 
 Response changes(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer_list(must(desk.accounts->changes(by, region_of(request, by))), request,
-                       {"county", "payee_kind", "payee", "import"});
+    return answer_sliced_list(request, {"county", "payee_kind", "payee", "import"}, "ntnn",
+                              [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                  return must(desk.accounts->changes(by, region, slice));
+                              });
 }
 
 Response confirm(Desk& desk, const app::Identity& by, const Request& request) {
@@ -51,8 +53,10 @@ Response ask_banks(Desk& desk, const app::Identity& by, const Request& request) 
 }
 
 Response rounds(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer_list(must(desk.name_checks->rounds(by, region_of(request, by))), request,
-                       {"county", "file"});
+    return answer_sliced_list(request, {"county", "file"}, "nt",
+                              [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                  return must(desk.name_checks->rounds(by, region, slice));
+                              });
 }
 
 Response checks_of_bank(Desk& desk, const app::Identity& by, const Request& request) {

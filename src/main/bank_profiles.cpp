@@ -33,6 +33,15 @@ Result<std::map<BankNo, app::BankProfiles::Configured>> configured_profiles(cons
                 fmt::format("its profile {} is not in {}", terms.profile, settings.bank_profiles.string()),
                 place);
         }
+        if (one.profile.signature == bankfile::SignatureKind::sm2 && !settings.signing.key.empty() &&
+            settings.signing.sm2_key != "file")
+            return refuse(
+                Fault::conflict,
+                fmt::format("its profile {} wants SM2 signatures, and the signing key is in a token: "
+                            "PKCS#11 has no SM2 signature. «sm2_key = \"file\"» under [signing] lets "
+                            "service-sm2.key sign for such banks; else agree on signature = \"cms\"",
+                            terms.profile),
+                place);
         one.profile.transit_account = terms.transit_account;
         if (terms.transit_account.empty() &&
             (one.profile.batch.header.carries(bankfile::Slot::transit_account) ||

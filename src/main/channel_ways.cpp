@@ -14,12 +14,16 @@ using net::Response;
 namespace {
 
 Response ladder(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer_list(must(desk.channel->ladder(by, region_of(request, by))), request, {"bank", "seq"});
+    return answer_sliced_list(request, {"bank", "seq"}, "nn",
+                              [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                  return must(desk.channel->ladder(by, region, slice));
+                              });
 }
 
 Response sequence_refusals(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer_list(must(desk.channel->sequence_refusals(by)), request,
-                       {"bank", "at", "seq", "expected", "name"});
+    return answer_sliced_list(request, {"bank", "no"}, "nn", [&desk, by](const app::Slice& slice) {
+        return must(desk.channel->sequence_refusals(by, slice));
+    });
 }
 
 Response next_sequence(Desk& desk, const app::Identity& by, const Request&) {

@@ -96,8 +96,10 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/batches/{file_id}/again", send_again}.by(Role::maker),
     Way{For::officers, "GET", "/v1/proposals",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(desk.decisions->proposals(by, region_of(request, by))), request,
-                               {"county", "proposal"});
+            return answer_sliced_list(request, {"county", "proposal"}, "nn",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.decisions->proposals(by, region, slice));
+                                      });
         }},
     Way{For::officers, "POST", "/v1/proposals/{proposal}/answer", answer_proposal}.by(Role::checker),
     Way{For::officers, "GET", "/v1/ageing",

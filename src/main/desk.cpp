@@ -159,6 +159,8 @@ Desk::~Desk() {
 Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     auto loaded = ops::load_policy_book(settings.policy);
     if (!loaded.faults.empty()) return std::unexpected{loaded.faults.front()};
+    auto profiles = configured_profiles(settings);
+    if (!profiles) return std::unexpected{profiles.error()};
     std::unique_ptr<Desk> desk{new Desk{settings}};
     const Places& places = desk->places;
     for (const auto& folder :
@@ -201,8 +203,6 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     const auto make_cipher = [self] {
         return std::move(seal::create_field_cipher(self->places.field_key)).value();
     };
-    auto profiles = configured_profiles(settings);
-    if (!profiles) return std::unexpected{profiles.error()};
     for (const auto& [bank, configured] : *profiles) {
         if (configured.profile.signature != bankfile::SignatureKind::sm2) continue;
         if (!std::filesystem::exists(places.national_authorities))

@@ -124,6 +124,7 @@ Result<int> serve(const Context& context) {
     wanted.authorities = (*desk)->places.authorities;
     wanted.upload_folder = (*desk)->places.uploads;
     wanted.workers = settings->request_workers;
+    wanted.seconds_per_request_max = settings->request_seconds;
     ops::Metrics metrics;
     const auto server = net::create_server(
         wanted, make_routes(**desk), refused_by_server, [&metrics](const net::Access& access) {

@@ -180,7 +180,9 @@ constexpr std::array ways{
     Way{For::officers, "DELETE", "/v1/import", discard_import}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(desk.runs->list(by), request, {"run"});
+            return answer_sliced_list(request, {"run"}, "n", [&desk, by](const app::Slice& slice) {
+                return desk.runs->list(by, slice);
+            });
         }},
     Way{For::officers, "POST", "/v1/runs", create_run}.by(Role::maker),
     Way{For::officers, "GET", "/v1/runs/{run}",
@@ -203,13 +205,17 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/runs/{run}/withdraw", withdraw_run}.by(Role::checker, Role::releaser),
     Way{For::officers, "GET", "/v1/breaks",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(desk.books->breaks(by, region_of(request, by))), request,
-                               {"county", "break"});
+            return answer_sliced_list(request, {"county", "break"}, "nn",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.books->breaks(by, region, slice));
+                                      });
         }},
     Way{For::officers, "GET", "/v1/failures",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(desk.books->open_failures(by, region_of(request, by))), request,
-                               {"county", "period", "serial", "attempt"});
+            return answer_sliced_list(request, {"county", "period", "serial", "attempt"}, "nnnn",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.books->open_failures(by, region, slice));
+                                      });
         }},
 };
 

@@ -100,4 +100,66 @@ Response answer_list(app::Report report, const Request& request,
     return answer(report, request);
 }
 
+namespace {
+
+/// The pages of a list, one after the other.
+struct Pages {
+    std::vector<std::string_view> keys;
+    std::string kinds;
+    std::function<app::Report(const app::Slice&)> read;
+    std::string after;
+
+    /// The next one, with `after` behind it: empty at the end.
+    app::Report next(std::int64_t rows) {
+        // One more tells whether there is another page.
+        app::Report report = read(must(app::slice_after(after, kinds, rows + 1)));
+        ensure(!report.tables.empty(), "a list without a table");
+        after = must(app::cut_page(report.tables.front(), keys, after, static_cast<std::size_t>(rows)));
+        return report;
+    }
+};
+
+}  // namespace
+
+Response answer_sliced_list(const Request& request, std::initializer_list<std::string_view> keys,
+                            std::string_view kinds, std::function<app::Report(const app::Slice&)> read) {
+    const Form form = form_of(request);
+    Pages pages{{keys.begin(), keys.end()}, std::string{kinds}, std::move(read), query(request, "after", "")};
+    if (form == Form::json || form == Form::text || request.query.contains("limit")) {
+        app::Report report = pages.next(limit_of(request, "10000"));
+        if (form != Form::text || !pages.after.empty())
+            report.fields.push_back({"next", {"下一页", "next page"}, pages.after});
+        return answer(report, request);
+    }
+    app::Report first = pages.next(static_cast<std::int64_t>(rows_of_piece));
+    if (form == Form::workbook)
+        while (!pages.after.empty())
+            std::ranges::move(pages.next(rows_max).tables.front().rows,
+                              std::back_inserter(first.tables.front().rows));
+    if (form == Form::workbook || pages.after.empty()) return answer(first, request);
+    Response response;
+    response.content_type = form == Form::csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+    response.headers["Vary"] = "Accept, Accept-Language";
+    struct State {
+        app::Table page;
+        Pages pages;
+        bool is_first = true;
+    };
+    response.stream = [form, state = std::make_shared<State>(State{std::move(first.tables.front()),
+                                                                   std::move(pages)})](std::string& piece) {
+        if (!state->is_first)
+            state->page =
+                std::move(state->pages.next(static_cast<std::int64_t>(rows_of_piece)).tables.front());
+        if (form == Form::csv) {
+            if (state->is_first) piece = app::csv_heading(state->page);
+            app::append_csv(piece, state->page);
+        } else {
+            app::append_json_lines(piece, state->page);
+        }
+        state->is_first = false;
+        return !state->pages.after.empty();
+    };
+    return response;
+}
+
 }  // namespace onecard::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "onecard/app/paging.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -23,6 +24,11 @@ struct LongList {
     std::function<std::string()> cursor;  ///< of the page after the last one that was read; empty at the end
 };
 net::Response answer_long_list(LongList list, const net::Request& request);
+
+/// A list that is cut where it is read. `kinds` has a letter a key column: n a number, t a text. JSON and text come by the
+/// page, NDJSON and CSV are written out page by page, so that no more of the list than one is ever held.
+net::Response answer_sliced_list(const net::Request& request, std::initializer_list<std::string_view> keys,
+                                 std::string_view kinds, std::function<app::Report(const app::Slice&)> read);
 
 /// ?limit, 1 … 10,000. Refuses as malformed.
 std::int64_t limit_of(const net::Request& request, std::string_view otherwise);

@@ -63,8 +63,10 @@ Response accept_outliers(Desk& desk, const app::Identity& by, const Request& req
 constexpr std::array ways{
     Way{For::officers, "GET", "/v1/runs/{run}/outliers",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(desk.runs->outliers(by, run_of(request))), request,
-                               {"county", "outlier"});
+            return answer_sliced_list(request, {"county", "outlier"}, "nn",
+                                      [&desk, by, run = run_of(request)](const app::Slice& slice) {
+                                          return must(desk.runs->outliers(by, run, slice));
+                                      });
         }},
     Way{For::officers, "POST", "/v1/runs/{run}/outliers", accept_outliers}.by(Role::checker),
     Way{For::officers, "POST", "/v1/simulations", simulate}.by(Role::maker, Role::checker, Role::releaser,

@@ -5,6 +5,7 @@
 #include "onecard/net/json.hpp"
 #include "onecard/ops/sheet.hpp"
 #include "onecard/store/scratch.hpp"
+#include "pages.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -101,7 +102,10 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/statements/match", match_again}.by(Role::maker),
     Way{For::officers, "GET", "/v1/statements",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.statements->report(by, region_of(request, by))), request);
+            return answer_sliced_list(request, {"county", "bank", "statement"}, "nnn",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.statements->report(by, region, slice));
+                                      });
         }},
     Way{For::officers, "GET", "/v1/closes/{county}/{period}",
         [](Desk& desk, const app::Identity& by, const Request& request) {

@@ -178,6 +178,12 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         reader.text("key", s.signing.key, true);
         reader.path("module", s.signing.module);
         reader.path("pin_file", s.signing.pin_file);
+        reader.text("sm2_key", s.signing.sm2_key);
+        if (!s.signing.sm2_key.empty() && s.signing.sm2_key != "file")
+            faults.push_back(
+                {Fault::malformed, file,
+                 "signing.sm2_key must be \"file\": PKCS#11 has no SM2 signature, so that no token "
+                 "makes one through this door (README, Decisions)"});
         if (s.signing.certificate.empty() || s.signing.module.empty() || s.signing.pin_file.empty() ||
             !s.signing.key.starts_with("pkcs11:"))
             faults.push_back({Fault::malformed, file,
@@ -204,6 +210,7 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         TableReader reader{table("limits"), file, "limits", faults};
         reader.number("workers", s.workers, 1, 256);
         reader.number("request_workers", s.request_workers, 1, 256);
+        reader.number("request_seconds", s.request_seconds, 1, 600);
         reader.number("payments_per_part", s.payments_per_part, 1, 10'000'000);
         reader.number("second_person_from_fen", s.second_person_from_fen, 0, 100'000'000'000);
         reader.number("lines_per_file", s.lines_per_file, 1, 9'999'999);

@@ -73,10 +73,11 @@ public:
                     "profile = \"bank-{0}\"\ntransit_account = \"00990101999900{0:02}\"\n",
                     bank, code_of_bank(bank));
             }
-            return text + fmt::format(
-                              "[signing]\ncertificate = \"certs/files.pem\"\nkey = "
-                              "\"pkcs11:token=onecard;object=files;type=private\"\nmodule = "
-                              "\"/usr/lib/softhsm/libsofthsm2.so\"\npin_file = \"pin\"\n");
+            return text +
+                   fmt::format(
+                       "[signing]\ncertificate = \"certs/files.pem\"\nkey = "
+                       "\"pkcs11:token=onecard;object=files;type=private\"\nmodule = "
+                       "\"/usr/lib/softhsm/libsofthsm2.so\"\npin_file = \"pin\"\nsm2_key = \"file\"\n");
         });
         here.done({"certs", here.certs().string()});
         const fs::path register_folder = here.folder() / "wide-register";

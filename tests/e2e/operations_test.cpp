@@ -5,6 +5,7 @@
 namespace onecard::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -70,6 +71,17 @@ TEST_F(Operations, AreWatchedFromTheMachineItself) {
                   "status=\"200\"} 1\n"));
     EXPECT_THAT(metrics.body, HasSubstr("onecard_ready 1\n"));
     EXPECT_THAT(metrics.body, HasSubstr("onecard_request_seconds_count"));
+    // From nowhere else: not by another address of this machine, neither of its loopback nor of its network.
+    const std::string url = lines_of(text_in(here().service_folder() / "monitor")).at(0);
+    const std::string port = url.substr(url.rfind(':'));
+    Words addresses{"127.0.0.2", "[::1]"};
+    for (const std::string& one : fields_of(lines_of(here().run({"hostname", "-I"}).out + "\n").at(0), ' '))
+        if (!one.empty()) addresses.push_back(one.contains(':') ? "[" + one + "]" : one);
+    for (const std::string& address : addresses) {
+        const Ran elsewhere = here().run({"curl", "--silent", "--max-time", "5", "--output", "/dev/null",
+                                          "http://" + address + port + "/metrics"});
+        EXPECT_EQ(elsewhere.code, 7) << address << " is refused: " << elsewhere.all();
+    }
 }
 
 TEST_F(Operations, AreLoggedAsJsonWithTheRequestAndWithoutThePerson) {
@@ -205,6 +217,39 @@ TEST_F(Operations, SayEveryFaultOfAConfigurationTogether) {
     const Ran ran = here().run({ONECARD_BINARY, "--config", bad.string(), "config", "check"});
     EXPECT_EQ(ran.code, 1);
     for (const char* fault : {"log_level", "named twice", "nonsense"}) EXPECT_THAT(ran.err, HasSubstr(fault));
+}
+
+TEST_F(Operations, RefuseABankWithSm2BesideAKeyInATokenUnlessTheConfigurationSaysWhatSigns) {
+    fs::create_directories(here().folder() / "banks");
+    fs::copy_file(fs::path{ONECARD_SOURCE_DIR} / "config/banks/sm2-gb18030.toml",
+                  here().folder() / "banks/sm2-gb18030.toml", fs::copy_options::overwrite_existing);
+    const auto checked = [&](const std::string& sm2_key, const std::string& command) {
+        std::string text = text_in(here().config());
+        const std::string mark = "certificate = \"bank-1\"\n";
+        text.insert(text.find(mark) + mark.size(), "profile = \"sm2-gb18030\"\n");
+        text +=
+            "\n[signing]\ncertificate = \"certs/service.pem\"\nkey = "
+            "\"pkcs11:token=onecard;object=files;type=private\"\nmodule = "
+            "\"/usr/lib/softhsm/libsofthsm2.so\"\npin_file = \"pin\"\n" +
+            sm2_key;
+        // A service of its own folder: the refusal comes before anything is opened.
+        write_text(here().folder() / "token.toml",
+                   replaced(text, "folder = \"service\"", "folder = \"elsewhere\""));
+        Words words{ONECARD_BINARY, "--config", (here().folder() / "token.toml").string()};
+        for (const std::string& word : fields_of(command, ' ')) words.push_back(word);
+        return here().run(words);
+    };
+    const Ran refused = checked("", "config check");
+    EXPECT_EQ(refused.code, 1) << refused.all();
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("bank 1"), HasSubstr("sm2-gb18030"),
+                                   HasSubstr("PKCS#11 has no SM2"), HasSubstr("sm2_key = \"file\"")));
+    const Ran no_start = checked("", "serve");
+    EXPECT_EQ(no_start.code, 1) << no_start.all();
+    EXPECT_THAT(no_start.err, HasSubstr("PKCS#11 has no SM2"));
+    EXPECT_EQ(checked("sm2_key = \"file\"\n", "config check").code, 0);
+    const Ran in_token = checked("sm2_key = \"pkcs11:object=sm2\"\n", "config check");
+    EXPECT_EQ(in_token.code, 1);
+    EXPECT_THAT(in_token.err, HasSubstr("must be \"file\""));
 }
 
 /// A county that records its funds is held to them.

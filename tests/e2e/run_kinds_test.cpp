@@ -254,6 +254,19 @@ TEST_F(RunKinds, PayOneObligationOnceInWhateverOrderAndTogether) {
     EXPECT_EQ(total_of(together[0]), 4 * 4'000);  // 995 × 4 %, in whole yuan
     EXPECT_EQ(total_of(together[2]), 4 * 20'000);
     EXPECT_EQ(total_of(together[4]), 4 * 24'000);
+    // What would each cost by other rules? A run of its own kind is asked about what it pays, and nothing is recorded.
+    const std::string as_it_was = here().counts();
+    for (const auto& [of, key, before, more] :
+         {std::tuple{2, "one_off.amount=250.00", std::int64_t{4 * 20'000}, 4 * 5'000},
+          {0, "price.cpi=6", std::int64_t{4 * 4'000}, 4 * 2'000},
+          {4, "one_off.amount=250.00", 3 * 89'500 + 94'500 + 4 * 24'000, 4 * 5'000}}) {
+        const json::object would =
+            here().ask({"simulate", "--run", together[static_cast<std::size_t>(of)], key});
+        EXPECT_EQ(number(would, "recorded_fen"), total_of(together[static_cast<std::size_t>(of)])) << key;
+        EXPECT_EQ(number(would, "before_fen"), before) << json::serialize(would);
+        EXPECT_EQ(number(would, "difference_fen"), more) << json::serialize(would);
+    }
+    EXPECT_EQ(here().counts(), as_it_was);
     const json::object of_price = here().ask({"run", "changes", together[0]});
     EXPECT_TRUE(of_price.at("explained").as_bool()) << json::serialize(of_price);
     // Of 34 nothing was known when the month's regular run was made.

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <libxml/parser.h>
-#include <libxml/xmlschemas.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -261,68 +259,6 @@ TEST(ReturnFiles, LoseABadLineOnlyInEveryLayoutAndStillHoldTheirTotals) {
         ASSERT_NE(amount, std::string::npos) << name;
         bytes[amount] = 'Y';
         EXPECT_NE(read(true).find("fault r:"), std::string::npos) << name;
-    }
-}
-
-/// Money that came back, as it happens.
-std::string a_notification() {
-    bankfile::StatementHeader header;
-    header.kind = bankfile::StatementKind::notification;
-    header.statement_id = "37021220240906";
-    header.account = "990101999900017";
-    header.bank_code = "313999000003";
-    header.first_day = header.last_day = *Day::of(2024, 9, 6);
-    header.count = 1;
-    header.credits = Money::of_fen(63'800);
-    header.made_at = *Moment::parse("20240906180000");
-    tests::OpensslSm3 sm3;
-    const auto writer = bankfile::write_statement(tests::shipped_profiles().at("iso20022"), header, sm3);
-    bankfile::StatementLine line;
-    line.seq = 1;
-    line.booking_day = line.value_day = header.first_day;
-    line.direction = bankfile::Direction::credit;
-    line.amount = header.credits;
-    line.reference = "YK370212202201000000170132";
-    line.bank_reference = "RYK370212202201000000170132";
-    line.code = "RETD";
-    line.text = "退汇";
-    EXPECT_TRUE(writer->add(line));
-    EXPECT_TRUE(writer->finish());
-    return writer->take();
-}
-
-TEST(Iso20022, FilesHoldToTheOrderAndTheTypesOfTheOfficialSchemas) {
-    for (const auto& [bytes, schema] : {std::pair{bytes_in(folder / "iso20022" / "batch"), "pain.001.001.09"},
-                                        {bytes_in(folder / "iso20022" / "return"), "pain.002.001.10"},
-                                        {bytes_in(folder / "iso20022" / "statement"), "camt.053.001.08"},
-                                        {a_notification(), "camt.054.001.08"}}) {
-        const std::string xsd = fmt::format("{}/tests/golden/iso20022/{}.xsd", ONECARD_SOURCE_DIR, schema);
-        std::string said;
-        const auto hear = [](void* to, xmlErrorPtr error) {
-            *static_cast<std::string*>(to) += error->message;
-        };
-        auto* parser = xmlSchemaNewParserCtxt(xsd.c_str());
-        xmlSchemaSetParserStructuredErrors(parser, hear, &said);
-        auto* schemas = xmlSchemaParse(parser);
-        ASSERT_NE(schemas, nullptr) << said;
-        auto* valid = xmlSchemaNewValidCtxt(schemas);
-        xmlSchemaSetValidStructuredErrors(valid, hear, &said);
-        const auto validate = [&](const std::string& text) {
-            auto* document =
-                xmlReadMemory(text.data(), static_cast<int>(text.size()), "f", nullptr, XML_PARSE_NONET);
-            const int code = document == nullptr ? -1 : xmlSchemaValidateDoc(valid, document);
-            xmlFreeDoc(document);
-            return code;
-        };
-        EXPECT_EQ(validate(bytes), 0) << schema << "\n" << said;
-        // The schema does refuse something: an element out of its place.
-        std::string wrong = bytes;
-        const std::size_t at = wrong.find("<CreDtTm>");
-        wrong.insert(at, "<CreDtTm>2024-09-05T09:30:00+08:00</CreDtTm>");
-        EXPECT_NE(validate(wrong), 0) << schema;
-        xmlSchemaFreeValidCtxt(valid);
-        xmlSchemaFree(schemas);
-        xmlSchemaFreeParserCtxt(parser);
     }
 }
 

@@ -263,7 +263,15 @@ TEST_F(Books, TheReportsTellTheStoryOfAPaymentThatFailedOnce) {
     ASSERT_EQ(payment.size(), 2U);
     EXPECT_EQ(cell(payment, 1, "amount"), "10001");
     EXPECT_EQ(cell(payment, 1, "batch"), "1");
-    EXPECT_EQ(ask("report_open_failures", {{"region_low", "0"}, {"region_high", "999999"}}).size(), 2U);
+    EXPECT_EQ(ask("report_open_failures", {{"region_low", "0"},
+                                           {"region_high", "999999"},
+                                           {"after_county", "-1"},
+                                           {"after_period", "-1"},
+                                           {"after_serial", "-1"},
+                                           {"after_attempt", "-1"},
+                                           {"most", "9"}})
+                  .size(),
+              2U);
 }
 
 }  // namespace

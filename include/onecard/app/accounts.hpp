@@ -5,6 +5,7 @@
 
 #include "onecard/app/account_records.hpp"
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -22,7 +23,7 @@ public:
     Accounts(Tools& tools, AccountRules rules) : tools_{tools}, rules_{rules} {}
 
     /// By county of the region, as the newest import knows them; accounts and names masked. Errors: forbidden.
-    Result<Report> changes(const Identity& by, const Region& region);
+    Result<Report> changes(const Identity& by, const Region& region, const Slice& slice = {});
 
     struct Which {
         County county;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -33,8 +34,8 @@ public:
     Result<Report> payment(const Identity& by, const PaymentReference& reference);
     /// Owed, paid, failed, in transit per programme and bank of one period.
     Result<Report> period(const Identity& by, const Region& region, Month period);
-    Result<Report> breaks(const Identity& by, const Region& region);
-    Result<Report> open_failures(const Identity& by, const Region& region);
+    Result<Report> breaks(const Identity& by, const Region& region, const Slice& slice = {});
+    Result<Report> open_failures(const Identity& by, const Region& region, const Slice& slice = {});
 
     /// Appends what is new to the log and signs its root (C2SP). Returns the note; the newest one when nothing is new.
     Result<std::string> checkpoint(NoteSigner& signer, Moment now);

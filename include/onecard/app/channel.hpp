@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -60,9 +61,9 @@ public:
     Result<std::int32_t> next_sequence(const Identity& bank);
 
     /// Every file that was released, with each step that was heard of: when, and by which certificate.
-    Result<Report> ladder(const Identity& by, const Region& region);
+    Result<Report> ladder(const Identity& by, const Region& region, const Slice& slice = {});
     /// The sequence numbers of banks that were refused.
-    Result<Report> sequence_refusals(const Identity& by);
+    Result<Report> sequence_refusals(const Identity& by, const Slice& slice = {});
 
     /// Records every step that has not been heard of in the time of the bank's profile, once a step, and says so to
     /// `on_unheard`. Returns how many are new.

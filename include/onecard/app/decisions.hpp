@@ -7,6 +7,7 @@
 
 #include "onecard/app/deadlines.hpp"
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -57,7 +58,7 @@ public:
     /// unknown, duplicate (answered before), conflict (things have changed since).
     Result<void> answer(const Identity& by, std::int64_t proposal_no, bool agrees, Moment now);
 
-    Result<Report> proposals(const Identity& by, const Region& region);
+    Result<Report> proposals(const Identity& by, const Region& region, const Slice& slice = {});
     /// Money that waits, by account, bank, reason and days, and what of it is overdue.
     Result<Report> ageing(const Identity& by, const Region& region);
     /// How well a run was paid, by bank.

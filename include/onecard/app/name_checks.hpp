@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -20,7 +21,7 @@ public:
     /// they were not asked yet or do not know yet. One file a bank, or several. Errors: forbidden, missing (nothing to
     /// ask).
     Result<Report> ask(const Identity& by, County county, Month month, Moment now);
-    Result<Report> rounds(const Identity& by, const Region& region);
+    Result<Report> rounds(const Identity& by, const Region& region, const Slice& slice = {});
 
     /// For a bank: every file, oldest first.
     Result<Report> files(const Identity& bank);

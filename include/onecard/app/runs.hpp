@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/run_life.hpp"
@@ -69,8 +70,9 @@ public:
     };
     /// The texts that wait for this officer's step (maker: proposed, checker: checked, releaser: released).
     Result<std::vector<ApprovalText>> approval_texts(const Identity& by, RunNo run);
-    /// Takes the officer's signatures (CMS with the text) by county. Errors: forbidden (role, another's signature, the
-    /// same person twice), stale (the text is not what stands now), missing (steps before).
+    /// Takes the officer's signatures (CMS with the text) by county, each for itself: the answer is the first county's that
+    /// was refused, and the others are taken. Errors: forbidden (role, another's signature, the same person twice), stale
+    /// (the text is not what stands now), missing (steps before).
     Result<std::int64_t> approve(const Identity& by, RunNo run,
                                  const std::map<County, std::string>& signatures, Moment now);
     /// Accepts outliers of a unit by their numbers, in writing; a unit can be checked when all are accepted. Errors: forbidden
@@ -78,7 +80,7 @@ public:
     Result<void> accept_outliers(const Identity& by, RunNo run, County county,
                                  std::span<const std::int32_t> outliers, std::string_view reason, Moment now);
     /// What a checker must look at in a run, with who accepted it and why. Errors: unknown, forbidden.
-    Result<Report> outliers(const Identity& by, RunNo run);
+    Result<Report> outliers(const Identity& by, RunNo run, const Slice& slice = {});
     /// Cancels the units that are not checked, or one county's alone; those that are stay as they are. Errors: forbidden,
     /// unknown (no such county), conflict (none of them can be cancelled: the first one is named).
     Result<std::int64_t> cancel(const Identity& by, RunNo run, Moment now, std::optional<County> county = {});
@@ -88,11 +90,14 @@ public:
                                   std::optional<County> county = {});
 
     Result<Report> status(const Identity& by, RunNo run);
-    Report list(const Identity& by);
+    Report list(const Identity& by, const Slice& slice = {});
     /// Errors: unknown, forbidden (a region apart from the officer's).
     Result<Run> find(RunNo run, const Identity& by);
 
 private:
+    Result<void> approve_unit(const Identity& by, const Run& run, Step step,
+                              std::span<const UnitState> states, County county, const std::string& cms,
+                              Moment now);
     Result<std::int64_t> end_units(const Identity& by, RunNo run, Move move, Moment now,
                                    std::optional<County> county);
 

@@ -9,6 +9,7 @@
 
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/statement_records.hpp"
 #include "onecard/app/tools.hpp"
@@ -54,7 +55,8 @@ public:
     /// What became of a bank's own statement. Errors: unknown.
     Result<Report> state(const Identity& bank, std::string_view name);
     /// Statements with their balances, what their lines came to, and what is missing on them.
-    Result<Report> report(const Identity& by, const Region& region);
+    /// `slice` is of the statements; what the accounts hold and what is open comes with their first page.
+    Result<Report> report(const Identity& by, const Region& region, const Slice& slice = {});
 
 private:
     Result<std::int64_t> keep(StatementFile file, const std::filesystem::path& path);

@@ -39,6 +39,8 @@ struct SigningTerms {
     std::string key;
     std::filesystem::path module;    ///< the token maker's PKCS#11 library
     std::filesystem::path pin_file;  ///< the token's PIN on its first line
+    std::string
+        sm2_key;  ///< "file": SM2 signatures are by service-sm2.key nevertheless; empty: there may be none
 };
 
 /// The whole configuration, declared once. Paths are absolute after loading (relative ones count from `folder`).
@@ -58,6 +60,7 @@ struct Settings {
     app::AccountRules accounts;
     std::int32_t workers = 2;  ///< threads that compute and settle
     std::int32_t request_workers = 16;
+    std::uint32_t request_seconds = 60;  ///< for headers, and for each 16 KiB of a body or of an answer
     std::int64_t payments_per_part = 250'000;
     std::int64_t lines_per_file = 200'000;
     std::int64_t outlier_times =

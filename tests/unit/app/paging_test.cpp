@@ -65,5 +65,49 @@ TEST(Paging, RefusesWhatIsNoCursorOfItsList) {
     EXPECT_EQ(cut_page(nothing, keys, "331f31", 2).value(), "");
 }
 
+TEST(Slice, IsWhatACursorSaysInTheParametersOfAQuery) {
+    Table table = list_of({{"370211", 9}, {"370212", 10}});
+    const std::string cursor = cut_page(table, keys, "", 1).value();
+    const auto slice = slice_after(cursor, "nn", 3).value();
+    using Pair = std::pair<std::string, std::string>;
+    EXPECT_EQ(slice.parameters({"county", "break"}),
+              (std::vector<Pair>{{"after_county", "370211"}, {"after_break", "9"}, {"most", "3"}}));
+    EXPECT_EQ(slice_after("", "nn", 3)->parameters({"county", "break"}),
+              (std::vector<Pair>{{"after_county", "-1"}, {"after_break", "-1"}, {"most", "3"}}));
+}
+
+TEST(Slice, RefusesWhatNoCursorOfTheListCanBe) {
+    const auto cursor = [](std::string_view text) {
+        std::string hex;
+        for (const unsigned char c : text) {
+            hex += "0123456789abcdef"[c >> 4];
+            hex += "0123456789abcdef"[c & 15];
+        }
+        return hex;
+    };
+    EXPECT_TRUE(slice_after(cursor("1\x1f"
+                                   "a"),
+                            "nt", 1));
+    for (const char* wrong : {"1",
+                              "1\x1f"
+                              "2\x1f"
+                              "3",
+                              "x\x1f"
+                              "a",
+                              "01\x1f"
+                              "a",
+                              "+1\x1f"
+                              "a",
+                              "99999999999999999999\x1f"
+                              "a",
+                              "1\x1f"
+                              "a b",
+                              "1\x1f"
+                              "\x80"})
+        EXPECT_FALSE(slice_after(cursor(wrong), "nt", 1)) << wrong;
+    EXPECT_FALSE(slice_after("3", "n", 1));
+    EXPECT_FALSE(slice_after("zz", "n", 1));
+}
+
 }  // namespace
 }  // namespace onecard::app
