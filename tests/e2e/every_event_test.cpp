@@ -570,6 +570,19 @@ TEST_F(EveryEvent, IsInThePacketsOfItsPayments) {
         EXPECT_NE(here().card({"audit", "verify", file}).code, 0);
         return json::serialize(verdict.at("shown"));
     };
+    // The story of a payment has what people decided about it, too.
+    const auto kinds = [](int serial) {
+        const json::object story =
+            here().ask({"ledger", "payment",
+                        PaymentReference{County::of_number(370212), 202201, Serial{serial}, 1}.text()});
+        std::multiset<std::string> all;
+        for (const auto& row : rows(story, "entries")) all.insert(word(row.as_object(), "entry_kind"));
+        return all;
+    };
+    EXPECT_EQ(kinds(2).count("failure-corrected"), 1U);
+    EXPECT_EQ(kinds(4).count("return-cancelled-prior-year"), 1U);
+    EXPECT_EQ(kinds(5).count("unidentified-is-return"), 1U);
+    EXPECT_EQ(kinds(6).count("unidentified-is-return") + kinds(6).count("return-cancelled-prior-year"), 0U);
     EXPECT_THAT(shown(2), HasSubstr("its failure ended as paid by proposal"));
     EXPECT_THAT(shown(3), HasSubstr("returned"));
     EXPECT_THAT(shown(4), HasSubstr("its failure ended as cancelled by proposal"));
