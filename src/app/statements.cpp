@@ -165,10 +165,33 @@ void tell_breaks(Tools& tools, Work& work, const StatementFile& file, County cou
     work.ledger().put_acts(acts, tools.log(), now);
 }
 
+/// One round over the lines of a statement.
+struct Matching {
+    Counts counts;
+    std::unique_ptr<StreamHash> fits;  ///< what was concluded, by county and line
+    std::int32_t round = 0;            ///< 0 while nothing was
+};
+
+/// As the log tells of it: a part of what it fits that is not there is 0.
+std::string text_of(const StatementFit& fit, County county) {
+    const bool of_payment = fit.fit == recon::Fit::payment_debit || fit.fit == recon::Fit::payment_credit;
+    const bool of_batch = !of_payment && fit.fit != recon::Fit::told_before;
+    std::string returns;
+    std::vector<std::int64_t> numbers = fit.return_nos;
+    std::ranges::sort(numbers);
+    for (const std::int64_t number : numbers)
+        returns += fmt::format("{}{}", returns.empty() ? "" : " ", number);
+    return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}\n", fit.line, static_cast<int>(fit.fit), county.number(),
+                       of_payment ? fit.part.number() : 0, of_payment ? fit.payment.serial.number() : 0,
+                       of_payment ? fit.payment.attempt : 0, of_batch ? fit.period.number() : 0,
+                       of_batch ? fit.batch.number() : 0, returns);
+}
+
 /// Judges some lines of one statement in the books of one county. Stops where what was just concluded bears on the next
 /// line. Returns the last line that was looked at, 0 when there was none.
 std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, County county,
-                        std::int32_t after, Moment now, Counts& counts, StreamHash& told) {
+                        std::int32_t after, Moment now, Matching& matching) {
+    Counts& counts = matching.counts;
     using Names = OpenStatementLine::Names;
     const std::vector<OpenStatementLine> lines =
         work.statements().open_lines(file.no, county, after, lines_judged_at_once);
@@ -197,7 +220,7 @@ std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, Cou
                 ++counts.fitting;
                 fits.push_back({open.line, judged.fit, open.part, open.payment, open.period, open.batch,
                                 std::move(judged.return_nos)});
-                told.update(bytes_of(fmt::format("fit|{}|{}\n", open.line, static_cast<int>(judged.fit))));
+                matching.fits->update(bytes_of(text_of(fits.back(), county)));
                 break;
             case recon::Judgement::Is::broken: {
                 ++counts.breaks;
@@ -209,14 +232,15 @@ std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, Cou
                 if (open.names == Names::payment && open.known_payment.sent) one.payment = open.payment;
                 if (judged.kind == recon::BreakKind::unidentified_credit)
                     entries.push_back(unidentified(file, county, one, now));
-                told.update(bytes_of(
-                    fmt::format("break|{}|{}|{}\n", open.line, recon::code_of(one.kind), one.evidence)));
                 break;
             }
         }
         if (open.names == Names::batch) break;
     }
-    work.statements().put_fits(file.no, county, fits);
+    if (!fits.empty()) {
+        if (matching.round == 0) matching.round = work.statements().begin_round(file.no, now);
+        work.statements().put_fits(file.no, matching.round, county, fits);
+    }
     work.statements().put_breaks(file.no, county, file.bank, breaks, now);
     tell_breaks(tools, work, file, county, breaks, now);
     work.ledger().put_entries(entries, tools.log(), now);
@@ -240,25 +264,23 @@ void look_for_omissions(Tools& tools, Work& work, const StatementFile& file, std
 }
 
 Counts judge_all(Tools& tools, Work& work, const StatementFile& file, Moment now) {
-    Counts counts;
-    const auto told = tools.sha256.stream();
+    Matching matching{{}, tools.sha256.stream()};
     for (const County county : work.statements().counties_of(file.no)) {
         // Whoever matches the county's own statements meanwhile waits.
         work.statements().claim_county(file.bank, county);
         for (std::int32_t after = 0;;) {
-            const std::int32_t last = judge_some(tools, work, file, county, after, now, counts, *told);
+            const std::int32_t last = judge_some(tools, work, file, county, after, now, matching);
             if (last == 0) break;
             after = last;
         }
     }
-    const Digest digest = told->finish();
-    if (counts.fitting + counts.breaks > 0) {
-        const Act act{"statement-matched", file.county,
-                      fmt::format("statement-matched|{}|{}|{}|{}|{}", file.no, counts.fitting, counts.waiting,
-                                  counts.breaks, digest.hex())};
+    if (matching.round != 0) {
+        const Act act{"statement-fits", file.county,
+                      fmt::format("statement-fits|{}|{}|{}|{}", file.no, matching.round,
+                                  matching.counts.fitting, matching.fits->finish().hex())};
         work.ledger().put_acts({&act, 1}, tools.log(), now);
     }
-    return counts;
+    return matching.counts;
 }
 
 std::string text_of_faults(const Faults& faults) {

@@ -251,19 +251,26 @@ public:
         return lines;
     }
 
-    void put_fits(std::int64_t statement_no, County county,
+    std::int32_t begin_round(std::int64_t statement_no, Moment at) override {
+        return static_cast<std::int32_t>(
+            connection_.number(sql::put_statement_match, {{"statement_no", statement_no}, {"at", at}}));
+    }
+
+    void put_fits(std::int64_t statement_no, std::int32_t round, County county,
                   std::span<const app::StatementFit> fits) override {
         if (fits.empty()) return;
         {
-            CopyIn copy{connection_,
-                        "statement_fit (statement_no, line, fit, county, part, serial, attempt, period, "
-                        "batch_no)"};
+            CopyIn copy{
+                connection_,
+                "statement_fit (statement_no, line, round, fit, county, part, serial, attempt, period, "
+                "batch_no)"};
             for (const app::StatementFit& fit : fits) {
                 const bool of_payment =
                     fit.fit == recon::Fit::payment_debit || fit.fit == recon::Fit::payment_credit;
-                copy.row(9);
+                copy.row(10);
                 copy.put(statement_no);
                 copy.put(fit.line);
+                copy.put(round);
                 copy.put(static_cast<std::int16_t>(fit.fit));
                 copy.put(county);
                 if (of_payment) {

@@ -121,7 +121,10 @@ public:
     /// Such lines of one statement in one county's books with numbers above `after`, ascending, at most `most`.
     virtual std::vector<OpenStatementLine> open_lines(std::int64_t statement_no, County county,
                                                       std::int32_t after, int most) = 0;
-    virtual void put_fits(std::int64_t statement_no, County county, std::span<const StatementFit> fits) = 0;
+    /// Lines are about to find what they fit once more: how many times now.
+    virtual std::int32_t begin_round(std::int64_t statement_no, Moment at) = 0;
+    virtual void put_fits(std::int64_t statement_no, std::int32_t round, County county,
+                          std::span<const StatementFit> fits) = 0;
     virtual void put_breaks(std::int64_t statement_no, County county, BankNo bank,
                             std::span<const recon::Break> breaks, Moment at) = 0;
     struct NotDebited {
