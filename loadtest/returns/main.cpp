@@ -325,7 +325,8 @@ private:
         header.made_at = now();
         const auto sm3 = seal::sm3().stream();
         bankfile::BatchWriter writer{header, *sm3};
-        const auto file = vault_->begin();
+        const auto bundle = vault_->begin();
+        const auto file = bundle->begin();
         for (std::int32_t serial = 1; serial <= lines_; ++serial) {
             const std::string reference = reference_of(batch, serial);
             const std::string account = account_of(serial);
@@ -343,6 +344,7 @@ private:
         must(writer.finish());
         file->append(writer.take());
         const auto kept = file->keep();
+        bundle->sync();
         batch.file_digest = kept.digest;
         batch.file_bytes = kept.bytes;
     }

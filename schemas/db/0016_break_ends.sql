@@ -28,6 +28,28 @@ create unique index break_of_return on break (of_return) where of_return is not 
 drop index break_of_statement_line;
 create unique index break_of_statement_line on break (statement_no, line) where statement_no is not null and line > 0;
 
+-- A transit account may serve several counties: one of them holds it and gives its statements their name, and each line is
+-- matched in the books of the county that it names.
+alter table statement_line add county int;
+update statement_line l set county = s.county from statement s where s.statement_no = l.statement_no;
+alter table statement_line alter column county set not null;
+alter table statement_result add counties int[] not null default '{}';   -- that the account serves, when it was matched
+update statement_result r set counties = array[s.county] from statement s where s.statement_no = r.statement_no and r.accepted;
+
+-- Each time that lines of a statement found what they fit; the log tells of what each then took.
+create table statement_match (
+    statement_no bigint not null references statement,
+    round        int not null check (round > 0),
+    at           timestamptz not null,
+    primary key (statement_no, round)
+);
+insert into statement_match select distinct statement_no, 1, now() from statement_fit;
+alter table statement_fit add round int not null default 1;
+alter table statement_fit add foreign key (statement_no, round) references statement_match (statement_no, round);
+alter table statement_fit alter column round drop default;
+grant select, insert on statement_match to onecard_service;
+grant select on statement_match to onecard_auditor;
+
 -- What stands as paid: a bank's word that nothing took back, and what people found to be paid after all.
 create view arrived as
 select o.part, o.county, o.serial, o.attempt, o.kind, o.amount, o.value_day, o.return_no, o.line

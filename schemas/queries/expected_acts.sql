@@ -234,6 +234,20 @@ select 'break-found', 'break-found|' || statement_no || '|' || line || '|' || ki
   from break
  where statement_no is not null
 union all
+select 'statement-fits', 'statement-fits|' || m.statement_no || '|' || m.round || '|' || coalesce(f.fits, 0) || '|'
+                         || encode(sha256(convert_to(coalesce(f.texts, ''), 'UTF8')), 'hex'),
+       extract(epoch from m.at)::bigint, 'lines of statement ' || m.statement_no || ' that fit'
+  from statement_match m
+  left join (select f.statement_no, f.round, count(*) as fits,
+                    string_agg(f.line || '|' || f.fit || '|' || f.county || '|' || coalesce(f.part, 0) || '|' || coalesce(f.serial, 0)
+                               || '|' || coalesce(f.attempt, 0) || '|' || coalesce(f.period, 0) || '|' || coalesce(f.batch_no, 0)
+                               || '|' || coalesce(a.returns, '') || e'\n', '' order by f.county, f.line) as texts
+               from statement_fit f
+               left join (select statement_no, line, string_agg(return_no::text, ' ' order by return_no) as returns
+                            from statement_answer
+                           group by statement_no, line) a using (statement_no, line)
+              group by f.statement_no, f.round) f using (statement_no, round)
+union all
 select 'break-given', 'break-given|' || lpad(county::text, 6, '0') || '|' || break_no || '|' || owner || '|' || given_by
                       || '|*',
        extract(epoch from at)::bigint, 'owner of break ' || lpad(county::text, 6, '0') || '/' || break_no
@@ -255,7 +269,8 @@ select 'statement-posted', 'statement-posted|' || r.statement_no || '|' || s.nam
                            || r.statement_id || '|' || date '1970-01-01' + r.first_day || '|'
                            || date '1970-01-01' + r.last_day || '|' || coalesce(r.opening::text, '') || '|'
                            || coalesce(r.closing::text, '') || '|' || r.lines || '|' || r.credits || '|' || r.debits || '|'
-                           || r.account_tail,
+                           || r.account_tail || '|'
+                           || array_to_string(r.counties, ' '),
        extract(epoch from r.at)::bigint, 'result of statement ' || s.name
   from statement_result r
   join statement s using (statement_no)

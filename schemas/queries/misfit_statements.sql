@@ -40,9 +40,8 @@ union all
 select 'statement ' || l.statement_no || ' line ' || l.line,
        'a return file had spoken of what it names, and it neither fits nor broke'
   from statement_line l
-  join statement s using (statement_no)
   join statement_result r using (statement_no)
-  join outcome o on o.county = s.county and o.serial = l.serial and o.attempt = l.attempt
+  join outcome o on o.county = l.county and o.serial = l.serial and o.attempt = l.attempt
                 and o.part / 1000 + 190000 = l.period
   join return_result t on t.return_no = o.return_no
  where r.accepted and l.names = 1 and t.at <= r.at
@@ -71,4 +70,10 @@ select coalesce(r.place, e.cause), 'its end on the books is not what was decided
               where kind in (24, 25, 29)) e
     on e.cause = r.place and e.kind = r.kind
  where r.place is null or e.cause is null or r.amount <> e.amount
+union all
+select 'statement ' || l.statement_no || ' line ' || l.line, 'it is matched in the books of a county that its account does not serve'
+  from statement_line l
+  join statement_result r using (statement_no)
+  left join statement_fit f using (statement_no, line)
+ where r.accepted and (l.county <> all (r.counties) or f.county <> l.county)
  order by 1;

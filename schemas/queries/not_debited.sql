@@ -18,7 +18,7 @@ with window_of as (
       join batch b using (county, period, batch_no)
       join return_file rf using (return_no)
      cross join window_of w
-     where r.county = :county::int and b.bank = :bank::smallint and r.accepted and r.paid > 0 and r.at >= w.since
+     where r.county = any (:counties::int[]) and b.bank = :bank::smallint and r.accepted and r.paid > 0 and r.at >= w.since
        and not exists (select from statement_answer a where a.return_no = r.return_no and a.fit = 4)
        and not exists (select
                          from statement_fit f
@@ -37,7 +37,7 @@ with window_of as (
                     and o.return_no = a.return_no and o.kind = 1
      where a.first_serial is null
 )
-select w.return_no, w.name, count(*)::bigint, sum(w.amount)::bigint
+select w.county, w.return_no, w.name, count(*)::bigint, sum(w.amount)::bigint
   from words w
  where w.value_day >= w.first_day and w.value_day < :last_day::int
    and not exists (select
@@ -49,5 +49,5 @@ select w.return_no, w.name, count(*)::bigint, sum(w.amount)::bigint
                      from reversal v
                     where v.county = w.county and v.serial = w.serial and v.attempt = w.attempt and v.part = w.part
                       and v.kind = 4)
- group by w.return_no, w.name
- order by w.return_no;
+ group by w.county, w.return_no, w.name
+ order by w.county, w.return_no;

@@ -2,7 +2,7 @@
 -- closing balance = book balance + what the bank has credited and the books have not - what it has debited and the books have not
 -- + what the books call paid and no line has debited yet + what nothing explains.
 with last as (
-    select distinct on (s.county, s.bank, r.account_tag) s.county, s.bank, r.account_tail, r.last_day, r.closing
+    select distinct on (s.county, s.bank, r.account_tag) s.county, s.bank, r.account_tail, r.last_day, r.closing, r.counties
       from statement s
       join statement_result r using (statement_no)
      where r.accepted and r.is_final and s.county between :region_low::int and :region_high::int
@@ -10,7 +10,8 @@ with last as (
      order by s.county, s.bank, r.account_tag, r.last_day desc
 ), accounts as (
     select county, bank, string_agg('…' || account_tail, ' ' order by account_tail) as account, max(last_day) as last_day,
-           sum(closing) as closing
+           sum(closing) as closing,
+           array(select distinct c from last l cross join unnest(l.counties) c where l.county = last.county and l.bank = last.bank) as counties
       from last
      group by county, bank
 ), known as (
@@ -22,7 +23,7 @@ with last as (
 ), books as (
     select a.county, a.bank, coalesce(sum(p.amount), 0) as balance
       from accounts a
-      left join entry e on e.county = a.county and e.bank = a.bank and e.value_day <= a.last_day
+      left join entry e on e.county = any (a.counties) and e.bank = a.bank and e.value_day <= a.last_day
       left join lateral unnest(e.account, e.amount) as p (account, amount) on p.account = 1003
      group by a.county, a.bank
 ), open_lines as (
@@ -43,7 +44,7 @@ with last as (
     select a.county, a.bank, sum(o.amount) as amount, min(o.value_day) as value_day, b.file_id || ' by ' || rf.name as what
       from accounts a
       join known n on n.county = a.county and n.bank = a.bank
-      join batch b on b.county = a.county and b.bank = a.bank
+      join batch b on b.county = any (a.counties) and b.bank = a.bank
       join return_result r on r.county = b.county and r.period = b.period and r.batch_no = b.batch_no and r.accepted
       join return_file rf using (return_no)
       join outcome o on o.county = r.county and o.return_no = r.return_no and o.kind = 1

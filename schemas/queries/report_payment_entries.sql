@@ -1,5 +1,6 @@
--- The journal entries about the batches of one payment's attempts: those whose cause names the batch, and those of the
--- return files that answered it. Each name is looked up by itself, behind a fence: a county has many entries.
+-- The journal entries about the batches of one payment's attempts: those whose cause names the batch, those of the return
+-- files that answered it, and those of what people decided about the payment. Each name is looked up by itself, behind a
+-- fence: a county has many entries. `references`: of the attempts, in their order.
 with owed as (
     select u.county, u.period, u.part, u.run_no
       from unit u
@@ -25,6 +26,11 @@ with owed as (
                       from return_result
                      where county = a.county and period = a.period and batch_no = a.batch_no and accepted
                     offset 0) r on true
+    union all
+    -- What people decided about the attempt itself: its cause names it.
+    select a.attempt, w.what, (:references::text[])[a.attempt]
+      from attempts a
+     cross join (values ('failure'), ('returned')) as w (what)
 )
 select e.county::text as county, e.entry_no::text as entry_no, e.kind::text as entry_kind, e.cause,
        (date '1970-01-01' + e.value_day)::text as value_day,
@@ -37,7 +43,7 @@ select e.county::text as county, e.entry_no::text as entry_no, e.kind::text as e
                   from entry
                  where county = :county::int and split_part(cause, ' ', 2) = n.name
                    and split_part(cause, ' ', 1) = n.what
-                   and (n.what = 'batch' or kind in (5, 6, 10, 26))
+                   and (n.what <> 'return' or kind in (5, 6, 10, 26))
                 offset 0) e on true
   left join log_leaf l on l.county = e.county and l.entry_no = e.entry_no
  order by n.attempt, e.entry_no;

@@ -1,10 +1,11 @@
 -- What return files said was paid, by the last day of an account's statements, and no line of them has (漏单).
 with last as (
-    select s.county, s.bank, max(r.last_day) as last_day, min(r.first_day) as first_day
+    select s.county, s.bank, max(r.last_day) as last_day, min(r.first_day) as first_day, c.county as served
       from statement s
       join statement_result r using (statement_no)
-     where r.accepted and r.is_final and s.county between :region_low::int and :region_high::int
-     group by s.county, s.bank
+     cross join lateral unnest(r.counties) as c (county)
+     where r.accepted and r.is_final and c.county between :region_low::int and :region_high::int
+     group by s.county, s.bank, c.county
 ), answers as (
     select r.county, r.period, r.batch_no, b.bank, r.return_no, b.file_id, rf.name
       from return_result r
@@ -21,7 +22,7 @@ select a.county::text as county, a.period::text as period, a.bank::text as bank,
        (date '1970-01-01' + min(o.value_day))::text as since,
        (current_date - (date '1970-01-01' + min(o.value_day)))::text as days
   from answers a
-  join last l on l.county = a.county and l.bank = a.bank
+  join last l on l.served = a.county and l.bank = a.bank
   join outcome o on o.county = a.county and o.return_no = a.return_no and o.kind = 1
  where o.value_day between l.first_day and l.last_day
    and not exists (select

@@ -1,5 +1,5 @@
 -- Lines that wait for a word of their bank: a return file that says what became of the payment or the batch.
-select s.county::text as county, s.bank::text as bank, s.name as statement_file, l.line::text as line,
+select l.county::text as county, s.bank::text as bank, s.name as statement_file, l.line::text as line,
        case when l.is_credit then 'credit' else 'debit' end as direction, l.amount::text as amount,
        (date '1970-01-01' + l.value_day)::text as value_day,
        (current_date - (date '1970-01-01' + l.value_day))::text as days,
@@ -9,7 +9,7 @@ select s.county::text as county, s.bank::text as bank, s.name as statement_file,
   from statement s
   join statement_result r using (statement_no)
   join statement_line l using (statement_no)
- where s.county between :region_low::int and :region_high::int and r.accepted
+ where l.county between :region_low::int and :region_high::int and r.accepted
    and not exists (select from statement_fit f where f.statement_no = l.statement_no and f.line = l.line)
    and not exists (select from break k where k.statement_no = l.statement_no and k.line = l.line)
- order by s.county, s.bank, s.statement_no, l.line;
+ order by l.county, s.bank, s.statement_no, l.line;

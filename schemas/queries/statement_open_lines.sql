@@ -5,7 +5,7 @@ with lines as materialized (
       from statement_line l
       join statement s using (statement_no)
       join statement_result r using (statement_no)
-     where l.statement_no = :statement_no and l.line > :after
+     where l.statement_no = :statement_no and l.county = :county and l.line > :after
        and not exists (select from statement_fit f where f.statement_no = l.statement_no and f.line = l.line)
        and not exists (select from break k where k.statement_no = l.statement_no and k.line = l.line)
      order by l.line
@@ -114,7 +114,7 @@ select l.line, l.is_credit, l.amount, l.is_interest, told.before, l.names,
                                           join statement s using (statement_no)
                                           join statement_result r using (statement_no)
                                          where e.bank_reference = l.bank_reference and e.is_credit = l.is_credit
-                                           and e.amount = l.amount and s.bank = l.bank and s.county = :county
+                                           and e.amount = l.amount and s.bank = l.bank and e.county = :county
                                            and r.is_final <> l.is_final
                                            and (exists (select
                                                           from statement_fit f

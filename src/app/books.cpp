@@ -305,6 +305,21 @@ Result<Report> Books::person(const Identity& by, County county, PersonNo person)
     return report;
 }
 
+namespace {
+
+/// No payment was ever tried so often; what people decided about a later attempt is in its packet.
+constexpr std::int16_t attempts_told_max = 32;
+
+Parameters with_references(Parameters parameters, PaymentReference reference) {
+    std::string references;
+    for (reference.attempt = 1; reference.attempt <= attempts_told_max; ++reference.attempt)
+        references += (references.empty() ? "{" : ",") + reference.text();
+    parameters.emplace_back("references", references + "}");
+    return parameters;
+}
+
+}  // namespace
+
 Result<Report> Books::payment(const Identity& by, const PaymentReference& reference) {
     const auto allowed = may_read(by, Region::of(reference.county), "payment");
     if (!allowed) return std::unexpected{allowed.error()};
@@ -314,7 +329,7 @@ Result<Report> Books::payment(const Identity& by, const PaymentReference& refere
     const std::array asked{AskedReport{"report_payment", parameters},
                            AskedReport{"report_payment_steps", parameters},
                            AskedReport{"report_payment_attempts", parameters},
-                           AskedReport{"report_payment_entries", parameters}};
+                           AskedReport{"report_payment_entries", with_references(parameters, reference)}};
     const auto answers = tools_.database.read(asked);
     Report report{{"单笔发放全程", "One payment's story"}, {}, {}};
     const Table owed = table_of("payment", {"应发", "Owed"}, answers[0]);

@@ -80,9 +80,24 @@ bool says_interest(std::string_view text) {
            text.contains("Interest") || text.contains("interest");
 }
 
-StatementRow row_of(const bankfile::StatementLine& line, County county) {
+/// Whom the account of a county at a bank serves: itself alone, where it shares it with nobody.
+std::vector<County> served_by(const std::vector<SharedAccount>& shared, BankNo bank, County holder) {
+    for (const SharedAccount& account : shared)
+        if (account.bank == bank && account.counties.front() == holder) return account.counties;
+    return {holder};
+}
+
+/// Its lines were being written when it turned out to be no good: all of that is undone, then it is refused.
+struct NoGood {
+    std::string reason;
+};
+
+/// Of an account that serves one county whatever names another is money of nobody; of one that serves several it is refused.
+StatementRow row_of(const bankfile::StatementLine& line, const StatementFile& file,
+                    std::span<const County> served) {
     StatementRow row;
     row.line = line.seq;
+    row.county = file.county;
     row.is_credit = line.direction == bankfile::Direction::credit;
     row.amount = line.amount;
     row.booking_day = line.booking_day;
@@ -90,10 +105,23 @@ StatementRow row_of(const bankfile::StatementLine& line, County county) {
     row.bank_reference = line.bank_reference;
     row.code = line.code;
     row.is_interest = row.is_credit && line.reference.empty() && says_interest(line.text);
-    if (const auto payment = PaymentReference::parse(line.reference); payment && payment->county == county)
-        row.payment = *payment;
-    else if (file_id_of_return(std::string{line.reference} + ".ret"))
-        row.file_id = line.reference;
+    const auto belongs_to = [&](County county, std::string_view what) {
+        if (std::ranges::find(served, county) != served.end()) {
+            row.county = county;
+            return true;
+        }
+        if (served.size() == 1) return false;
+        throw NoGood{fmt::format("{}: line {}: it names {} of county {}, which this account does not serve\n",
+                                 file.name, line.seq, what, county.text())};
+    };
+    if (const auto payment = PaymentReference::parse(line.reference)) {
+        if (belongs_to(payment->county, "payment " + payment->text())) row.payment = *payment;
+        return row;
+    }
+    if (!file_id_of_return(std::string{line.reference} + ".ret")) return row;
+    row.file_id = line.reference;
+    if (const auto county = County::parse(line.reference.substr(3, county_digits)))
+        (void)belongs_to(*county, "file " + row.file_id);
     return row;
 }
 
@@ -112,9 +140,9 @@ std::string evidence_of(const StatementFile& file, const OpenStatementLine& open
 
 using Counts = Statements::Counts;
 
-ledger::Entry unidentified(const StatementFile& file, const recon::Break& one, Moment now) {
+ledger::Entry unidentified(const StatementFile& file, County county, const recon::Break& one, Moment now) {
     ledger::Entry::About about;
-    about.county = file.county;
+    about.county = county;
     about.kind = ledger::EntryKind::unidentified_credit;
     about.cause = fmt::format("statement {} line {}", file.no, one.line);
     about.value_day = now.day_in_china();
@@ -125,25 +153,48 @@ ledger::Entry unidentified(const StatementFile& file, const recon::Break& one, M
 }
 
 /// Each break of a statement is in the log as it was found.
-void tell_breaks(Tools& tools, Work& work, const StatementFile& file, std::span<const recon::Break> breaks,
-                 Moment now) {
+void tell_breaks(Tools& tools, Work& work, const StatementFile& file, County county,
+                 std::span<const recon::Break> breaks, Moment now) {
     std::vector<Act> acts;
     for (const recon::Break& one : breaks)
         acts.push_back(
-            {"break-found", file.county,
+            {"break-found", county,
              fmt::format("break-found|{}|{}|{}|{}|{}|{}", file.no, one.line, recon::code_of(one.kind),
                          one.amount.fen(), one.payment ? one.payment->text() : std::string{},
                          digest_of(tools.sha256, one.evidence).hex())});
     work.ledger().put_acts(acts, tools.log(), now);
 }
 
-/// Judges some lines of one statement. Stops where what was just concluded bears on the next line. Returns the last line
-/// that was looked at, 0 when there was none.
-std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std::int32_t after, Moment now,
-                        Counts& counts, StreamHash& told) {
+/// One round over the lines of a statement.
+struct Matching {
+    Counts counts;
+    std::unique_ptr<StreamHash> fits;  ///< what was concluded, by county and line
+    std::int32_t round = 0;            ///< 0 while nothing was
+};
+
+/// As the log tells of it: a part of what it fits that is not there is 0.
+std::string text_of(const StatementFit& fit, County county) {
+    const bool of_payment = fit.fit == recon::Fit::payment_debit || fit.fit == recon::Fit::payment_credit;
+    const bool of_batch = !of_payment && fit.fit != recon::Fit::told_before;
+    std::string returns;
+    std::vector<std::int64_t> numbers = fit.return_nos;
+    std::ranges::sort(numbers);
+    for (const std::int64_t number : numbers)
+        returns += fmt::format("{}{}", returns.empty() ? "" : " ", number);
+    return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}\n", fit.line, static_cast<int>(fit.fit), county.number(),
+                       of_payment ? fit.part.number() : 0, of_payment ? fit.payment.serial.number() : 0,
+                       of_payment ? fit.payment.attempt : 0, of_batch ? fit.period.number() : 0,
+                       of_batch ? fit.batch.number() : 0, returns);
+}
+
+/// Judges some lines of one statement in the books of one county. Stops where what was just concluded bears on the next
+/// line. Returns the last line that was looked at, 0 when there was none.
+std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, County county,
+                        std::int32_t after, Moment now, Matching& matching) {
+    Counts& counts = matching.counts;
     using Names = OpenStatementLine::Names;
     const std::vector<OpenStatementLine> lines =
-        work.statements().open_lines(file.no, file.county, after, lines_judged_at_once);
+        work.statements().open_lines(file.no, county, after, lines_judged_at_once);
     std::vector<StatementFit> fits;
     std::vector<recon::Break> breaks;
     std::vector<ledger::Entry> entries;
@@ -169,7 +220,7 @@ std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std
                 ++counts.fitting;
                 fits.push_back({open.line, judged.fit, open.part, open.payment, open.period, open.batch,
                                 std::move(judged.return_nos)});
-                told.update(bytes_of(fmt::format("fit|{}|{}\n", open.line, static_cast<int>(judged.fit))));
+                matching.fits->update(bytes_of(text_of(fits.back(), county)));
                 break;
             case recon::Judgement::Is::broken: {
                 ++counts.breaks;
@@ -180,53 +231,56 @@ std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std
                 one.amount = judged.in_question;
                 if (open.names == Names::payment && open.known_payment.sent) one.payment = open.payment;
                 if (judged.kind == recon::BreakKind::unidentified_credit)
-                    entries.push_back(unidentified(file, one, now));
-                told.update(bytes_of(
-                    fmt::format("break|{}|{}|{}\n", open.line, recon::code_of(one.kind), one.evidence)));
+                    entries.push_back(unidentified(file, county, one, now));
                 break;
             }
         }
         if (open.names == Names::batch) break;
     }
-    work.statements().put_fits(file.no, file.county, fits);
-    work.statements().put_breaks(file.no, file.county, file.bank, breaks, now);
-    tell_breaks(tools, work, file, breaks, now);
+    if (!fits.empty()) {
+        if (matching.round == 0) matching.round = work.statements().begin_round(file.no, now);
+        work.statements().put_fits(file.no, matching.round, county, fits);
+    }
+    work.statements().put_breaks(file.no, county, file.bank, breaks, now);
+    tell_breaks(tools, work, file, county, breaks, now);
     work.ledger().put_entries(entries, tools.log(), now);
     return last;
 }
 
 /// What was said to be paid the day before the statement ends, or earlier, and is not on it: a day's debits may be booked on
 /// the next. It is looked at when every line has found what it fits.
-void look_for_omissions(Tools& tools, Work& work, const StatementFile& file, Day last_day, Moment now) {
-    std::vector<recon::Break> told;
+void look_for_omissions(Tools& tools, Work& work, const StatementFile& file, std::span<const County> served,
+                        Day last_day, Moment now) {
     for (const StatementRecords::NotDebited& one :
-         work.statements().not_debited(file.bank, file.county, last_day)) {
-        recon::Break& omitted = told.emplace_back();
+         work.statements().not_debited(file.bank, file.county, served, last_day)) {
+        recon::Break omitted;
         omitted.kind = recon::BreakKind::not_debited;
         omitted.amount = one.amount;
         omitted.evidence = fmt::format("{}: {} payments over {} yuan are paid, and on no statement up to {}",
                                        one.name, one.payments, one.amount.yuan(), last_day.text());
         work.statements().put_not_debited(file, one, omitted.evidence, now);
+        tell_breaks(tools, work, file, one.county, {&omitted, 1}, now);
     }
-    tell_breaks(tools, work, file, told, now);
 }
 
 Counts judge_all(Tools& tools, Work& work, const StatementFile& file, Moment now) {
-    Counts counts;
-    const auto told = tools.sha256.stream();
-    for (std::int32_t after = 0;;) {
-        const std::int32_t last = judge_some(tools, work, file, after, now, counts, *told);
-        if (last == 0) break;
-        after = last;
+    Matching matching{{}, tools.sha256.stream()};
+    for (const County county : work.statements().counties_of(file.no)) {
+        // Whoever matches the county's own statements meanwhile waits.
+        work.statements().claim_county(file.bank, county);
+        for (std::int32_t after = 0;;) {
+            const std::int32_t last = judge_some(tools, work, file, county, after, now, matching);
+            if (last == 0) break;
+            after = last;
+        }
     }
-    const Digest digest = told->finish();
-    if (counts.fitting + counts.breaks > 0) {
-        const Act act{"statement-matched", file.county,
-                      fmt::format("statement-matched|{}|{}|{}|{}|{}", file.no, counts.fitting, counts.waiting,
-                                  counts.breaks, digest.hex())};
+    if (matching.round != 0) {
+        const Act act{"statement-fits", file.county,
+                      fmt::format("statement-fits|{}|{}|{}|{}", file.no, matching.round,
+                                  matching.counts.fitting, matching.fits->finish().hex())};
         work.ledger().put_acts({&act, 1}, tools.log(), now);
     }
-    return counts;
+    return matching.counts;
 }
 
 std::string text_of_faults(const Faults& faults) {
@@ -235,10 +289,12 @@ std::string text_of_faults(const Faults& faults) {
     return text;
 }
 
-/// Its lines were being written when it turned out to be no good: all of that is undone, then it is refused.
-struct NoGood {
-    std::string reason;
-};
+std::string numbers_of(std::span<const County> counties) {
+    std::string text;
+    for (const County county : counties)
+        text += fmt::format("{}{}", text.empty() ? "" : " ", county.number());
+    return text;
+}
 
 void put_result(Tools& tools, Work& work, const StatementFile& file, StatementResult result, Moment now) {
     result.no = file.no;
@@ -247,24 +303,31 @@ void put_result(Tools& tools, Work& work, const StatementFile& file, StatementRe
         return money ? std::to_string(money->fen()) : std::string{};
     };
     const bankfile::StatementHeader& header = result.header;
-    const Act act{
-        result.accepted ? "statement-posted" : "statement-refused", file.county,
-        result.accepted
-            ? fmt::format("statement-posted|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.no, file.name,
-                          file.digest.hex(), header.statement_id, header.first_day.text(),
-                          header.last_day.text(), balance(header.opening), balance(header.closing),
-                          header.count, header.credits.fen(), header.debits.fen(), result.account_tail)
-            : fmt::format("statement-refused|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
-                          digest_of(tools.sha256, result.reason).hex())};
+    const Act act{result.accepted ? "statement-posted" : "statement-refused", file.county,
+                  result.accepted
+                      ? fmt::format("statement-posted|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.no,
+                                    file.name, file.digest.hex(), header.statement_id,
+                                    header.first_day.text(), header.last_day.text(), balance(header.opening),
+                                    balance(header.closing), header.count, header.credits.fen(),
+                                    header.debits.fen(), result.account_tail, numbers_of(result.counties))
+                      : fmt::format("statement-refused|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
+                                    digest_of(tools.sha256, result.reason).hex())};
     work.statements().put_result(file, result);
     work.ledger().put_acts({&act, 1}, tools.log(), now);
 }
 
-void match_one(Tools& tools, const StatementFile& file, Moment now) {
+void match_one(Tools& tools, const std::vector<SharedAccount>& shared, const StatementFile& file,
+               Moment now) {
     auto work = tools.database.begin();
     if (!work->statements().claim_statement(file)) return;
     const auto name = parse_name(file.name);
     ensure(name.has_value(), "a statement under a name that was never accepted");
+    const std::vector<County> served = served_by(shared, file.bank, file.county);
+    for (const SharedAccount& account : shared)
+        if (account.bank == file.bank && account.counties.front() != file.county &&
+            std::ranges::find(account.counties, file.county) != account.counties.end())
+            throw NoGood{fmt::format("{}: county {} holds this account: its statements are named after it\n",
+                                     file.name, account.counties.front().text())};
     const auto cipher = tools.make_cipher();
     const auto sm3 = tools.sm3.stream();
     std::vector<StatementRow> rows;
@@ -274,7 +337,7 @@ void match_one(Tools& tools, const StatementFile& file, Moment now) {
     };
     const auto reading = bankfile::read_statement(profile_of(tools, *name, file.bank), file.name, *sm3,
                                                   [&](const bankfile::StatementLine& line) {
-                                                      rows.push_back(row_of(line, file.county));
+                                                      rows.push_back(row_of(line, file, served));
                                                       if (rows.size() >= lines_held_max) write_out();
                                                   });
     const auto path = tools.vault.find(file.digest);
@@ -308,13 +371,14 @@ void match_one(Tools& tools, const StatementFile& file, Moment now) {
                 file.name, result.header.opening->yuan(), last->closing.yuan())};
     }
     result.accepted = true;
+    result.counties = served;
     const bool is_final = result.header.kind == bankfile::StatementKind::end_of_day;
     const Day last_day = result.header.last_day;
     put_result(tools, *work, file, std::move(result), now);
     // What waited may have got its word meanwhile, and comes first.
     for (const StatementFile& waiting : work->statements().waiting_statements(file.bank, file.county))
         judge_all(tools, *work, waiting, now);
-    if (is_final) look_for_omissions(tools, *work, file, last_day, now);
+    if (is_final) look_for_omissions(tools, *work, file, served, last_day, now);
     work->commit();
 }
 
@@ -329,7 +393,8 @@ void refuse_one(Tools& tools, const StatementFile& file, std::string reason, Mom
 
 }  // namespace
 
-Statements::Statements(Tools& tools) : tools_{tools}, signatures_{std::make_unique<WaitingSignatures>()} {}
+Statements::Statements(Tools& tools, std::vector<SharedAccount> shared)
+    : tools_{tools}, shared_{std::move(shared)}, signatures_{std::make_unique<WaitingSignatures>()} {}
 Statements::~Statements() = default;
 
 Result<void> Statements::hold_signature(const Identity& bank, std::string_view name, std::string cms) {
@@ -426,7 +491,7 @@ std::int64_t Statements::match(Moment now, const std::function<void(std::string_
         try {
             with_retries([&] {
                 try {
-                    match_one(tools_, file, now);
+                    match_one(tools_, shared_, file, now);
                 } catch (const NoGood& bad) {
                     refuse_one(tools_, file, bad.reason, now);
                 }

@@ -233,7 +233,10 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->funds = std::make_unique<app::Funds>(*desk->tools_);
     desk->decisions = std::make_unique<app::Decisions>(*desk->tools_, settings.deadlines);
     desk->corrections = std::make_unique<app::Corrections>(*desk->tools_, *desk->decisions);
-    desk->statements = std::make_unique<app::Statements>(*desk->tools_);
+    std::vector<app::SharedAccount> shared;
+    for (const auto& [bank, terms] : settings.bank_terms)
+        for (const std::vector<County>& counties : terms.shared_accounts) shared.push_back({bank, counties});
+    desk->statements = std::make_unique<app::Statements>(*desk->tools_, std::move(shared));
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)
         return std::unexpected{put.error()};
     desk->tender_ = std::jthread{[self](const std::stop_token& stop) { self->tend_until_stopped(stop); }};

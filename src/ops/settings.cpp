@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <sstream>
 
 namespace onecard::ops {
 
@@ -268,6 +270,25 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
             wrong("transit_account must be 12 to 30 digits");
         if (!terms.push_url.empty() && !terms.push_url.starts_with("https://"))
             wrong("push_url must begin with https://");
+        std::string shared;
+        reader.text("shared_accounts", shared);
+        std::set<County> once;
+        for (std::size_t at = 0; !shared.empty() && at <= shared.size();) {
+            const std::size_t end = std::min(shared.find(';', at), shared.size());
+            std::vector<County>& counties = terms.shared_accounts.emplace_back();
+            std::istringstream words{shared.substr(at, end - at)};
+            for (std::string code; words >> code;) {
+                const auto county = County::parse(code);
+                if (!county)
+                    wrong(fmt::format("shared_accounts: «{}» is no county", code));
+                else if (!once.insert(*county).second)
+                    wrong(fmt::format("shared_accounts: county {} stands there twice", code));
+                else
+                    counties.push_back(*county);
+            }
+            if (counties.size() < 2) wrong("shared_accounts: an account is shared by two counties or more");
+            at = end + 1;
+        }
         s.bank_terms.insert_or_assign(bank.no, std::move(terms));
         std::string bad_lines = "quarantine";
         reader.text("bad_lines", bad_lines);

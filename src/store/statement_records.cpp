@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "array_text.hpp"
 #include "binary_copy.hpp"
 #include "break_rows.hpp"
 #include "onecard/store/embedded_sql.hpp"
@@ -67,6 +68,12 @@ app::OpenStatementLine open_line_in(CopiedRow& row, County county) {
     open.known_batch.debited_in_pieces = row.flag();
     open.known_batch.funded = row.flag();
     return open;
+}
+
+std::string counties_text(std::span<const County> counties) {
+    ArrayText numbers;
+    for (const County county : counties) numbers.add(county.number());
+    return numbers.text();
 }
 
 class Statements final : public app::StatementRecords {
@@ -158,18 +165,21 @@ public:
                          {"lines", header.count},
                          {"credits", header.credits},
                          {"debits", header.debits},
+                         {"counties", counties_text(result.counties)},
                          {"at", result.at}});
     }
 
     void put_lines(std::int64_t statement_no, std::span<const app::StatementRow> rows) override {
         if (rows.empty()) return;
-        CopyIn copy{connection_,
-                    "statement_line (statement_no, line, is_credit, amount, booking_day, value_day, names, "
-                    "period, serial, attempt, file_id, bank_reference, code, is_interest)"};
+        CopyIn copy{
+            connection_,
+            "statement_line (statement_no, line, county, is_credit, amount, booking_day, value_day, names, "
+            "period, serial, attempt, file_id, bank_reference, code, is_interest)"};
         for (const app::StatementRow& row : rows) {
-            copy.row(14);
+            copy.row(15);
             copy.put(statement_no);
             copy.put(row.line);
+            copy.put(row.county);
             copy.put(row.is_credit);
             copy.put(row.amount);
             copy.put(row.booking_day);
@@ -218,6 +228,17 @@ public:
         return found;
     }
 
+    void claim_county(BankNo bank, County county) override {
+        connection_.lock(LockClass::statements, bank.number(), county.number());
+    }
+
+    std::vector<County> counties_of(std::int64_t statement_no) override {
+        std::vector<County> counties;
+        connection_.each(sql::counties_of_statement, {{"statement_no", statement_no}},
+                         [&](Row& row) { counties.push_back(row.county()); });
+        return counties;
+    }
+
     std::vector<app::OpenStatementLine> open_lines(std::int64_t statement_no, County county,
                                                    std::int32_t after, int most) override {
         std::vector<app::OpenStatementLine> lines;
@@ -230,19 +251,26 @@ public:
         return lines;
     }
 
-    void put_fits(std::int64_t statement_no, County county,
+    std::int32_t begin_round(std::int64_t statement_no, Moment at) override {
+        return static_cast<std::int32_t>(
+            connection_.number(sql::put_statement_match, {{"statement_no", statement_no}, {"at", at}}));
+    }
+
+    void put_fits(std::int64_t statement_no, std::int32_t round, County county,
                   std::span<const app::StatementFit> fits) override {
         if (fits.empty()) return;
         {
-            CopyIn copy{connection_,
-                        "statement_fit (statement_no, line, fit, county, part, serial, attempt, period, "
-                        "batch_no)"};
+            CopyIn copy{
+                connection_,
+                "statement_fit (statement_no, line, round, fit, county, part, serial, attempt, period, "
+                "batch_no)"};
             for (const app::StatementFit& fit : fits) {
                 const bool of_payment =
                     fit.fit == recon::Fit::payment_debit || fit.fit == recon::Fit::payment_credit;
-                copy.row(9);
+                copy.row(10);
                 copy.put(statement_no);
                 copy.put(fit.line);
+                copy.put(round);
                 copy.put(static_cast<std::int16_t>(fit.fit));
                 copy.put(county);
                 if (of_payment) {
@@ -281,12 +309,17 @@ public:
         put_break_rows(connection_, FoundIn::statement, statement_no, county, bank, breaks, at);
     }
 
-    std::vector<NotDebited> not_debited(BankNo bank, County county, Day last_day) override {
+    std::vector<NotDebited> not_debited(BankNo bank, County holder, std::span<const County> counties,
+                                        Day last_day) override {
         std::vector<NotDebited> all;
         connection_.each(sql::not_debited,
-                         {{"bank", bank}, {"county", county}, {"last_day", last_day.epoch_days()}},
+                         {{"bank", bank},
+                          {"county", holder},
+                          {"counties", counties_text(counties)},
+                          {"last_day", last_day.epoch_days()}},
                          [&](Row& row) {
                              NotDebited& one = all.emplace_back();
+                             one.county = row.county();
                              one.return_no = row.number();
                              one.name = row.text();
                              one.payments = row.number();
@@ -297,7 +330,7 @@ public:
 
     void put_not_debited(const app::StatementFile& file, const NotDebited& one, std::string_view evidence,
                          Moment at) override {
-        connection_.run(sql::put_not_debited, {{"county", file.county},
+        connection_.run(sql::put_not_debited, {{"county", one.county},
                                                {"statement_no", file.no},
                                                {"evidence", evidence},
                                                {"amount", one.amount},

@@ -443,28 +443,51 @@ TEST_F(TheBanks, OpenABreakForEveryLineThatIsNotWhatWasSent) {
     answer.details[4].account.back() = answer.details[4].account.back() == '0' ? '1' : '0';
     answer.details[5].status = 'F';
     answer.details[5].code = "ZZ99";
+    answer.details[6].code = "NM01";
+    answer.details[0].status = 'F';
     answer.details.back().seq = 9'000'000;
     const std::int64_t before = outcomes("true");
     EXPECT_EQ(put_signed(2, answer.file_id + ".ret", answer.bytes()).status, 201);
     const json::object said = result(2, answer.file_id + ".ret");
     EXPECT_EQ(word(said, "state"), "posted");
-    EXPECT_EQ(number(said, "breaks"), 6) << json::serialize(said);
-    EXPECT_EQ(number(said, "paid"), static_cast<std::int64_t>(answer.details.size()) - 6);
+    EXPECT_EQ(number(said, "breaks"), 8) << json::serialize(said);
+    EXPECT_EQ(number(said, "paid"), static_cast<std::int64_t>(answer.details.size()) - 8);
     EXPECT_EQ(outcomes("true") - before, number(said, "paid"));
+    // Each by its kind and class, with where it stands, what is in question, who has to move, and what to do.
+    const std::string digest = seal::sha256().hash(bytes_of(answer.bytes())).hex();
     std::multiset<std::string> kinds;
-    for (const auto& row : rows(here().ask({"breaks"}), "breaks"))
-        if (word(row.as_object(), "return_file") == answer.file_id + ".ret")
-            kinds.insert(word(row.as_object(), "kind"));
-    EXPECT_EQ(kinds,
-              (std::multiset<std::string>{"account-differs", "amount-differs", "unknown-reason",
-                                          "unknown-reference", "unknown-reference", "unknown-reference"}));
+    std::string one;
+    for (const auto& each : rows(here().ask({"breaks"}), "breaks")) {
+        const json::object& row = each.as_object();
+        if (word(row, "return_file") != answer.file_id + ".ret") continue;
+        kinds.insert(word(row, "kind") + " " + word(row, "class") + " " + word(row, "suggestion"));
+        EXPECT_EQ(word(row, "return_sha256"), digest);
+        const auto line = static_cast<std::size_t>(number(row, "line"));
+        ASSERT_LE(line, answer.details.size() + 1);
+        EXPECT_EQ(number(row, "amount_fen"), answer.details[line - 2].amount);
+        EXPECT_FALSE(word(row, "evidence").empty());
+        EXPECT_EQ(word(row, "owner"), "bank");
+        EXPECT_EQ(number(row, "days"), 0);
+        EXPECT_EQ(word(row, "resolution"), "");
+        if (word(row, "kind") == "name-differs") one = std::to_string(number(row, "break"));
+    }
+    EXPECT_EQ(kinds, (std::multiset<std::string>{
+                         "account-differs discrepancy await-bank", "amount-differs discrepancy await-bank",
+                         "code-differs discrepancy await-bank", "name-differs discrepancy await-bank",
+                         "unknown-reason discrepancy await-bank", "unknown-reference surplus await-bank",
+                         "unknown-reference surplus await-bank", "unknown-reference surplus await-bank"}));
+    here().done({"decide", "owner", "370212", one, "王经办"});
+    for (const auto& each : rows(here().ask({"breaks"}), "breaks"))
+        if (std::to_string(number(each.as_object(), "break")) == one) {
+            EXPECT_EQ(word(each.as_object(), "owner"), "王经办");
+        }
     // What is open is answered in a further file, and nothing is posted twice.
     Answer open = sent;
     open.details.clear();
-    for (const std::size_t i : {1, 2, 3, 4, 5}) open.details.push_back(sent.details[i]);
+    for (const std::size_t i : {0, 1, 2, 3, 4, 5, 6}) open.details.push_back(sent.details[i]);
     open.details.push_back(sent.details.back());
     EXPECT_EQ(put_signed(2, answer.file_id + ".2.ret", open.bytes()).status, 201);
-    EXPECT_EQ(number(result(2, answer.file_id + ".2.ret"), "paid"), 6);
+    EXPECT_EQ(number(result(2, answer.file_id + ".2.ret"), "paid"), 8);
     EXPECT_EQ(outcomes("true") - before, static_cast<std::int64_t>(sent.details.size()));
 }
 
@@ -814,8 +837,10 @@ TEST_F(TheBanks, AreFoundOutWhereStatementsOrDecisionsWereAltered) {
         {"which way money went", "statement_line",
          "update statement_line set is_credit = not is_credit where line = 1", "statement "},
         {"what a line fits", "statement_fit", "delete from statement_fit where fit = 1", "statement "},
-        {"whose answers a sum is", "statement_answer", "delete from statement_answer",
-         "it fits answers over another amount"},
+        {"whose answers a sum is", "statement_answer", "delete from statement_answer", "statement "},
+        {"which payment a line has", "statement_fit",
+         "update statement_fit set part = part + 1 where fit = 1 and line = 2 and statement_no = 1",
+         "lines of statement 1 that fit"},
         {"a break hidden", "break", "delete from break where kind = 'unidentified-credit'", "(break-found)"},
         {"what a break is about", "break",
          "update break set amount = amount + 1 where kind = 'unidentified-credit'", "break "},

@@ -461,6 +461,13 @@ TEST_F(EveryEvent, HasItsEntriesAndClosingBalances) {
         "1002 938000 1003 866731 1211 1000 2102 -604500 2111 -85500 2121 -731 3002 -93500 4001 -1000000 4004 -1500000 5001 1471500 5002 1000 5099 6000");
     expect_books_fit(here());
 
+    const json::object timed = here().ask({"audit", "verify", "--timed"});
+    EXPECT_GT(number(timed, "lines_per_second"), 0);
+    EXPECT_GT(number(timed, "lines_per_core_second"), 0);
+    std::set<std::string> stages;
+    for (const auto& row : rows(timed, "stages")) stages.insert(word(row.as_object(), "stage"));
+    EXPECT_THAT(stages, ::testing::IsSupersetOf({"payments", "outcomes", "signatures", "files"}));
+
     // How well the first month was paid: two at once, one after all, one by a second attempt.
     const json::object of_run = here().ask({"indicators", "1"});
     const json::object& indicators = rows(of_run, "banks").at(0).as_object();
@@ -563,6 +570,19 @@ TEST_F(EveryEvent, IsInThePacketsOfItsPayments) {
         EXPECT_NE(here().card({"audit", "verify", file}).code, 0);
         return json::serialize(verdict.at("shown"));
     };
+    // The story of a payment has what people decided about it, too.
+    const auto kinds = [](int serial) {
+        const json::object story =
+            here().ask({"ledger", "payment",
+                        PaymentReference{County::of_number(370212), 202201, Serial{serial}, 1}.text()});
+        std::multiset<std::string> all;
+        for (const auto& row : rows(story, "entries")) all.insert(word(row.as_object(), "entry_kind"));
+        return all;
+    };
+    EXPECT_EQ(kinds(2).count("failure-corrected"), 1U);
+    EXPECT_EQ(kinds(4).count("return-cancelled-prior-year"), 1U);
+    EXPECT_EQ(kinds(5).count("unidentified-is-return"), 1U);
+    EXPECT_EQ(kinds(6).count("unidentified-is-return") + kinds(6).count("return-cancelled-prior-year"), 0U);
     EXPECT_THAT(shown(2), HasSubstr("its failure ended as paid by proposal"));
     EXPECT_THAT(shown(3), HasSubstr("returned"));
     EXPECT_THAT(shown(4), HasSubstr("its failure ended as cancelled by proposal"));

@@ -112,6 +112,25 @@ TEST_F(Closing, IsNotDoneWhereSomethingHasOpenedSinceItWasProposed) {
     EXPECT_THAT(agreed.error().text, HasSubstr("open since it was proposed: failure 202201/3/1"));
 }
 
+TEST_F(Closing, NamesWhatABankAndWhatPayeesStillOwe) {
+    test::Sql owner{owner_url()};
+    owner("set session_replication_role = replica");
+    owner(
+        "insert into break (county, break_no, kind, statement_no, line, evidence, at, amount, bank) overriding system value "
+        "values (370212, 7, 'unidentified-debit', 1, 1, 'e', '2022-01-10', 5000, 1)");
+    owner("insert into break_resolution values (370212, 7, 'claim-from-bank', 1, '2022-01-12')");
+    owner("insert into claim_repayment values (370212, 7, 1, 8, 1500, 3500)");
+    owner(
+        "insert into receivable values (370212, 3, 'story', 3, 4, 0, 202201, 1, 1, 1, 1, 1, 1000, "
+        "date '2022-01-20' - date '1970-01-01', false, 'r', 'maker')");
+    const auto refused = close("2022-01", {"failure 202201/2/1"});
+    EXPECT_THAT(refused, HasSubstr("claim 7"));
+    EXPECT_THAT(refused, HasSubstr("receivable 3"));
+    EXPECT_EQ(close("2022-01", {"failure 202201/2/1", "claim 7", "receivable 3"}), "");
+    EXPECT_EQ(owner.cell("select string_agg(item || ' ' || amount, ', ' order by item) from carried_item"),
+              "claim 7 3500, failure 202201/2/1 10001, receivable 3 1000");
+}
+
 /// What was checked and not released is taken back: in the year of the check from what was spent, later from prior years.
 class Withdrawing : public Closing {
 protected:

@@ -19,7 +19,7 @@ namespace onecard::app {
 struct StatementFile {
     std::int64_t no = 0;
     BankNo bank;
-    County county;  ///< whose transit account it is of
+    County county;  ///< who holds the transit account
     std::string name;
     Digest digest;
     std::int64_t bytes = 0;
@@ -34,14 +34,16 @@ struct StatementResult {
     bool accepted = false;
     std::string reason;  ///< why it was refused: every fault, a line each
     bankfile::StatementHeader header;
-    std::string account_tag;   ///< 16 bytes, keyed: equal for equal accounts
-    std::string account_tail;  ///< the last four digits
+    std::string account_tag;       ///< 16 bytes, keyed: equal for equal accounts
+    std::string account_tail;      ///< the last four digits
+    std::vector<County> counties;  ///< that the account serves
     Moment at;
 };
 
 /// A line as it is recorded.
 struct StatementRow {
     std::int32_t line = 0;  ///< 1 … in the statement
+    County county;          ///< in whose books it is matched
     bool is_credit = false;
     Money amount;
     Day booking_day, value_day;
@@ -112,20 +114,29 @@ public:
     };
     /// The entry that a break brought because money was there: of an unidentified credit.
     virtual std::optional<Cause> entry_of_break(County county, std::int64_t break_no) = 0;
-    /// Such lines of one statement with numbers above `after`, ascending, at most `most`.
+    /// Holds what the county has at the bank for this work.
+    virtual void claim_county(BankNo bank, County county) = 0;
+    /// In whose books its lines are matched, ascending.
+    virtual std::vector<County> counties_of(std::int64_t statement_no) = 0;
+    /// Such lines of one statement in one county's books with numbers above `after`, ascending, at most `most`.
     virtual std::vector<OpenStatementLine> open_lines(std::int64_t statement_no, County county,
                                                       std::int32_t after, int most) = 0;
-    virtual void put_fits(std::int64_t statement_no, County county, std::span<const StatementFit> fits) = 0;
+    /// Lines are about to find what they fit once more: how many times now.
+    virtual std::int32_t begin_round(std::int64_t statement_no, Moment at) = 0;
+    virtual void put_fits(std::int64_t statement_no, std::int32_t round, County county,
+                          std::span<const StatementFit> fits) = 0;
     virtual void put_breaks(std::int64_t statement_no, County county, BankNo bank,
                             std::span<const recon::Break> breaks, Moment at) = 0;
     struct NotDebited {
+        County county;
         std::int64_t return_no = 0;
         std::string name;
         std::int64_t payments = 0;
         Money amount;
     };
     /// What return files said was paid before a day, and no line of the account's statements has (漏单), told of once.
-    virtual std::vector<NotDebited> not_debited(BankNo bank, County county, Day last_day) = 0;
+    virtual std::vector<NotDebited> not_debited(BankNo bank, County holder, std::span<const County> counties,
+                                                Day last_day) = 0;
     virtual void put_not_debited(const StatementFile& file, const NotDebited& one, std::string_view evidence,
                                  Moment at) = 0;
     /// How many payments of the file that such a break is about no line has yet.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "onecard/app/exchange.hpp"
 #include "onecard/app/identity.hpp"
@@ -17,12 +18,20 @@ namespace onecard::app {
 
 class WaitingSignatures;
 
+/// A transit account that serves several counties. The first holds it: statements are named after it, and what names nothing
+/// of ours is in its books.
+struct SharedAccount {
+    BankNo bank;
+    std::vector<County> counties;
+};
+
 /// Banks' statements of the transit accounts, taken in and matched with what was sent and what return files said. A
 /// statement is named "ST", the county's six digits, up to twenty digits, and .txt (canonical), .xml (camt.053, camt.054)
-/// or .stm (the layout that the bank's profile gives statements).
+/// or .stm (the layout that the bank's profile gives statements). Of a shared account each line is matched in the books of
+/// the county that it names; one that names a county which the account does not serve refuses the statement.
 class Statements {
 public:
-    explicit Statements(Tools& tools);
+    explicit Statements(Tools& tools, std::vector<SharedAccount> shared = {});
     ~Statements();
 
     /// Keeps the bank's detached signature until its statement comes. Errors: forbidden, malformed.
@@ -52,6 +61,7 @@ public:
 private:
     Result<std::int64_t> keep(StatementFile file, const std::filesystem::path& path);
     Tools& tools_;
+    std::vector<SharedAccount> shared_;
     std::unique_ptr<WaitingSignatures> signatures_;
 };
 

@@ -28,6 +28,8 @@ struct BankTerms {
     std::string profile = "ykt-txt";  ///< of `Settings::bank_profiles`
     std::string transit_account;      ///< ours there, 12 to 30 digits; empty where no format needs it
     std::string push_url;             ///< "https://host:port/folder"; empty: the bank fetches
+    /// Transit accounts there that serve several counties; the first of each holds it.
+    std::vector<std::vector<County>> shared_accounts;
 };
 
 /// Where the key is that signs files and receipts; empty: service.key among the certificates. With a module the key is
