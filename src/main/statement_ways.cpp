@@ -94,7 +94,9 @@ constexpr std::array ways{
     Way{For::banks, "PUT", "/v1/bank/statements/{name}", statement, 16 * gib, true, false},
     Way{For::banks, "GET", "/v1/bank/statements/{name}",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.statements->state(by, request.parameters.at("name"))), request);
+            return answer(
+                in_language_of(request, must(desk.statements->state(by, request.parameters.at("name")))),
+                request);
         }},
     Way{For::officers, "PUT", "/v1/statements/{county}/{bank}/{name}", brought, 16 * gib, true, false}.by(
         Role::maker),

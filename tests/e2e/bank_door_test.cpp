@@ -290,6 +290,28 @@ TEST_F(AtTheBanksDoor, RefusesAHeaderLineOfAHundredMegabytesInLittleMemory) {
     EXPECT_EQ(here().curl("bank-2", "GET", "/v1/bank/files?after=0").status, 200);
 }
 
+/// As the engineer of a bank in China asks for it.
+TEST_F(AtTheBanksDoor, SaysInChineseWhyItRefuses) {
+    const Words chinese{"--header", "Accept-Language: zh"};
+    const auto detail = [&](const Reply& reply) {
+        EXPECT_EQ(reply.type, "application/problem+json") << reply.all();
+        return word(object_of(reply.body), "detail");
+    };
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/bank/files/YKT3702122021129999.txt", chinese)),
+                HasSubstr("没有发给该银行的此文件"));
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/runs", chinese)), HasSubstr("银行无权使用此接口"));
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/bank/returns/YKT3702122021129999.ret", chinese)),
+                HasSubstr("没有该银行提交的此回盘文件"));
+    EXPECT_THAT(detail(here().curl("maker", "GET", "/v1/runs?after=zz", chinese)),
+                HasSubstr("不是先前某页给出的游标"));
+    // The reasons of a file that was refused whole, each with its place.
+    const json::object said =
+        object_of(here().curl("bank-1", "GET", "/v1/bank/statements/ST3702122022010678.xml", chinese).body);
+    EXPECT_THAT(word(said, "reason"), AllOf(HasSubstr("ST3702122022010678.xml:"), HasSubstr("其明细合计为")));
+    // And in English to whoever asks for nothing else.
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/runs")), HasSubstr("a bank has no business here"));
+}
+
 /// A return file of another bank, by that bank's certificate, and ours by the certificate of another bank.
 TEST_F(AtTheBanksDoor, KnowsEachBankByItsCertificateAlone) {
     const std::string file =
