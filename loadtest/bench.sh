@@ -46,6 +46,9 @@ if [[ $returns != no ]]; then
 fi
 
 mkdir -p "$folder"
+# ext4 passes over every inode that was deleted in the last minutes before it makes a file: each measurement gets a fresh
+# place on the disk, or it would pay for the one before it.
+chattr +T "$folder" 2> /dev/null || true
 if [[ $micro == yes && $json == yes ]]; then
     say "small timings"
     "$programs/micro_bench" --benchmark_format=json > "$folder/micro.json" 2> "$folder/micro.log"

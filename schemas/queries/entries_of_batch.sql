@@ -21,10 +21,12 @@ with months (ending) as (
     union all
     -- A reference is « YK » and digits.
     select 'failure YK' || :reference_digits::text
+    union all
+    select 'returned YK' || :reference_digits::text
 )
 select county, entry_no, kind, cause, value_day, extract(epoch from known_at)::bigint, programme, bank, period,
        lines, line_total, lines_root, digest, account, source, fund_year, purpose, amount
   from entry
- where county = :county::int and kind = any ('{2,3,4,5,6,7,8,9,10,11,13,14,26,27}'::smallint[])
+ where county = :county::int and kind = any ('{2,3,4,5,6,7,8,9,10,11,12,13,14,23,26,27}'::smallint[])
    and cause in (select cause from causes)
  order by entry_no;

@@ -228,6 +228,12 @@ select 'failure-note', 'failure-note|' || lpad(county::text, 6, '0') || '|' || p
        'note on payment ' || lpad(county::text, 6, '0') || '/' || part / 1000 + 190000 || '/' || serial
   from failure_note
 union all
+select 'break-found', 'break-found|' || statement_no || '|' || line || '|' || kind || '|' || amount || '|' || reference || '|'
+                      || encode(sha256(convert_to(evidence, 'UTF8')), 'hex'),
+       extract(epoch from at)::bigint, 'break ' || lpad(county::text, 6, '0') || '/' || break_no
+  from break
+ where statement_no is not null
+union all
 select 'break-given', 'break-given|' || lpad(county::text, 6, '0') || '|' || break_no || '|' || owner || '|' || given_by
                       || '|*',
        extract(epoch from at)::bigint, 'owner of break ' || lpad(county::text, 6, '0') || '/' || break_no

@@ -4,6 +4,8 @@ with places (place, account, kind, sign) as (
     values (1, 2101, null::smallint, -1), (2, 2102, null, -1), (4, 2111, null, -1), (6, 1211, null, 1),
            -- What has arrived: money that left the agency bank for good, less what came back.
            (3, 1003, 5, -1), (3, 1003, 10, -1), (3, 1003, 26, -1),
+           -- The credit was booked before it was known whose it was: only its end on 2111 has the payment's funds.
+           (3, 2111, 23, 1),
            -- What was spent on benefits, in its year or seen from a later one.
            (5, 5001, 2, 1), (5, 5001, 35, 1), (5, 5001, 11, 1), (5, 3002, 12, 1), (5, 5001, 13, 1), (5, 3002, 14, 1),
            (5, 5001, 15, 1), (5, 3002, 16, 1)

@@ -37,10 +37,10 @@ with stages as (
      where r.round > 1 and not r.accepted
 ), posted as (
     -- A re-issue's are a month each.
-    select county, kind, regexp_replace(cause, ' of [0-9]{6}$', '') as cause,
+    select county, case kind when 12 then 11 else kind end as kind, regexp_replace(cause, ' of [0-9]{6}$', '') as cause,
            sum((select sum(a) from unnest(amount) a where a > 0)) as total
       from entry
-     where kind in (2, 4, 7, 8) or (kind = 11 and cause like 'batch %') or (kind = 3 and position(' from bank ' in cause) = 0)
+     where kind in (2, 4, 7, 8) or (kind in (11, 12) and cause like 'batch %') or (kind = 3 and position(' from bank ' in cause) = 0)
      group by 1, 2, 3
 )
 select coalesce(w.cause, p.cause) as place,

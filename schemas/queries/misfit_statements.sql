@@ -62,13 +62,13 @@ select coalesce(k.place, e.cause),
 union all
 select coalesce(r.place, e.cause), 'its end on the books is not what was decided'
   from (select 'break ' || lpad(r.county::text, 6, '0') || '/' || r.break_no as place,
-               case r.resolution when 'remit' then 24 when 'book-interest' then 25 end as kind, b.amount
+               case r.resolution when 'remit' then 24 when 'book-interest' then 25 when 'repays-claim' then 29 end as kind, b.amount
           from break_resolution r
           join break b using (county, break_no)
-         where r.resolution in ('remit', 'book-interest')) r
+         where r.resolution in ('remit', 'book-interest', 'repays-claim')) r
   full join (select cause, kind, (select sum(a) from unnest(amount) a where a > 0) as amount
                from entry
-              where kind in (24, 25)) e
+              where kind in (24, 25, 29)) e
     on e.cause = r.place and e.kind = r.kind
  where r.place is null or e.cause is null or r.amount <> e.amount
  order by 1;

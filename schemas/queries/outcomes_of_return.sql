@@ -6,5 +6,5 @@ select part, serial, attempt, reason, amount, value_day, line
         union all
         select part, serial, attempt, reason, amount, value_day, line
           from reversal
-         where county = :county::int and return_no = :return_no::bigint and kind = :kind::smallint) words
+         where county = :county::int and return_no = :return_no::bigint and proposal_no is null and kind = :kind::smallint) words
  order by line;

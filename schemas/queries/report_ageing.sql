@@ -1,7 +1,11 @@
 -- Money that waits, by account, bank and reason, and for how many days: at a bank without a final word (2102), failed or
 -- returned and not tried again (2111), credits of which nobody has said whose they are (2112), and what was paid too much
--- and is owed back (1211, of no bank). The buckets end after 1, 3, 7, 30 and 90 days.
-with sent as (
+-- and is owed back (1211, of no bank), and what a bank has to give back (1213). The buckets end after 1, 3, 7, 30 and 90 days;
+-- what waits longer than the deadline of its account is overdue.
+with deadlines (account, due_days) as (
+    values (2102, :in_transit_days::int), (2111, :returned_days::int), (2112, :unidentified_days::int),
+           (1211, :recoverable_days::int), (1213, :claim_days::int)
+), sent as (
     select b.county, b.period, b.batch_no, b.bank, b.part, b.first_serial, b.lines, b.total, d.at
       from dispatch d
       join batch b using (county, period, batch_no)
@@ -38,6 +42,17 @@ with sent as (
      where k.county between :region_low::int and :region_high::int and k.kind = 'unidentified-credit'
        and e.county is null
     union all
+    select 1213, k.bank, k.kind, current_date - (e.at at time zone 'Asia/Shanghai')::date, 1,
+           k.amount - coalesce((select sum(c.amount)
+                                  from claim_repayment c
+                                 where c.county = k.county and c.claim_no = k.break_no), 0)
+      from break k
+      join break_resolution e using (county, break_no)
+     where k.county between :region_low::int and :region_high::int and e.resolution = 'claim-from-bank'
+       and k.amount > coalesce((select sum(c.amount)
+                                  from claim_repayment c
+                                 where c.county = k.county and c.claim_no = k.break_no), 0)
+    union all
     select 1211, 0::smallint, case r.origin when 1 then 'difference' when 2 then 'double-payment' when 3 then 'death' when 4 then 'other' else 'transferred' end, current_date - (date '1970-01-01' + r.found_day), 1,
            coalesce(l.owed_after, r.amount)
       from receivable r
@@ -49,11 +64,14 @@ with sent as (
      where r.county between :region_low::int and :region_high::int and coalesce(l.owed_after, r.amount) > 0
 )
 select i.account::text as account, i.bank::text as bank, coalesce(bank.name, '') as bank_name, i.reason, b.bucket as days,
-       sum(i.payments)::text as payments, sum(i.total)::text as total, max(i.days)::text as oldest
+       sum(i.payments)::text as payments, sum(i.total)::text as total, max(i.days)::text as oldest,
+       d.due_days::text as due_days, coalesce(sum(i.payments) filter (where i.days > d.due_days), 0)::text as overdue,
+       coalesce(sum(i.total) filter (where i.days > d.due_days), 0)::text as overdue_total
   from items i
+  join deadlines d using (account)
   left join bank using (bank)
  cross join lateral (select case when i.days <= 1 then '0-1' when i.days <= 3 then '2-3' when i.days <= 7 then '4-7'
                                  when i.days <= 30 then '8-30' when i.days <= 90 then '31-90' else '91-' end as bucket,
                             width_bucket(i.days, array[2, 4, 8, 31, 91]) as place) b
- group by i.account, i.bank, bank.name, i.reason, b.bucket, b.place
+ group by i.account, i.bank, bank.name, i.reason, b.bucket, b.place, d.due_days
  order by i.account, i.bank, i.reason, b.place;

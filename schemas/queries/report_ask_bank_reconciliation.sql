@@ -56,6 +56,10 @@ with last as (
                          from statement_fit f
                         where f.county = o.county and f.serial = o.serial and f.attempt = o.attempt and f.part = o.part
                           and f.fit = 1)
+       and not exists (select
+                         from reversal v
+                        where v.county = o.county and v.serial = o.serial and v.attempt = o.attempt and v.part = o.part
+                          and v.kind = 4)
      group by a.county, a.bank, b.file_id, rf.name
 ), items as (
     select county, bank, 1 as item_no, 'book-balance' as item, '' as what, last_day as day, balance as amount

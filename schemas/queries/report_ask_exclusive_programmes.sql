@@ -9,7 +9,7 @@ with kinds (programme, kind) as (
     select p.county, p.part, p.serial, p.programme, k.kind, p.benefit_month, abs(p.beneficiary) as person_no, p.amount
       from payment p
       join kinds k using (programme)
-      join outcome o on o.county = p.county and o.serial = p.serial and o.part = p.part and o.kind = 1
+      join arrived o on o.county = p.county and o.serial = p.serial and o.part = p.part
      where p.county between :region_low::int and :region_high::int
        and p.part between (:from_period::int - 190000) * 1000 and (:to_period::int - 190000) * 1000 + 999
        and (p.programme > 2 or p.beneficiary < 0) and p.component = 0

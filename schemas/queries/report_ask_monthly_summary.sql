@@ -7,13 +7,7 @@ select p.county::text as county, (p.part / 1000 + 190000)::text as month, p.prog
   join unit u on u.run_no = part.run_no and u.county = p.county
   join unit_fate f on f.county = u.county and f.period = u.period and f.kind = u.kind
                   and f.generation = u.generation and f.fate = 'released'
-  left join outcome o on o.county = p.county and o.serial = p.serial and o.part = p.part
-   and (o.kind = 1 and not exists (select from reversal v
-                                    where v.county = o.county and v.serial = o.serial and v.attempt = o.attempt
-                                      and v.part = o.part)
-        or exists (select from failure_fate f
-                    where f.county = o.county and f.serial = o.serial and f.attempt = o.attempt and f.part = o.part
-                      and f.fate = 'paid'))
+  left join arrived o on o.county = p.county and o.serial = p.serial and o.part = p.part
  where p.county between :region_low::int and :region_high::int
    and p.part between (:from_period::int - 190000) * 1000 and (:to_period::int - 190000) * 1000 + 999
  group by p.county, p.part / 1000, p.programme, p.component

@@ -3,13 +3,7 @@ select p.county::text as county, (p.part / 1000 + 190000)::text as period, p.ser
        p.programme::text as programme, p.component::text as component, p.benefit_month::text as benefit_month,
        o.amount::text as amount, (date '1970-01-01' + o.value_day)::text as value_day
   from payment p
-  join outcome o on o.county = p.county and o.serial = p.serial and o.part = p.part
-   and (o.kind = 1 and not exists (select from reversal v
-                                    where v.county = o.county and v.serial = o.serial and v.attempt = o.attempt
-                                      and v.part = o.part)
-        or exists (select from failure_fate f
-                    where f.county = o.county and f.serial = o.serial and f.attempt = o.attempt and f.part = o.part
-                      and f.fate = 'paid'))
+  join arrived o on o.county = p.county and o.serial = p.serial and o.part = p.part
  where p.county between :region_low::int and :region_high::int
    and (p.payee_kind = 1 and p.payee = :person::bigint
         or p.programme > 2 and p.beneficiary = :person::bigint

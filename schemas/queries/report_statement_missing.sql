@@ -28,5 +28,9 @@ select a.county::text as county, a.period::text as period, a.bank::text as bank,
                      from statement_fit f
                     where f.county = o.county and f.serial = o.serial and f.attempt = o.attempt and f.part = o.part
                       and f.fit = 1)
+   and not exists (select
+                     from reversal v
+                    where v.county = o.county and v.serial = o.serial and v.attempt = o.attempt and v.part = o.part
+                      and v.kind = 4)
  group by a.county, a.period, a.bank, a.file_id, a.name
  order by 1, 3, 5;

@@ -14,7 +14,7 @@ select s.county::text as county, s.bank::text as bank, bank.name as bank_name, s
   join bank using (bank)
   left join statement_result r using (statement_no)
  cross join lateral (select (select count(*) from statement_fit f where f.statement_no = s.statement_no) as fitting,
-                            (select count(*) from break k where k.statement_no = s.statement_no) as breaks) n
+                            (select count(*) from break k where k.statement_no = s.statement_no and k.line > 0) as breaks) n
  where s.county between :region_low::int and :region_high::int
    and (s.county, s.bank, s.statement_no) > (:after_county::bigint, :after_bank::bigint, :after_statement::bigint)
  order by s.county, s.bank, s.statement_no

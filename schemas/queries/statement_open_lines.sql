@@ -24,7 +24,8 @@ select l.line, l.is_credit, l.amount, l.is_interest, told.before, l.names,
                                   from statement_fit f
                                  where f.county = :county and f.serial = l.serial and f.attempt = l.attempt
                                    and f.part = p.part and f.fit = 2)
-                        or exists (select from statement_answer a where a.return_no = o.failed_by and a.fit = 5)),
+                        or exists (select from statement_answer a where a.return_no = o.failed_by and a.fit = 5)
+                        or coalesce(o.by_hand, false)),
        whole.sum, coalesce(b.period, 0), coalesce(b.batch_no, 0), b.batch_no is not null, coalesce(b.total, 0::bigint),
        coalesce(b.in_transit, 0::bigint), coalesce(b.paid_by, '{}'::bigint[]), coalesce(b.paid, '{}'::bigint[]),
        coalesce(b.failed_by, '{}'::bigint[]), coalesce(b.failed, '{}'::bigint[]),
@@ -46,7 +47,9 @@ select l.line, l.is_credit, l.amount, l.is_interest, told.before, l.names,
                       limit 1) p on true
   left join lateral (select o.amount, case when o.kind = 1 then o.return_no end as paid_by,
                             case when o.kind = 2 then o.return_no end as failed_by,
-                            (case when f.fate = 'paid' then 1 else coalesce(v.kind, o.kind) end)::int as standing
+                            (case when f.fate = 'paid' then 1 else coalesce(v.kind, o.kind) end)::int as standing,
+                            -- People found the line that brought it back.
+                            v.proposal_no is not null as by_hand
                        from outcome o
                        left join reversal v using (county, serial, attempt, part)
                        left join failure_fate f using (county, serial, attempt, part)

@@ -371,10 +371,15 @@ Result<Report> Books::breaks(const Identity& by, const Region& region, const Sli
     Table table = table_of(work->ledger(), "breaks", {"差异", "Breaks"}, "report_breaks",
                            with_slice(region_parameters(region), slice.parameters({"county", "break"})));
     const auto kind = std::ranges::find(table.columns, "kind", &Column::key) - table.columns.begin();
+    const auto owner = std::ranges::find(table.columns, "owner", &Column::key) - table.columns.begin();
     for (auto& row : table.rows) {
         const auto& code = std::get<std::string>(row[static_cast<std::size_t>(kind)]);
         const auto known = recon::break_kind_of(code);
         ensure(known.has_value(), "a break of a kind that there is not");
+        // Given to nobody it is theirs who have to move first.
+        Cell& whose = row[static_cast<std::size_t>(owner)];
+        if (std::holds_alternative<std::string>(whose) && std::get<std::string>(whose).empty())
+            whose = std::string{recon::code_of(recon::text_of(*known).side)};
         const auto& type = recon::text_of(recon::text_of(*known).type);
         const auto& suggested = recon::text_of(recon::text_of(*known).suggested);
         row.insert(row.begin() + kind + 1,

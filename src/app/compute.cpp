@@ -58,10 +58,10 @@ std::vector<payment::Unwritable> unwritable_accounts(FieldCipher& cipher, const 
 /// Writes the file of one batch into the vault while it is signed and hashed: its bytes pass by once.
 class BatchFile {
 public:
-    BatchFile(Tools& tools, Bench& bench, const bankfile::Profile& profile,
+    BatchFile(Tools& tools, Bench& bench, FileVault::Bundle& files, const bankfile::Profile& profile,
               const bankfile::BatchHeader& header)
         : writer_{bankfile::write_batch(profile, header, *bench.sm3)},
-          keeping_{tools.vault.begin()},
+          keeping_{files.begin()},
           signing_{signer_for(tools, bench, profile).begin()},
           cipher_{*bench.cipher} {}
 
@@ -209,6 +209,7 @@ struct Composed {
     std::vector<RefusalRecord> refusals;
     Beside beside;
     UnitResult result;
+    std::unique_ptr<FileVault::Bundle> files;
 };
 
 Result<void> compose_owed(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
@@ -262,7 +263,7 @@ Result<void> compose_owed(Tools& tools, Bench& bench, const policy::Book& book, 
             open_batch(run, unit, banks, no, wanted.bank, wanted.programme, wanted.count, wanted.total);
         if (!made) return std::unexpected{made.error()};
         made->batch.first_serial = plan.payments[wanted.first].serial;
-        BatchFile file{tools, bench, profile_in(*profiles, wanted.bank), made->header};
+        BatchFile file{tools, bench, *out.files, profile_in(*profiles, wanted.bank), made->header};
         audit::MerkleFrontier lines{tools.log()};
         std::array<std::byte, payment::leaf_bytes> leaf;
         for (std::size_t i = 0; i < wanted.count; ++i) {
@@ -345,7 +346,7 @@ Result<void> compose_reissue(Tools& tools, Bench& bench, const RunLimits& limits
         auto made = open_batch(run, unit, banks, no, lines[first].account->bank,
                                lines[first].failure.programme, end - first, total);
         if (!made) return std::unexpected{made.error()};
-        BatchFile file{tools, bench, profile, made->header};
+        BatchFile file{tools, bench, *out.files, profile, made->header};
         audit::MerkleFrontier roots{tools.log()};
         std::array<std::byte, reissue_leaf_bytes> leaf;
         for (std::size_t i = first; i < end; ++i) {
@@ -423,6 +424,7 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
     if (!work->runs().claim(run.no, unit.county)) return out.result;
     out.result.first_serial = work->runs().next_serial(unit.county, unit.period);
     out.result.computed_at = now;
+    out.files = tools.vault.begin();
 
     const auto composed =
         run.kind != RunKind::reissue
@@ -447,6 +449,8 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
         fmt::format("unit-computed|{}|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex(),
                     digest_of(tools.sha256, text_of_refusals(out.refusals)).hex())};
     work->ledger().put_acts({&act, 1}, tools.log(), now);
+    // No record may outlive a file that it speaks of.
+    out.files->sync();
     work->commit();
     return out.result;
 }

@@ -8,6 +8,7 @@
 
 #include "asked.hpp"
 #include "batch_entry.hpp"
+#include "break_ends.hpp"
 #include "onecard/app/closing_records.hpp"
 #include "onecard/app/statement_records.hpp"
 #include "onecard/audit/merkle.hpp"
@@ -49,53 +50,34 @@ std::vector<std::pair<std::string, std::string>> region_parameters(const Region&
             {"region_high", std::to_string(region.highest())}};
 }
 
-Result<OpenFailure> open_failure(Work& work, const PaymentReference& reference) {
-    for (const OpenFailure& failure : work.payments().open_failures(Region::of(reference.county)))
-        if (failure.period().number() == reference.period && failure.serial == reference.serial &&
-            failure.attempt == reference.attempt)
-            return failure;
-    return refuse(Fault::unknown, "no open failure of this attempt", reference.text());
+/// The detail of a proposal about a break: the resolution, and what it names behind a space.
+std::string_view resolution_in(std::string_view detail) { return detail.substr(0, detail.find(' ')); }
+std::string_view about_of(std::string_view detail) {
+    const std::size_t space = detail.find(' ');
+    return space == detail.npos ? std::string_view{} : detail.substr(space + 1);
 }
 
-ledger::Entry must(Result<ledger::Entry> entry) {
-    ensure(entry.has_value(), "a standard entry that does not balance");
-    return std::move(*entry);
-}
-
-/// The end of a failure in the records and on the books.
-void end_failure(Work& work, const HashFunction& hash, const OpenFailure& failure, bool paid,
-                 const Motion& proposal, Moment now) {
-    DecidedFailure decided;
-    decided.part = failure.part;
-    decided.county = failure.county;
-    decided.serial = failure.serial;
-    decided.attempt = failure.attempt;
-    decided.paid = paid;
-    decided.prior_year = proposal.detail == earlier_year;
-    decided.proposal_no = proposal.no;
-    decided.amount = failure.amount;
-    std::array<std::byte, decided_leaf_bytes> leaf;
-    write_leaf(decided, leaf.data());
-    const Digest root = audit::leaf_hash(hash, leaf);
-    const Month period = failure.period();
-    ledger::FundBooks books = work.ledger().fund_books(failure.county, {&period, 1});
-    std::vector<ledger::Entry> entries;
-    for (const ledger::EntryKind kind : entries_of(decided)) {
-        ledger::Entry::About about;
-        about.county = failure.county;
-        about.kind = kind;
-        about.cause = cause_of(decided);
-        about.value_day = now.day_in_china();
-        about.programme = static_cast<std::int16_t>(failure.programme);
-        about.bank = failure.bank;
-        about.period = failure.period().number();
-        about.lines = 1;
-        about.line_total = failure.amount;
-        about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
-        entries.push_back(must(books.post(std::move(about), failure.amount)));
+/// Whether `about` names what the resolution needs, and nothing else.
+Result<void> good_about(recon::Resolution resolution, std::string_view about, std::string_view place) {
+    switch (recon::named_by(resolution)) {
+        case recon::Named::nothing:
+            if (!about.empty())
+                return refuse(Fault::malformed, "this resolution is about nothing else",
+                              std::string{place} + ": about");
+            return {};
+        case recon::Named::payment:
+            if (!PaymentReference::parse(about))
+                return refuse(Fault::malformed, "needs the reference of the payment that came back",
+                              std::string{place} + ": about");
+            return {};
+        case recon::Named::claim:
+            if (about.empty() || about.size() > 18 ||
+                !std::ranges::all_of(about, [](char c) { return c >= '0' && c <= '9'; }))
+                return refuse(Fault::malformed, "needs the number of the break that was claimed",
+                              std::string{place} + ": about");
+            return {};
     }
-    work.decisions().put_failure_end(failure, paid, proposal.no, now);
-    work.ledger().put_entries(entries, hash, now);
+    std::unreachable();
 }
 
 std::int64_t number_in(std::string_view text) {
@@ -136,7 +118,7 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
             ensure(reference.has_value(), "a proposal about a payment that is none");
             const auto failure = open_failure(work, *reference);
             if (!failure) return refuse(Fault::conflict, "something has followed this failure", place);
-            end_failure(work, tools_.log(), *failure, false, proposal, now);
+            end_failure(work, tools_.log(), *failure, false, proposal.detail == earlier_year, proposal, now);
             return {};
         }
         case Motion::Kind::send_again: {
@@ -158,65 +140,21 @@ Result<void> Decisions::carry_out(Work& work, const Motion& proposal, Moment now
         case Motion::Kind::resolve_break: break;
     }
     const auto one = work.decisions().break_of(proposal.county, number_in(proposal.subject));
-    const auto resolution = recon::resolution_of(proposal.detail);
+    const auto resolution = recon::resolution_of(resolution_in(proposal.detail));
     ensure(one.has_value() && resolution.has_value(), "a proposal about a break that there is not");
     if (one->resolved) return refuse(Fault::duplicate, "this break was resolved before", place);
-    work.decisions().put_break_resolution(*one, *resolution, proposal.no, now);
-    const auto standard_about = [&](ledger::EntryKind kind, std::string cause) {
-        ledger::Entry::About about;
-        about.county = one->county;
-        about.kind = kind;
-        about.cause = std::move(cause);
-        about.value_day = now.day_in_china();
-        about.bank = one->bank;
-        return must(ledger::standard_entry(std::move(about), one->amount));
-    };
-    const auto post = [&](ledger::EntryKind kind) -> Result<void> {
-        // Whoever remits meanwhile must see it: entries that move the same money follow one another.
-        (void)work.ledger().funds_to_remit(one->county);
-        const ledger::Entry entry =
-            standard_about(kind, fmt::format("break {}/{}", one->county.text(), one->no));
-        work.ledger().put_entries({&entry, 1}, tools_.log(), now);
-        return {};
-    };
-    switch (*resolution) {
-        case recon::Resolution::dismiss: return {};
-        case recon::Resolution::await_bank: return refuse(Fault::conflict, "asking resolves nothing", place);
-        case recon::Resolution::accept_paid: {
-            const auto reference = PaymentReference::parse(one->reference);
-            ensure(reference.has_value(), "a break about a payment that is none");
-            const auto failure = open_failure(work, *reference);
-            if (!failure)
-                return refuse(
-                    Fault::conflict,
-                    "something has followed this failure: what the bank paid besides is to be claimed",
-                    place);
-            end_failure(work, tools_.log(), *failure, true, proposal, now);
-            return {};
-        }
-        case recon::Resolution::claim_from_bank: return post(ledger::EntryKind::bank_claimed);
-        case recon::Resolution::remit: return post(ledger::EntryKind::unidentified_to_remit);
-        case recon::Resolution::book_interest: return post(ledger::EntryKind::interest);
-        case recon::Resolution::reported_since: {
-            const auto cause = work.statements().entry_of_break(one->county, one->no);
-            ensure(cause.has_value(), "money that came in and is not on the books");
-            const auto wrong = standard_about(ledger::EntryKind::unidentified_credit, cause->text);
-            const auto entry = must(ledger::reversal_of(wrong, cause->entry_no, now.day_in_china()));
-            work.ledger().put_entries({&entry, 1}, tools_.log(), now);
-            return {};
-        }
-    }
-    std::unreachable();
+    return end_break(tools_, work, *one, *resolution, about_of(proposal.detail), proposal, now);
 }
 
 Result<Decisions::Proposed> Decisions::resolve(const Identity& by, County county, std::int64_t break_no,
-                                               recon::Resolution resolution, std::string_view evidence,
-                                               Moment now) {
+                                               recon::Resolution resolution, std::string_view about,
+                                               std::string_view evidence, Moment now) {
     const std::string place = fmt::format("break {}/{}", county.text(), break_no);
     if (auto allowed = may_decide(by, county, Role::maker, place); !allowed)
         return std::unexpected{allowed.error()};
     if (auto good = good_words(evidence, evidence_bytes_max, place + ": evidence"); !good)
         return std::unexpected{good.error()};
+    if (auto good = good_about(resolution, about, place); !good) return std::unexpected{good.error()};
     auto work = tools_.database.begin();
     const auto one = work->decisions().break_of(county, break_no);
     if (!one) return refuse(Fault::unknown, "there is no such break", place);
@@ -231,6 +169,7 @@ Result<Decisions::Proposed> Decisions::resolve(const Identity& by, County county
     proposal.kind = Motion::Kind::resolve_break;
     proposal.subject = std::to_string(break_no);
     proposal.detail = recon::text_of(resolution).code;
+    if (!about.empty()) proposal.detail += fmt::format(" {}", about);
     proposal.evidence = evidence;
     proposal.amount = one->amount;
     proposal.needs_second = one->amount >= tools_.second_person_from;
@@ -355,8 +294,15 @@ Result<Report> Decisions::proposals(const Identity& by, const Region& region, co
 Result<Report> Decisions::ageing(const Identity& by, const Region& region) {
     if (auto allowed = may_read(by, region, "ageing"); !allowed) return std::unexpected{allowed.error()};
     Report report{{"账龄分析", "Money that waits"}, {}, {}};
+    auto parameters = region_parameters(region);
+    for (const auto& [name, days] : {std::pair{"in_transit_days", deadlines_.in_transit_days},
+                                     {"returned_days", deadlines_.returned_days},
+                                     {"unidentified_days", deadlines_.unidentified_days},
+                                     {"recoverable_days", deadlines_.recoverable_days},
+                                     {"claim_days", deadlines_.claim_days}})
+        parameters.emplace_back(name, std::to_string(days));
     report.tables.push_back(table_of(tools_.database.begin()->ledger(), "ageing", {"账龄", "By days"},
-                                     "report_ageing", region_parameters(region)));
+                                     "report_ageing", parameters));
     return report;
 }
 

@@ -106,7 +106,7 @@ Result<Exchange::Download> Exchange::batch_file(const Identity& bank, std::strin
     if (!batch) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
     writer_->download({batch->county, batch->period, batch->no, batch->file_id, bank.fingerprint,
                        std::string{address}, now});
-    return Download{path_in(tools_.vault, batch->file_digest, file_id), batch->file_digest};
+    return Download{path_in(tools_.vault, batch->file_digest, file_id), batch->file_digest, batch->signature};
 }
 
 Result<std::string> Exchange::batch_signature(const Identity& bank, std::string_view file_id) {

@@ -189,10 +189,11 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
     // Once through the files: every row is decoded, counted and, while there is no fault, kept.
     Intake intake{room, by.region};
     std::string file_list;
+    const auto bundle = vault.begin();
     for (const ImportFile& file : files) {
         const std::string name{file_name_of(file.kind)};
         registry::RegisterDecoder decoder{file.kind, name, context, intake.rows(), outcome.faults};
-        const auto keeping = vault.begin();
+        const auto keeping = bundle->begin();
         feed_file(
             file.path,
             [&](std::string_view bytes) {
@@ -261,6 +262,7 @@ ImportOutcome import_register(Database& database, FileVault& vault, FieldCipher&
                               fmt::format("register-rows|{}|{}", record.no.number(),
                                           work->audit().register_digests(record.no, hash))}};
     work->ledger().put_acts(acts, log, now);
+    bundle->sync();
     work->commit();
     outcome.no = record.no;
     return outcome;

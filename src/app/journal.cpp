@@ -34,11 +34,6 @@ std::string account_name(const ledger::Entry::About& about, const ledger::Postin
     return name;
 }
 
-std::string with_proof(Tools& tools, std::string text, std::string_view comment) {
-    const ExportProof proof = export_proof(tools, digest_of(tools.sha256, text));
-    return text + proof_lines(proof, comment);
-}
-
 /// "Assets:A1002:C370212:B1:Central:Y2022:Relief": the roots that beancount knows, and words that begin with a capital.
 std::string beancount_account(const ledger::Entry::About& about, const ledger::Posting& posting) {
     static constexpr std::array roots{"Assets", "Liabilities", "Equity", "Income", "Expenses"};
@@ -69,86 +64,121 @@ std::string in_quotes(std::string_view text) {
     return out + '"';
 }
 
-}  // namespace
+constexpr std::size_t piece_bytes = std::size_t{256} * 1024;
 
-Result<std::string> export_hledger(Tools& tools, const Identity& by, const Region& region) {
-    if (const auto allowed = may_export(by, region); !allowed) return std::unexpected{allowed.error()};
-    auto work = tools.database.begin();
+/// What a journal is written into, piece by piece.
+class Pieces {
+public:
+    explicit Pieces(const std::function<void(std::string_view)>& on_piece) : on_piece_{on_piece} {}
+    std::back_insert_iterator<std::string> end() {
+        if (text_.size() >= piece_bytes) flush();
+        return std::back_inserter(text_);
+    }
+    void flush() {
+        on_piece_(text_);
+        text_.clear();
+    }
+
+private:
+    const std::function<void(std::string_view)>& on_piece_;
+    std::string text_;
+};
+
+/// Accounts are declared behind the entries: only then all of them are known. To hledger and beancount it is the same.
+void write_hledger(LedgerRecords& ledger, const Region& region, Pieces& out) {
+    fmt::format_to(out.end(), "; onecard journal of region {}\n\ncommodity CNY 1000.00\n",
+                   region.text().empty() ? "everywhere" : region.text());
     std::set<std::string> accounts;
-    std::string entries;
-    work->ledger().each_entry([&](const LoggedEntry& logged) {
+    ledger.each_entry([&](const LoggedEntry& logged) {
         const ledger::Entry::About& about = logged.entry.about();
         if (!region.covers(about.county)) return;
         fmt::format_to(
-            std::back_inserter(entries),
+            out.end(),
             "\n{} * ({}/{}) {} | {}\n    ; programme:{}, period:{}, lines:{}, known:{}\n    ; digest:{}\n",
             about.value_day.text(), about.county.text(), logged.no, code_of(about.kind), about.cause,
             about.programme, about.period, about.lines, logged.known_at.text(), logged.digest.hex());
         for (const ledger::Posting& posting : logged.entry.postings()) {
             const std::string account = account_name(about, posting);
             accounts.insert(account);
-            fmt::format_to(std::back_inserter(entries), "    {}  CNY {}\n", account, posting.amount.yuan());
+            fmt::format_to(out.end(), "    {}  CNY {}\n", account, posting.amount.yuan());
         }
     });
-    std::string text = fmt::format("; onecard journal of region {}\n\ncommodity CNY 1000.00\n",
-                                   region.text().empty() ? "everywhere" : region.text());
-    for (const std::string& account : accounts) text += fmt::format("account {}\n", account);
-    return with_proof(tools, text + entries + "\n", ";");
+    fmt::format_to(out.end(), "\n");
+    for (const std::string& account : accounts) fmt::format_to(out.end(), "account {}\n", account);
 }
 
-Result<std::string> export_beancount(Tools& tools, const Identity& by, const Region& region) {
-    if (const auto allowed = may_export(by, region); !allowed) return std::unexpected{allowed.error()};
-    auto work = tools.database.begin();
+void write_beancount(LedgerRecords& ledger, const Region& region, Pieces& out) {
+    fmt::format_to(out.end(),
+                   "; onecard journal of region {}\n\noption \"title\" \"onecard\"\noption "
+                   "\"operating_currency\" \"CNY\"\n",
+                   region.text().empty() ? "everywhere" : region.text());
     std::map<std::string, Day> opened;
-    std::string entries;
-    work->ledger().each_entry([&](const LoggedEntry& logged) {
+    ledger.each_entry([&](const LoggedEntry& logged) {
         const ledger::Entry::About& about = logged.entry.about();
         if (!region.covers(about.county)) return;
-        fmt::format_to(std::back_inserter(entries),
-                       "\n{} * {} {}\n  entry: \"{}/{}\"\n  known: \"{}\"\n  digest: \"{}\"\n",
+        fmt::format_to(out.end(), "\n{} * {} {}\n  entry: \"{}/{}\"\n  known: \"{}\"\n  digest: \"{}\"\n",
                        about.value_day.text(), in_quotes(code_of(about.kind)), in_quotes(about.cause),
                        about.county.text(), logged.no, logged.known_at.text(), logged.digest.hex());
         for (const ledger::Posting& posting : logged.entry.postings()) {
             const std::string account = beancount_account(about, posting);
             const auto [place, is_new] = opened.try_emplace(account, about.value_day);
             if (!is_new) place->second = std::min(place->second, about.value_day);
-            fmt::format_to(std::back_inserter(entries), "  {}  {} CNY\n", account, posting.amount.yuan());
+            fmt::format_to(out.end(), "  {}  {} CNY\n", account, posting.amount.yuan());
         }
     });
-    std::string text = fmt::format(
-        "; onecard journal of region {}\n\noption \"title\" \"onecard\"\noption \"operating_currency\" "
-        "\"CNY\"\n\n",
-        region.text().empty() ? "everywhere" : region.text());
-    for (const auto& [account, day] : opened) text += fmt::format("{} open {} CNY\n", day.text(), account);
-    return with_proof(tools, text + entries + "\n", ";");
+    fmt::format_to(out.end(), "\n");
+    for (const auto& [account, day] : opened)
+        fmt::format_to(out.end(), "{} open {} CNY\n", day.text(), account);
 }
 
-Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& region) {
-    if (const auto allowed = may_export(by, region); !allowed) return std::unexpected{allowed.error()};
-    auto work = tools.database.begin();
-    std::string text =
+void write_csv(LedgerRecords& ledger, const Region& region, Pieces& out) {
+    fmt::format_to(
+        out.end(),
         "\xef\xbb\xbf"
-        "county,entry,kind,cause,value_day,known_at,programme,bank,period,account,account_name,source,fund_year,purpose,debit,credit,digest\r\n";
-    work->ledger().each_entry([&](const LoggedEntry& logged) {
+        "county,entry,kind,cause,value_day,known_at,programme,bank,period,account,account_name,source,"
+        "fund_year,purpose,debit,credit,digest\r\n");
+    ledger.each_entry([&](const LoggedEntry& logged) {
         const ledger::Entry::About& about = logged.entry.about();
         if (!region.covers(about.county)) return;
         std::string cause;
         for (const char c : about.cause) cause += c == '"' ? std::string{"\"\""} : std::string{c};
         for (const ledger::Posting& posting : logged.entry.postings()) {
             const bool debit = !posting.amount.is_negative();
-            fmt::format_to(
-                std::back_inserter(text), "{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
-                about.county.text(), logged.no, code_of(about.kind), cause, about.value_day.text(),
-                logged.known_at.text(), about.programme, about.bank.number(), about.period,
-                static_cast<std::int32_t>(posting.account), ledger::text_of(posting.account).chinese,
-                posting.fund.source, posting.fund.year,
-                posting.fund.is_known() ? text_of(static_cast<ledger::Purpose>(posting.fund.purpose)).code
-                                        : std::string_view{},
-                debit ? posting.amount.yuan() : "", debit ? "" : (-posting.amount).yuan(),
-                logged.digest.hex());
+            fmt::format_to(out.end(), "{},{},{},\"{}\",{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
+                           about.county.text(), logged.no, code_of(about.kind), cause, about.value_day.text(),
+                           logged.known_at.text(), about.programme, about.bank.number(), about.period,
+                           static_cast<std::int32_t>(posting.account),
+                           ledger::text_of(posting.account).chinese, posting.fund.source, posting.fund.year,
+                           posting.fund.is_known()
+                               ? ledger::text_of(static_cast<ledger::Purpose>(posting.fund.purpose)).code
+                               : std::string_view{},
+                           debit ? posting.amount.yuan() : "", debit ? "" : (-posting.amount).yuan(),
+                           logged.digest.hex());
         }
     });
-    return with_proof(tools, std::move(text), "#");
+}
+
+}  // namespace
+
+std::optional<JournalForm> journal_form_of(std::string_view code) {
+    if (code == "hledger") return JournalForm::hledger;
+    if (code == "beancount") return JournalForm::beancount;
+    if (code == "csv") return JournalForm::csv;
+    return std::nullopt;
+}
+
+Result<void> export_journal(Tools& tools, const Identity& by, const Region& region, JournalForm form,
+                            const std::function<void(std::string_view)>& on_piece) {
+    if (auto allowed = may_export(by, region); !allowed) return allowed;
+    const auto work = tools.database.begin();
+    Pieces out{on_piece};
+    switch (form) {
+        case JournalForm::hledger: write_hledger(work->ledger(), region, out); break;
+        case JournalForm::beancount: write_beancount(work->ledger(), region, out); break;
+        case JournalForm::csv: write_csv(work->ledger(), region, out); break;
+    }
+    out.flush();
+    return {};
 }
 
 ExportProof export_proof(Tools& tools, const Digest& digest) {

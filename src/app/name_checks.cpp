@@ -97,6 +97,7 @@ Result<Report> NameChecks::ask(const Identity& by, County county, Month month, M
                 {{"bank", {"银行", "bank"}}, {"file", {"文件", "file"}}, {"lines", {"笔数", "lines"}}},
                 {}};
     std::vector<Act> acts;
+    const auto bundle = tools_.vault.begin();
     for (const auto& [bank_no, lines] : wanted) {
         const auto bank = std::ranges::find(banks, bank_no, &Bank::no);
         ensure(bank != banks.end(), "an account at a bank that is not on record");
@@ -118,7 +119,7 @@ Result<Report> NameChecks::ask(const Identity& by, County county, Month month, M
             }
             const auto bytes = bankfile::write_name_check(check, tools_.sm3);
             if (!bytes) return std::unexpected{bytes.error()};
-            const auto writing = tools_.vault.begin();
+            const auto writing = bundle->begin();
             writing->append(*bytes);
             NameCheckRecord record;
             record.no = no;
@@ -142,6 +143,7 @@ Result<Report> NameChecks::ask(const Identity& by, County county, Month month, M
         }
     }
     work->ledger().put_acts(acts, tools_.log(), now);
+    bundle->sync();
     work->commit();
     report.tables.push_back(std::move(files));
     return report;

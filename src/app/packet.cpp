@@ -346,15 +346,16 @@ private:
         return leaves;
     }
 
-    /// What people decided about a failure: paid after all, or no longer owed.
+    /// What people decided about an attempt: that its money came back, that its failure was paid after all or is no longer
+    /// owed.
     void end(const PaymentReference& attempted, const std::string& n) {
         work_.ledger().each_decided_failure([&](const DecidedFailure& decided) {
             if (decided.reference() != attempted) return;
             Fields fields;
-            fields.add("fate", decided.paid ? "paid" : "cancelled");
+            if (!decided.returned) fields.add("fate", decided.paid ? "paid" : "cancelled");
             fields.add("proposal", decided.proposal_no);
             fields.add("amount-fen", decided.amount.fen());
-            put("end." + n, fields.text());
+            put((decided.returned ? "returned." : "end.") + n, fields.text());
             proposals_.push_back(decided.proposal_no);
         });
     }

@@ -76,6 +76,14 @@ const std::vector<Question>& all_questions() {
          "名单比对",
          "whom other authorities' lists name, what was held and who released it",
          {from_period, to_period}},
+        {"public_notice",
+         "公示表",
+         "who is paid, as it is put up in a village: no numbers, no disability, no minors (village 0: all)",
+         {from_period, to_period, {"village", "0", Form::number}}},
+        {"officials_relatives",
+         "优亲厚友",
+         "payments to whom a register of officials' relatives names",
+         {from_period, to_period}},
         {"asked", "查询留痕", "what auditors asked", {as_of}},
     };
     return all;

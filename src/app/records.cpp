@@ -103,17 +103,20 @@ void write_leaf(const DecidedFailure& failure, std::byte* out) {
     out = put_big_endian(out, failure.county.number());
     out = put_big_endian(out, failure.serial.number());
     out = put_big_endian(out, failure.attempt);
-    out = put_big_endian(out, static_cast<std::int16_t>(failure.paid ? 1 : 2));
+    out = put_big_endian(out, static_cast<std::int16_t>(failure.returned ? 3 : failure.paid ? 1 : 2));
     out = put_big_endian(out, failure.amount.fen());
     put_big_endian(out, failure.proposal_no);
 }
 
 std::string month_ending(Month period) { return " of " + period.digits(); }
 
-std::string cause_of(const DecidedFailure& failure) { return "failure " + failure.reference().text(); }
+std::string cause_of(const DecidedFailure& failure) {
+    return (failure.returned ? "returned " : "failure ") + failure.reference().text();
+}
 
 std::vector<ledger::EntryKind> entries_of(const DecidedFailure& failure) {
     using enum ledger::EntryKind;
+    if (failure.returned) return {unidentified_is_return};
     if (failure.paid) return {failure_corrected, paid};
     return {failure.prior_year ? return_cancelled_prior_year : return_cancelled};
 }

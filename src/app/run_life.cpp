@@ -46,14 +46,24 @@ Result<MoveRow> move_from(Stage stage, Move move, Role by, const std::string& pl
 
 namespace {
 
+/// Whether the check was in a fiscal year that is over: its expenditure is that year's (3002).
+bool was_checked_in_an_earlier_year(const UnitState& state, Moment now) {
+    return std::ranges::any_of(state.steps, [&](const StepRecord& taken) {
+        return taken.step == Step::checked &&
+               taken.at.day_in_china().month().year() < now.day_in_china().month().year();
+    });
+}
+
 /// What a check posted, taken back: the payments of the unit are not owed any more.
-Result<std::vector<ledger::Entry>> entries_of_withdrawal(Work& work, const Run& run,
+Result<std::vector<ledger::Entry>> entries_of_withdrawal(Work& work, const Run& run, const UnitState& state,
                                                          const std::vector<Batch>& batches, Moment now) {
     std::vector<ledger::Entry> entries;
     if (run.kind == RunKind::reissue || batches.empty()) return entries;
+    const auto kind = was_checked_in_an_earlier_year(state, now) ? ledger::EntryKind::cancelled_prior_year
+                                                                 : ledger::EntryKind::cancelled;
     ledger::FundBooks books = work.ledger().fund_books(batches.front().county, {&batches.front().period, 1});
     for (const Batch& batch : batches) {
-        auto entry = books.post(about_batch(batch, ledger::EntryKind::cancelled, now), batch.total);
+        auto entry = books.post(about_batch(batch, kind, now), batch.total);
         if (!entry) return std::unexpected{entry.error()};
         entries.push_back(*std::move(entry));
     }
@@ -101,7 +111,7 @@ Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Mo
             std::vector<ledger::Entry> entries;
             if (move == Move::withdraw) {
                 auto taken_back =
-                    entries_of_withdrawal(*work, *run, work->payments().batches(no, county), now);
+                    entries_of_withdrawal(*work, *run, state, work->payments().batches(no, county), now);
                 if (!taken_back) return std::unexpected{taken_back.error()};
                 entries = *std::move(taken_back);
             }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include "retry.hpp"
 #include "settle_past.hpp"
 #include "unit_entries.hpp"
+#include "unit_queue.hpp"
 #include "words.hpp"
 
 namespace onecard::app {
@@ -255,46 +257,47 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         besides.screen = *std::move(screen);
     }
 
-    std::vector<std::pair<PartNo, std::vector<Unit>>> queue{parts.begin(), parts.end()};
-    std::atomic<std::size_t> next{0};
+    UnitQueue queue{std::move(parts)};
     std::mutex guard;
     Faults faults;
     std::exception_ptr broken_worker;
     const auto work_on = [&] {
         Bench bench{tools_.make_signer(), tools_.make_cipher(), tools_.sm3.stream(), {}, {}, {}, {}, {}, {}};
-        for (std::size_t i = next++; i < queue.size(); i = next++) {
-            bool whole = true;
-            for (const Unit& unit : queue[i].second) {
-                if (stopping_) return;
+        UnitQueue::Own own;
+        while (const auto task = queue.take(own)) {
+            if (stopping_) return;
+            bool is_there = true;
+            if (task->unit) {
                 const auto result = with_retries([&] {
-                    return compute_unit(tools_, bench, book, limits_, *run, besides, unit, banks, now);
+                    return compute_unit(tools_, bench, book, limits_, *run, besides, *task->unit, banks, now);
                 });
                 const std::lock_guard lock{guard};
+                is_there = result.has_value();
                 if (!result) {
                     faults.push_back(result.error());
-                    whole = false;
-                    continue;
+                } else {
+                    ++progress.units_done;
+                    progress.payments += result->payments;
+                    if (on_progress) on_progress(progress);
                 }
-                ++progress.units_done;
-                progress.payments += result->payments;
-                if (on_progress) on_progress(progress);
             }
-            if (!whole || !queue[i].first) continue;
+            const auto part = queue.done(*task, is_there);
+            if (!part) continue;
             auto work = tools_.database.begin_bulk();
-            work->runs().key_part(queue[i].first);
+            work->runs().key_part(*part);
             work->commit();
         }
     };
     {
         std::vector<std::jthread> workers;
-        const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), queue.size());
-        for (std::size_t i = 0; i < count; ++i)
+        const auto count = std::min<std::int64_t>(tools_.workers, progress.units_all);
+        for (std::int64_t i = 0; i < count; ++i)
             workers.emplace_back([&] {
                 tools_.give_way();
                 try {
                     work_on();
                 } catch (...) {
-                    next = queue.size();
+                    queue.stop();
                     const std::lock_guard lock{guard};
                     broken_worker = std::current_exception();
                 }
@@ -345,103 +348,126 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
     const std::vector<UnitState> states = tools_.database.begin()->runs().units(no);
-    std::int64_t taken = 0;
-    for (const auto& [county, cms] : signatures) {
-        const std::string place = fmt::format("run {}/{}", no.number(), county.text());
-        const auto state =
-            std::ranges::find_if(states, [&](const UnitState& s) { return s.unit.county == county; });
-        if (state == states.end()) return refuse(Fault::unknown, "the run has no such county", place);
-        if (!by.region.covers(county))
-            return refuse(Fault::forbidden, "outside this officer's region", place);
-        if (!waits_for(*state, *step, by.role))
-            return refuse(Fault::conflict, fmt::format("this unit does not wait to be {}", code_of(*step)),
-                          place);
-        const auto signed_text = tools_.verifier.verify_attached(cms);
-        if (!signed_text)
-            return std::unexpected{Failure{signed_text.error().fault, place, signed_text.error().text}};
-        if (signed_text->signer.fingerprint != by.fingerprint)
-            return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
 
-        auto work = tools_.database.begin();
-        std::optional<ledger::Funding> funding;
-        const auto text_now = [&]() -> Result<std::string> {
-            funding.reset();
-            if (is_about_funds(*step)) funding = funding_of(work->ledger(), no, county);
-            if (funding && !funding->shortfall.empty())
-                return refuse(Fault::missing, shortfall_text(*funding), place);
-            return approval_text(*run, *state, *step, funds_text(funding));
-        };
-        const auto text = text_now();
-        if (!text) return std::unexpected{text.error()};
-        if (signed_text->text != *text)
-            return refuse(Fault::stale, "the signed text is not what stands now", place);
-        if (state->unit.part && !work->runs().is_keyed(state->unit.part))
-            return refuse(Fault::conflict, "the run is still being computed", place);
-        if (const std::int64_t open = *step == Step::checked ? work->office().open_outliers(no, county) : 0;
-            open > 0)
-            return refuse(Fault::missing,
-                          fmt::format("{} outliers wait to be accepted by name before this is checked", open),
-                          place);
-        const std::vector<Batch> batches = work->payments().batches(no, county);
-        try {
-            work->runs().put_step(
-                {no, county, *step, state->result->digest, by.name, by.fingerprint, cms, now});
-            // The step holds the county's money from here on: nobody else promises it meanwhile.
-            if (const auto again = text_now(); !again) {
-                return std::unexpected{again.error()};
-            } else if (*again != *text) {
-                return refuse(Fault::stale, "the county's money was promised elsewhere meanwhile", place);
+    // Units are approved one by one, each for itself: one that is refused holds up no other.
+    std::vector<std::pair<County, std::string>> units{signatures.begin(), signatures.end()};
+    std::vector<Result<void>> answers(units.size());
+    std::vector<std::exception_ptr> broken(units.size());
+    std::atomic<std::size_t> next{0};
+    const auto work_on = [&] {
+        for (std::size_t i = next++; i < units.size(); i = next++) {
+            try {
+                answers[i] = approve_unit(by, *run, *step, states, units[i].first, units[i].second, now);
+            } catch (...) {
+                broken[i] = std::current_exception();
             }
-            std::vector<ledger::Entry> entries;
-            if (*step == Step::checked) {
-                // Nothing is owed in a month that was closed; a close waits for this work.
-                if (run->kind != RunKind::reissue) {
-                    work->closing().lock(county);
-                    if (work->closing().is_closed(county, run->period.number()))
-                        return refuse(Fault::conflict, closed_text(run->period), place);
-                }
-                std::map<Programme, ledger::FundPot> promised;
-                if (funding) promised = funding->by_programme;
-                entries = entries_of_check(*run, batches, promised, now);
-                const auto settled =
-                    settle_past(tools_, *work, *run, state->unit, by, now, promised, entries);
-                if (!settled) return std::unexpected{settled.error()};
-            }
-            if (*step == Step::released) {
-                work->runs().put_fate(state->unit, true, now);
-                work->exchange().put_dispatches(batches, now);
-                entries = run->kind == RunKind::reissue
-                              ? entries_of_reissue(tools_.log(), batches, *work, now)
-                              : entries_of_first_attempts(batches, *work, now);
-                if (run->kind == RunKind::reissue) work->payments().release_reissues(no, county);
-            }
-            work->ledger().put_entries(entries, tools_.log(), now);
-            const Act act{"approval", county,
-                          fmt::format("approval|{}|{}|{}|{}|{}|{}|{}", no.number(), county.text(),
-                                      code_of(*step), state->result->digest.hex(), by.name,
-                                      by.fingerprint.hex(), digest_of(tools_.sha256, cms).hex())};
-            work->ledger().put_acts({&act, 1}, tools_.log(), now);
-            work->commit();
-        } catch (const RefusedByDatabase& no_) {
-            if (no_.constraint().starts_with("correction_") || no_.constraint().starts_with("recovery_") ||
-                no_.constraint().starts_with("receivable_"))
-                return refuse(
-                    Fault::stale,
-                    fmt::format("a past month or a receivable of this unit was settled otherwise meanwhile "
-                                "({}): cancel the run and create it again",
-                                no_.constraint()),
-                    place);
-            return refuse(
-                Fault::forbidden,
-                fmt::format(
-                    "not {}: this person or certificate took another step of the unit or created the run, or it was decided "
-                    "meanwhile ({})",
-                    code_of(*step), no_.constraint()),
-                place);
         }
-        ++taken;
+    };
+    {
+        std::vector<std::jthread> others;
+        const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), units.size());
+        for (std::size_t i = 1; i < count; ++i) others.emplace_back(work_on);
+        work_on();
     }
-    return taken;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        if (broken[i]) std::rethrow_exception(broken[i]);
+        if (!answers[i]) return std::unexpected{answers[i].error()};
+    }
+    return static_cast<std::int64_t>(units.size());
+}
+
+Result<void> Runs::approve_unit(const Identity& by, const Run& run, Step step,
+                                std::span<const UnitState> states, County county, const std::string& cms,
+                                Moment now) {
+    const RunNo no = run.no;
+    const std::string place = fmt::format("run {}/{}", no.number(), county.text());
+    const auto state =
+        std::ranges::find_if(states, [&](const UnitState& s) { return s.unit.county == county; });
+    if (state == states.end()) return refuse(Fault::unknown, "the run has no such county", place);
+    if (!by.region.covers(county)) return refuse(Fault::forbidden, "outside this officer's region", place);
+    if (!waits_for(*state, step, by.role))
+        return refuse(Fault::conflict, fmt::format("this unit does not wait to be {}", code_of(step)), place);
+    const auto signed_text = tools_.verifier.verify_attached(cms);
+    if (!signed_text)
+        return std::unexpected{Failure{signed_text.error().fault, place, signed_text.error().text}};
+    if (signed_text->signer.fingerprint != by.fingerprint)
+        return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
+
+    auto work = tools_.database.begin();
+    std::optional<ledger::Funding> funding;
+    const auto text_now = [&]() -> Result<std::string> {
+        funding.reset();
+        if (is_about_funds(step)) funding = funding_of(work->ledger(), no, county);
+        if (funding && !funding->shortfall.empty())
+            return refuse(Fault::missing, shortfall_text(*funding), place);
+        return approval_text(run, *state, step, funds_text(funding));
+    };
+    const auto text = text_now();
+    if (!text) return std::unexpected{text.error()};
+    if (signed_text->text != *text)
+        return refuse(Fault::stale, "the signed text is not what stands now", place);
+    if (state->unit.part && !work->runs().is_keyed(state->unit.part))
+        return refuse(Fault::conflict, "the run is still being computed", place);
+    if (const std::int64_t open = step == Step::checked ? work->office().open_outliers(no, county) : 0;
+        open > 0)
+        return refuse(Fault::missing,
+                      fmt::format("{} outliers wait to be accepted by name before this is checked", open),
+                      place);
+    const std::vector<Batch> batches = work->payments().batches(no, county);
+    try {
+        work->runs().put_step({no, county, step, state->result->digest, by.name, by.fingerprint, cms, now});
+        // The step holds the county's money from here on: nobody else promises it meanwhile.
+        if (const auto again = text_now(); !again) {
+            return std::unexpected{again.error()};
+        } else if (*again != *text) {
+            return refuse(Fault::stale, "the county's money was promised elsewhere meanwhile", place);
+        }
+        std::vector<ledger::Entry> entries;
+        if (step == Step::checked) {
+            // Nothing is owed in a month that was closed; a close waits for this work.
+            if (run.kind != RunKind::reissue) {
+                work->closing().lock(county);
+                if (work->closing().is_closed(county, run.period.number()))
+                    return refuse(Fault::conflict, closed_text(run.period), place);
+            }
+            std::map<Programme, ledger::FundPot> promised;
+            if (funding) promised = funding->by_programme;
+            entries = entries_of_check(run, batches, promised, now);
+            const auto settled = settle_past(tools_, *work, run, state->unit, by, now, promised, entries);
+            if (!settled) return std::unexpected{settled.error()};
+        }
+        if (step == Step::released) {
+            work->runs().put_fate(state->unit, true, now);
+            work->exchange().put_dispatches(batches, now);
+            entries = run.kind == RunKind::reissue ? entries_of_reissue(tools_.log(), batches, *work, now)
+                                                   : entries_of_first_attempts(batches, *work, now);
+            if (run.kind == RunKind::reissue) work->payments().release_reissues(no, county);
+        }
+        work->ledger().put_entries(entries, tools_.log(), now);
+        const Act act{"approval", county,
+                      fmt::format("approval|{}|{}|{}|{}|{}|{}|{}", no.number(), county.text(), code_of(step),
+                                  state->result->digest.hex(), by.name, by.fingerprint.hex(),
+                                  digest_of(tools_.sha256, cms).hex())};
+        work->ledger().put_acts({&act, 1}, tools_.log(), now);
+        work->commit();
+    } catch (const RefusedByDatabase& no_) {
+        if (no_.constraint().starts_with("correction_") || no_.constraint().starts_with("recovery_") ||
+            no_.constraint().starts_with("receivable_"))
+            return refuse(
+                Fault::stale,
+                fmt::format("a past month or a receivable of this unit was settled otherwise meanwhile "
+                            "({}): cancel the run and create it again",
+                            no_.constraint()),
+                place);
+        return refuse(
+            Fault::forbidden,
+            fmt::format(
+                "not {}: this person or certificate took another step of the unit or created the run, or it was decided "
+                "meanwhile ({})",
+                code_of(step), no_.constraint()),
+            place);
+    }
+    return {};
 }
 
 }  // namespace onecard::app

@@ -124,6 +124,19 @@ ledger::Entry unidentified(const StatementFile& file, const recon::Break& one, M
     return *std::move(entry);
 }
 
+/// Each break of a statement is in the log as it was found.
+void tell_breaks(Tools& tools, Work& work, const StatementFile& file, std::span<const recon::Break> breaks,
+                 Moment now) {
+    std::vector<Act> acts;
+    for (const recon::Break& one : breaks)
+        acts.push_back(
+            {"break-found", file.county,
+             fmt::format("break-found|{}|{}|{}|{}|{}|{}", file.no, one.line, recon::code_of(one.kind),
+                         one.amount.fen(), one.payment ? one.payment->text() : std::string{},
+                         digest_of(tools.sha256, one.evidence).hex())});
+    work.ledger().put_acts(acts, tools.log(), now);
+}
+
 /// Judges some lines of one statement. Stops where what was just concluded bears on the next line. Returns the last line
 /// that was looked at, 0 when there was none.
 std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std::int32_t after, Moment now,
@@ -177,8 +190,25 @@ std::int32_t judge_some(Tools& tools, Work& work, const StatementFile& file, std
     }
     work.statements().put_fits(file.no, file.county, fits);
     work.statements().put_breaks(file.no, file.county, file.bank, breaks, now);
+    tell_breaks(tools, work, file, breaks, now);
     work.ledger().put_entries(entries, tools.log(), now);
     return last;
+}
+
+/// What was said to be paid the day before the statement ends, or earlier, and is not on it: a day's debits may be booked on
+/// the next. It is looked at when every line has found what it fits.
+void look_for_omissions(Tools& tools, Work& work, const StatementFile& file, Day last_day, Moment now) {
+    std::vector<recon::Break> told;
+    for (const StatementRecords::NotDebited& one :
+         work.statements().not_debited(file.bank, file.county, last_day)) {
+        recon::Break& omitted = told.emplace_back();
+        omitted.kind = recon::BreakKind::not_debited;
+        omitted.amount = one.amount;
+        omitted.evidence = fmt::format("{}: {} payments over {} yuan are paid, and on no statement up to {}",
+                                       one.name, one.payments, one.amount.yuan(), last_day.text());
+        work.statements().put_not_debited(file, one, omitted.evidence, now);
+    }
+    tell_breaks(tools, work, file, told, now);
 }
 
 Counts judge_all(Tools& tools, Work& work, const StatementFile& file, Moment now) {
@@ -278,10 +308,13 @@ void match_one(Tools& tools, const StatementFile& file, Moment now) {
                 file.name, result.header.opening->yuan(), last->closing.yuan())};
     }
     result.accepted = true;
+    const bool is_final = result.header.kind == bankfile::StatementKind::end_of_day;
+    const Day last_day = result.header.last_day;
     put_result(tools, *work, file, std::move(result), now);
     // What waited may have got its word meanwhile, and comes first.
     for (const StatementFile& waiting : work->statements().waiting_statements(file.bank, file.county))
         judge_all(tools, *work, waiting, now);
+    if (is_final) look_for_omissions(tools, *work, file, last_day, now);
     work->commit();
 }
 

@@ -168,7 +168,8 @@ public:
                 kind == ledger::EntryKind::paid || kind == ledger::EntryKind::failed ||
                 kind == ledger::EntryKind::late_return || kind == ledger::EntryKind::success_corrected ||
                 kind == ledger::EntryKind::failure_corrected || kind == ledger::EntryKind::return_cancelled ||
-                kind == ledger::EntryKind::return_cancelled_prior_year;
+                kind == ledger::EntryKind::return_cancelled_prior_year ||
+                kind == ledger::EntryKind::unidentified_is_return;
             if (is_of_words && !checked_.contains(key))
                 finds(fmt::format("entry {} {} in {}: its outcomes are gone", code_of(kind), std::get<2>(key),
                                   std::get<0>(key).text()));

@@ -244,9 +244,11 @@ private:
     void words(int n, const PaymentReference& attempted) {
         if (n > 1 && !is_open_) stop(fmt::format("attempt.{}", n), "the attempt before it did not fail");
         is_open_ = false;
-        const std::string later = fmt::format("later.{}", n), ended = fmt::format("end.{}", n);
+        const std::string later = fmt::format("later.{}", n), ended = fmt::format("end.{}", n),
+                          returned = fmt::format("returned.{}", n);
         if (find(fmt::format("return.{}", n)) == nullptr) {
-            if (find(later) != nullptr || find(ended) != nullptr) stop(later, "there is no first word");
+            if (find(later) != nullptr || find(ended) != nullptr || find(returned) != nullptr)
+                stop(later, "there is no first word");
             verdict_.notes.push_back(fmt::format("attempt {}: no answer of the bank is on record", n));
             return;
         }
@@ -261,7 +263,41 @@ private:
                 stop(later, "only what was paid is returned or corrected");
             is_open_ = true;
         }
+        if (find(returned) != nullptr) {
+            if (first != recon::Standing::paid || find(later) != nullptr)
+                stop(returned, "only what was paid comes back, and once");
+            came_back(returned, n, attempted);
+            is_open_ = true;
+        }
         if (find(ended) != nullptr) end(ended, n, attempted);
+    }
+
+    /// No return file has told of it: people found the money on a statement.
+    void came_back(const std::string& place, int n, const PaymentReference& attempted) {
+        const Fields said = fields(place);
+        DecidedFailure decided;
+        decided.part = owed_.part;
+        decided.county = owed_.county;
+        decided.serial = owed_.serial;
+        decided.attempt = static_cast<std::int16_t>(n);
+        decided.returned = true;
+        decided.proposal_no = must(said.number_of("proposal"), place);
+        decided.amount = Money::of_fen(must(said.number_of("amount-fen"), place));
+        std::array<std::byte, decided_leaf_bytes> leaf;
+        write_leaf(decided, leaf.data());
+        const auto root = root_of_entry("unidentified-is-return", "returned " + attempted.text(), 1);
+        if (!root) stop(place, "no entry of it is in the log");
+        if (*root != audit::leaf_hash(hash_, leaf)) stop(place, "the books take it back by another decision");
+        proposed(decided.proposal_no, place);
+        shows("attempt {}: its money came back on a statement, by proposal {}, and the books say so", n,
+              decided.proposal_no);
+    }
+
+    void proposed(std::int64_t proposal_no, const std::string& place) const {
+        const std::string words = fmt::format("|proposed|{}|", proposal_no);
+        if (std::ranges::none_of(
+                acts_, [&](const std::string& act) { return act.find(words) != std::string::npos; }))
+            stop(place, "the log knows no such proposal");
     }
 
     void end(const std::string& place, int n, const PaymentReference& attempted) {
@@ -288,10 +324,7 @@ private:
         if (!root && !earlier) stop(place, "no entry of it is in the log");
         if ((root ? *root : *earlier) != audit::leaf_hash(hash_, leaf))
             stop(place, "the books end this failure by another decision");
-        const std::string proposed = fmt::format("|proposed|{}|", decided.proposal_no);
-        if (std::ranges::none_of(
-                acts_, [&](const std::string& act) { return act.find(proposed) != std::string::npos; }))
-            stop(place, "the log knows no such proposal");
+        proposed(decided.proposal_no, place);
         shows("attempt {}: its failure ended as {} by proposal {}, and the books say so", n, fate,
               decided.proposal_no);
     }

@@ -59,6 +59,7 @@ constexpr std::array tolds{
     Told{"answered", {-1, -1}},
     Told{"failure-note", {7, -1}},
     Told{"break-given", {5, -1}},
+    Told{"break-found", {-1, -1}},
     Told{"statement-received", {-1, -1}},
     Told{"statement-refused", {-1, -1}},
     Told{"statement-posted", {-1, -1}},

@@ -189,6 +189,25 @@ Result<Entry> offset_between_funds(Entry::About about, const FundShares& entitle
     return Entry::make(std::move(about), std::move(postings));
 }
 
+Result<Entry> returned_unidentified(Entry::About about, const FundShares& shares) {
+    about.kind = EntryKind::unidentified_is_return;
+    Money sum;
+    std::vector<Posting> postings, of_funds;
+    for (const FundShare& share : shares) {
+        if (share.amount <= Money{}) return over_nothing(about);
+        sum += share.amount;
+        if (share.fund.is_known()) {
+            of_funds.push_back({Account::agency_bank, {}, -share.amount});
+            of_funds.push_back({Account::agency_bank, share.fund, share.amount});
+        }
+        of_funds.push_back({Account::returned, share.fund, -share.amount});
+    }
+    if (sum.is_zero()) return over_nothing(about);
+    postings.push_back({Account::unidentified, {}, sum});
+    postings.insert(postings.end(), of_funds.begin(), of_funds.end());
+    return Entry::make(std::move(about), std::move(postings));
+}
+
 Result<Entry> funds_received(Entry::About about, const BySource& by_source, std::int16_t year,
                              Purpose purpose) {
     std::vector<Posting> postings;
@@ -253,6 +272,9 @@ bool is_standard(const Entry& entry) {
         by_fund[fund] += posting.amount;
         // The money of an offset may change its fund.
         if (about.kind == EntryKind::recovered_by_offset && posting.account == Account::special_account)
+            continue;
+        // So may that of a credit that turns out to be a payment's.
+        if (about.kind == EntryKind::unidentified_is_return && posting.account == Account::agency_bank)
             continue;
         const bool is_debit = !posting.amount.is_negative();
         if (is_debit) debits += posting.amount;

@@ -24,6 +24,7 @@ constexpr std::array fund_moves{
     FundMove{EntryKind::paid, in_transit, paid},
     FundMove{EntryKind::failed, in_transit, returned},
     FundMove{EntryKind::late_return, paid, returned},
+    FundMove{EntryKind::unidentified_is_return, paid, returned},
     FundMove{EntryKind::success_corrected, paid, in_transit},
     FundMove{EntryKind::failure_corrected, returned, in_transit},
     FundMove{EntryKind::reissue, returned, in_transit},
@@ -106,7 +107,9 @@ Result<Entry> FundBooks::post(Entry::About about, Money amount) {
 }
 
 Result<Entry> FundBooks::post(Entry::About about, const FundShares& shares) {
-    auto entry = standard_entry(std::move(about), shares);
+    auto entry = about.kind == EntryKind::unidentified_is_return
+                     ? returned_unidentified(std::move(about), shares)
+                     : standard_entry(std::move(about), shares);
     if (entry) move(entry->about(), shares);
     return entry;
 }
@@ -114,12 +117,17 @@ Result<Entry> FundBooks::post(Entry::About about, const FundShares& shares) {
 void FundBooks::replay(const Entry& entry) { move(entry.about(), shares_of(entry)); }
 
 FundShares shares_of(const Entry& entry) {
-    // Of an offset between funds the receivable's side: it is what stands somewhere.
-    const bool is_offset = entry.about().kind == EntryKind::recovered_by_offset;
+    // Of an entry that moves money between funds the side that stands somewhere: the receivable's, the payment's.
+    const EntryKind kind = entry.about().kind;
+    const auto credited = [&]() -> std::optional<Account> {
+        if (kind == EntryKind::recovered_by_offset) return Account::recoverable;
+        if (kind == EntryKind::unidentified_is_return) return Account::returned;
+        return std::nullopt;
+    }();
     FundShares shares;
     for (const Posting& posting : entry.postings()) {
-        if (is_offset ? posting.account != Account::recoverable : posting.amount.is_negative()) continue;
-        shares.push_back({posting.fund, is_offset ? -posting.amount : posting.amount});
+        if (credited ? posting.account != *credited : posting.amount.is_negative()) continue;
+        shares.push_back({posting.fund, credited ? -posting.amount : posting.amount});
     }
     std::ranges::sort(shares, {}, &FundShare::fund);
     return shares;

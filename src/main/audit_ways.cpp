@@ -8,6 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "export_ends.hpp"
 #include "onecard/app/packet.hpp"
 #include "onecard/app/proofs.hpp"
 #include "onecard/app/questions.hpp"
@@ -22,8 +23,6 @@ using net::Request;
 using net::Response;
 
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 Response packet(Desk& desk, const app::Identity& by, const Request& request) {
     app::PacketWish wish;
@@ -154,8 +153,7 @@ Response long_answer(Desk& desk, const app::Identity& by, const Request& request
             return response;
         case Form::lines:
             response.content_type = "application/x-ndjson";
-            spool.put(fmt::format("{{\"export\":{{\"sha256\":\"{}\",\"checkpoint\":{}}}}}\n", proof.sha256,
-                                  json_text(proof.checkpoint)));
+            spool.put(last_line(proof));
             break;
         case Form::csv:
             response.content_type = "text/csv; charset=utf-8";
@@ -180,17 +178,17 @@ Response ask(Desk& desk, const app::Identity& by, const Request& request) {
 
 Response journal(Desk& desk, const app::Identity& by, const Request& request) {
     const std::string form = query(request, "form", form_of(request) == Form::csv ? "csv" : "hledger");
+    const auto journal_form = app::journal_form_of(form);
+    if (!journal_form)
+        throw Refused{{Fault::unknown, "form", "the journal is written as hledger, beancount or csv"}};
+    Spool spool{spool_path(desk)};
+    must(app::export_journal(desk.tools(), by, region_of(request, by), *journal_form,
+                             [&](std::string_view piece) { spool.put(piece); }));
+    const app::ExportProof proof = app::export_proof(desk.tools(), spool.digest());
+    spool.put(app::proof_lines(proof, *journal_form == app::JournalForm::csv ? "#" : ";"));
     Response response;
     response.content_type = form == "csv" ? "text/csv; charset=utf-8" : "text/plain; charset=utf-8";
-    const Region region = region_of(request, by);
-    if (form == "hledger")
-        response.body = must(app::export_hledger(desk.tools(), by, region));
-    else if (form == "beancount")
-        response.body = must(app::export_beancount(desk.tools(), by, region));
-    else if (form == "csv")
-        response.body = must(app::export_csv(desk.tools(), by, region));
-    else
-        throw Refused{{Fault::unknown, "form", "the journal is written as hledger, beancount or csv"}};
+    response.stream = spool.stream();
     return response;
 }
 
@@ -209,8 +207,8 @@ constexpr std::array ways{
     Way{For::officers, "GET", "/v1/ledger/proofs/inclusion", inclusion},
     Way{For::officers, "GET", "/v1/ledger/proofs/consistency", consistency},
     Way{For::officers, "GET", "/v1/ledger/questions", list_questions},
-    Way{For::officers, "GET", "/v1/ledger/questions/{question}", ask},
-    Way{For::officers, "GET", "/v1/ledger/journal", journal},
+    Way{For::officers, "GET", "/v1/ledger/questions/{question}", ask}.ending_itself(),
+    Way{For::officers, "GET", "/v1/ledger/journal", journal}.ending_itself(),
     Way{For::officers, "GET", "/v1/ledger/persons/{county}/{person}/unmasked", unmask}.by(app::Role::auditor,
                                                                                           app::Role::checker),
 };

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "onecard/audit/checkpoint.hpp"
 #include "onecard/net/json.hpp"
 
 namespace onecard::cli {
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr int round_max = 999;
 constexpr std::string_view cms_type = "application/cms";
+constexpr std::size_t signature_in_header_max = 5000;
 
 /// Of a receipt's last line; 0 when it is none.
 std::int64_t number_in(std::string_view digits) {
@@ -149,13 +151,18 @@ Result<BankAnswering::SignedReturn> BankAnswering::sign_return(const fs::path& p
     return signed_return;
 }
 
-/// The signature goes first, so that the service never holds a return file that it cannot verify.
+/// The signature goes along, or first where it is too long for a header, so that the service never holds a return file
+/// that it cannot verify.
 Result<net::Reply> BankAnswering::put_both(const std::string& name, const std::string& cms) {
     const std::string path = side_.remote_return(name);
-    auto signature = side_.call("PUT", path + ".p7s", cms);
-    if (!signature || signature->status / 100 != 2) return signature;
     std::map<std::string, std::string> headers{{"accept", std::string{cms_type}},
                                                {"content-type", "application/octet-stream"}};
+    if (cms.size() <= signature_in_header_max) {
+        headers["onecard-signature"] = audit::base64(cms);
+    } else {
+        auto signature = side_.call("PUT", path + ".p7s", cms);
+        if (!signature || signature->status / 100 != 2) return signature;
+    }
     if (side_.wish.profile.numbers_returns) {
         const auto number = number_of(name);
         if (!number) return std::unexpected{number.error()};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "onecard/audit/checkpoint.hpp"
 #include "onecard/net/json.hpp"
 
 namespace onecard::cli {
@@ -103,6 +104,11 @@ GoOn BankFetching::hold(const Listed& file) {
             return side_.problem(
                 path, fmt::format("the digest is {}, the list says {}", fetched->hex(), file.sha256.hex()));
         }
+        if (const auto sent = reply->headers.find("onecard-signature"); sent != reply->headers.end()) {
+            const auto cms = audit::parse_base64(sent->second);
+            if (!cms) return side_.problem(path, "its Onecard-Signature is not base64");
+            if (auto kept = keep(signature, *cms); !kept) return std::unexpected{kept.error()};
+        }
     }
     if (!fs::exists(signature, error)) {
         const std::string path = side_.remote_batch(file) + ".p7s";
@@ -112,7 +118,10 @@ GoOn BankFetching::hold(const Listed& file) {
     }
     const auto cms = bytes_in(signature);
     if (!cms) return std::unexpected{cms.error()};
-    const auto signer = side_.verifier->verify_file(batch, *cms);
+    // The file was hashed above, and is what the list says; SM2 hashes it in its own way.
+    const auto signer = side_.wish.profile.signature == bankfile::SignatureKind::sm2
+                            ? side_.verifier->verify_file(batch, *cms)
+                            : side_.verifier->verify_digest(file.sha256, *cms);
     if (signer && signer->name == side_.wish.service_name) return true;
     // The next call fetches it again: the file of ours may be what is wrong.
     fs::remove(signature, error);

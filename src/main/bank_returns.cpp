@@ -61,9 +61,8 @@ public:
           writer_{bankfile::write_return(*plan.profile, header_for(survey, plan), sm3)},
           out_{out} {}
 
-    void take(const BatchLine& line) {
+    void take(const BatchLine& line, const Answer& answer) {
         if (failure_) return;
-        const Answer answer = answer_to(line, plan_);
         if (answer.kind == AnswerKind::silent) return;
         const Day day = answer.day.value_or(plan_.value_day);
         const bankfile::ReasonText& reason = bankfile::text_of(answer.reason);
@@ -104,6 +103,33 @@ private:
 
 }  // namespace
 
+void KeptLines::add(const BatchLine& line, const Answer& answer) {
+    if (lines_.size() == most_) {
+        are_all_ = false;
+        lines_ = {};
+        text_ = {};
+    }
+    if (!are_all_) return;
+    text_.append(line.payment).append(line.account);
+    lines_.push_back({static_cast<std::uint32_t>(text_.size()), line.seq,
+                      static_cast<std::uint8_t>(line.payment.size()), line.amount, answer});
+}
+
+void KeptLines::each(const std::function<void(const BatchLine&, const Answer&)>& sink) const {
+    ensure(are_all_, "not all lines were kept");
+    std::size_t start = 0;
+    for (const Line& kept : lines_) {
+        const std::string_view text = std::string_view{text_}.substr(start, kept.end - start);
+        BatchLine line;
+        line.seq = kept.seq;
+        line.payment = text.substr(0, kept.payment_bytes);
+        line.account = text.substr(kept.payment_bytes);
+        line.amount = kept.amount;
+        sink(line, kept.answer);
+        start = kept.end;
+    }
+}
+
 void ReturnTotals::add(AnswerKind kind, Money amount) {
     switch (kind) {
         case AnswerKind::paid:
@@ -134,6 +160,7 @@ Result<void> read_pieces(const fs::path& file, const std::function<void(std::str
 
 Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, const FileHashes& hashes) {
     BatchSurvey survey;
+    survey.kept = KeptLines{plan.lines_kept_max};
     const auto sha256 = hashes.sha256.stream();
     const auto sm3 = hashes.sm3.stream();
     // A total over amounts may overflow in a file made to do so: only what the reader has accepted is summed up, and
@@ -142,6 +169,7 @@ Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, 
         bankfile::read_batch(*plan.profile, batch.filename().string(), sm3.get(), [&](const BatchLine& line) {
             const Answer answer = answer_to(line, plan);
             survey.totals.add(answer.kind, line.amount);
+            survey.kept.add(line, answer);
             if (answer.corrects)
                 survey.corrects_round =
                     std::max<int>(survey.corrects_round, said_of(plan.said, line.seq).round);
@@ -167,19 +195,24 @@ Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, cons
     fs::path part = target;
     part += ".part";
     std::ofstream out{part, std::ios::binary | std::ios::trunc};
-    const auto sha256 = hashes.sha256.stream();
     const auto return_sm3 = hashes.sm3.stream();
     Answering answering{survey, plan, *return_sm3, out};
-    const auto reader = bankfile::read_batch(*plan.profile, batch.filename().string(), nullptr,
-                                             [&](const BatchLine& line) { answering.take(line); });
-    auto read = read_pieces(batch, [&](std::string_view bytes) {
-        sha256->update(bytes_of(bytes));
-        reader->feed(bytes);
-    });
-    if (!read) return read;
-    reader->finish();
-    if (!reader->faults().empty() || sha256->finish() != survey.sha256)
-        return refuse(Fault::mismatch, "changed while it was answered", batch.string());
+    if (survey.kept.are_all()) {
+        survey.kept.each([&](const BatchLine& line, const Answer& answer) { answering.take(line, answer); });
+    } else {
+        const auto sha256 = hashes.sha256.stream();
+        const auto reader =
+            bankfile::read_batch(*plan.profile, batch.filename().string(), nullptr,
+                                 [&](const BatchLine& line) { answering.take(line, answer_to(line, plan)); });
+        auto read = read_pieces(batch, [&](std::string_view bytes) {
+            sha256->update(bytes_of(bytes));
+            reader->feed(bytes);
+        });
+        if (!read) return read;
+        reader->finish();
+        if (!reader->faults().empty() || sha256->finish() != survey.sha256)
+            return refuse(Fault::mismatch, "changed while it was answered", batch.string());
+    }
     if (auto finished = answering.finish(); !finished) return finished;
     out.close();
     std::error_code error;

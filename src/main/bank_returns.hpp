@@ -37,6 +37,30 @@ struct ReturnPlan {
     Day value_day;
     Moment made_at;
     const bankfile::Profile* profile = &bankfile::canonical_profile();  ///< of the batch and of its answer
+    std::size_t lines_kept_max = 50'000;  ///< of a batch, in memory from its survey to its answer
+};
+
+/// What an answer needs of the lines of a batch, in the order of the file: up to a number of them, so that a batch of
+/// usual size is read once and a giant one in constant memory, twice.
+class KeptLines {
+public:
+    explicit KeptLines(std::size_t most) : most_{most} {}
+    void add(const bankfile::BatchLine& line, const Answer& answer);
+    bool are_all() const { return are_all_; }
+    void each(const std::function<void(const bankfile::BatchLine&, const Answer&)>& sink) const;
+
+private:
+    struct Line {
+        std::uint32_t end;  ///< of its account in the text
+        std::int32_t seq;
+        std::uint8_t payment_bytes;
+        Money amount;
+        Answer answer;
+    };
+    std::size_t most_;
+    std::vector<Line> lines_;
+    std::string text_;  ///< payment reference and account of each line
+    bool are_all_ = true;
 };
 
 /// A batch file read strictly from its first byte to its last.
@@ -47,6 +71,7 @@ struct BatchSurvey {
     Faults faults;
     ReturnTotals totals;     ///< of the return file that the plan makes of it
     int corrects_round = 0;  ///< in which was said what the plan corrects, 0 when it corrects nothing
+    KeptLines kept{0};
 };
 
 /// Hands the bytes of a file to `sink`, in pieces. Errors: missing.

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "onecard/audit/checkpoint.hpp"
 #include "ways.hpp"
 
 namespace onecard::cli {
@@ -11,6 +12,9 @@ using net::Request;
 using net::Response;
 
 namespace {
+
+/// With all its other headers an answer stays below what every client takes (8 KiB).
+constexpr std::size_t signature_in_header_max = 5000;
 
 Response bank_files(Desk& desk, const app::Identity& by, const Request& request) {
     const std::int64_t after = number_of(query(request, "after", "0"), "after");
@@ -45,6 +49,8 @@ Response bank_file(Desk& desk, const app::Identity& by, const Request& request) 
     const auto file = must(desk.exchange->batch_file(by, file_id, request.peer.address, now()));
     response.content_type = "application/octet-stream";
     response.headers["ETag"] = fmt::format("\"{}\"", file.digest.hex());
+    if (file.signature.size() <= signature_in_header_max)
+        response.headers["Onecard-Signature"] = audit::base64(file.signature);
     response.file = file.file;
     return response;
 }
@@ -72,6 +78,16 @@ std::optional<std::int32_t> sequence_in(const Request& request) {
     return static_cast<std::int32_t>(number);
 }
 
+/// A signature that comes along with its file, which saves a bank with many files a request for each.
+std::optional<std::string> signature_in(const Request& request) {
+    const auto found = request.headers.find("onecard-signature");
+    if (found == request.headers.end()) return std::nullopt;
+    auto cms = audit::parse_base64(found->second);
+    if (!cms)
+        throw Refused{{Fault::malformed, "Onecard-Signature", "is not the base64 of a signature (DER)"}};
+    return std::move(*cms);
+}
+
 /// The signature comes first and waits for its file.
 Response return_signature(Desk& desk, const app::Identity& by, const Request& request) {
     const std::string name = return_name_of(desk, by, request.parameters.at("name"));
@@ -81,6 +97,7 @@ Response return_signature(Desk& desk, const app::Identity& by, const Request& re
 
 Response return_file(Desk& desk, const app::Identity& by, const Request& request) {
     const std::string name = return_name_of(desk, by, request.parameters.at("name"));
+    if (auto cms = signature_in(request)) must(desk.exchange->hold_signature(by, name, std::move(*cms)));
     must(desk.channel->take_sequence(by, name, sequence_in(request), now()));
     Response response;
     response.status = 201;

@@ -46,7 +46,8 @@ Result<int> verify_packet_file(const Context& context, const std::string& file, 
 /// … those that copy an installation and bring it back (backup, restore) …
 void add_backup_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// `audit verify`: 0 when everything fits; the ledger's public key from its file (empty: the installation's own).
-Result<int> verify_books(const Context& context, std::string key_file);
+/// `timed`: says what each stage took.
+Result<int> verify_books(const Context& context, std::string key_file, bool timed = false);
 /// … and for screening and recovery (screening, receivable).
 void add_past_commands(CLI::App& app, Context& context, std::function<void(Body)> chosen);
 /// … what they decide about breaks and failures (decide, proposals, ageing, indicators) …

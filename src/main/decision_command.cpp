@@ -10,7 +10,8 @@ namespace onecard::cli {
 namespace {
 
 struct Options {
-    std::string county, no, resolution, evidence, owner, reference, decision, file_id, answer, region, run;
+    std::string county, no, resolution, about, evidence, owner, reference, decision, file_id, answer, region,
+        run;
 };
 
 std::string json_text(std::string_view text) {
@@ -31,15 +32,24 @@ void add_decision_commands(CLI::App& app, Context& context, std::function<void(B
     auto* resolve = decide->add_subcommand("break", "How a break ends (as maker)");
     resolve->add_option("county", options->county)->required();
     resolve->add_option("break", options->no)->required();
-    resolve->add_option("resolution", options->resolution, "dismiss, accept-paid or claim-from-bank")
+    resolve
+        ->add_option(
+            "resolution", options->resolution,
+            "dismiss, accept-paid, claim-from-bank, remit, reported-since, book-interest, is-return, "
+            "repays-claim or debited-since")
         ->required();
+    resolve->add_option("--about", options->about,
+                        "is-return: the payment that came back; repays-claim: the break that was claimed");
     resolve->add_option("--evidence", options->evidence, "what proves it")->required();
     resolve->callback([=, &context] {
         chosen([=, &context] {
-            return show(context, "maker", "POST",
-                        fmt::format("/v1/breaks/{}/{}/resolution", options->county, options->no),
-                        fmt::format(R"({{"resolution":{},"evidence":{}}})", json_text(options->resolution),
-                                    json_text(options->evidence)));
+            return show(
+                context, "maker", "POST",
+                fmt::format("/v1/breaks/{}/{}/resolution", options->county, options->no),
+                fmt::format(R"({{"resolution":{},{}"evidence":{}}})", json_text(options->resolution),
+                            options->about.empty() ? std::string{}
+                                                   : fmt::format(R"("about":{},)", json_text(options->about)),
+                            json_text(options->evidence)));
         });
     });
 

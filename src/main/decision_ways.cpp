@@ -29,14 +29,17 @@ OneBreak break_of(const Request& request) {
 
 Response resolve_break(Desk& desk, const app::Identity& by, const Request& request) {
     const Flat body = must(net::parse_flat_json(request.body));
-    only(body, {"resolution", "evidence"});
+    only(body, {"resolution", "about", "evidence"});
     const auto resolution = recon::resolution_of(member(body, "resolution"));
     if (!resolution)
-        throw Refused{
-            {Fault::malformed, "resolution", "must be dismiss, accept-paid, claim-from-bank or await-bank"}};
+        throw Refused{{Fault::malformed, "resolution",
+                       "must be dismiss, accept-paid, claim-from-bank, await-bank, remit, reported-since, "
+                       "book-interest, is-return, repays-claim or debited-since"}};
     const OneBreak one = break_of(request);
-    return proposed(
-        must(desk.decisions->resolve(by, one.county, one.no, *resolution, member(body, "evidence"), now())));
+    const auto about = body.find("about");
+    return proposed(must(desk.decisions->resolve(by, one.county, one.no, *resolution,
+                                                 about == body.end() ? std::string_view{} : about->second,
+                                                 member(body, "evidence"), now())));
 }
 
 Response give_break(Desk& desk, const app::Identity& by, const Request& request) {

@@ -231,7 +231,7 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->name_checks = std::make_unique<app::NameChecks>(*desk->tools_);
     desk->books = std::make_unique<app::Books>(*desk->tools_);
     desk->funds = std::make_unique<app::Funds>(*desk->tools_);
-    desk->decisions = std::make_unique<app::Decisions>(*desk->tools_);
+    desk->decisions = std::make_unique<app::Decisions>(*desk->tools_, settings.deadlines);
     desk->corrections = std::make_unique<app::Corrections>(*desk->tools_, *desk->decisions);
     desk->statements = std::make_unique<app::Statements>(*desk->tools_);
     if (const auto put = app::record_banks(*desk->tools_, settings.banks); !put)

@@ -4,8 +4,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
+#include <initializer_list>
 #include <memory>
 
 #include "bank_profiles.hpp"
@@ -247,11 +250,62 @@ Result<int> generate(const Context& context, const PopulationOptions& options) {
     return 0;
 }
 
+/// What each stage of a check took: by the clock, and of this process's processor, which is one thread.
+class StageClock {
+public:
+    /// Ends the stage before; an empty name begins none.
+    void begin(std::string_view name) {
+        const double clock = seconds_of(CLOCK_MONOTONIC), processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+        if (!stages_.empty() && !ended_) {
+            stages_.back().seconds = clock - clock_;
+            stages_.back().processor = processor - processor_;
+        }
+        ended_ = name.empty();
+        if (!ended_) stages_.push_back({std::string{name}, 0, 0});
+        clock_ = clock;
+        processor_ = processor;
+    }
+    /// Rows a second of some stages together: by the clock, or of the processor that they used here.
+    std::int64_t rate(std::initializer_list<std::string_view> names, std::int64_t rows,
+                      bool of_processor) const {
+        double seconds = 0;
+        for (const Stage& stage : stages_)
+            if (std::ranges::find(names, stage.name) != names.end())
+                seconds += of_processor ? stage.processor : stage.seconds;
+        return seconds > 0 ? static_cast<std::int64_t>(static_cast<double>(rows) / seconds) : 0;
+    }
+    app::Table table() const {
+        app::Table all{"stages",
+                       {"各环节用时", "What each stage took"},
+                       {{"stage", {"环节", "stage"}},
+                        {"milliseconds", {"毫秒", "ms"}},
+                        {"processor_milliseconds", {"处理器毫秒", "ms of the processor"}}},
+                       {}};
+        for (const Stage& stage : stages_)
+            all.rows.push_back({stage.name, static_cast<std::int64_t>(stage.seconds * 1000),
+                                static_cast<std::int64_t>(stage.processor * 1000)});
+        return all;
+    }
+
+private:
+    struct Stage {
+        std::string name;
+        double seconds, processor;
+    };
+    static double seconds_of(clockid_t which) {
+        timespec now{};
+        ::clock_gettime(which, &now);
+        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+    }
+    std::vector<Stage> stages_;
+    bool ended_ = false;
+    double clock_ = 0, processor_ = 0;
+};
+
 }  // namespace
 
-/// Checks the books with read rights only, in a process of its own.
-
-Result<int> verify_books(const Context& context, std::string key_file) {
+/// With read rights only, in a process of its own.
+Result<int> verify_books(const Context& context, std::string key_file, bool timed) {
     const auto settings = context.settings();
     if (!settings) return std::unexpected{settings.error()};
     const Places places{*settings};
@@ -276,12 +330,15 @@ Result<int> verify_books(const Context& context, std::string key_file) {
     }
     const auto database = store::create_database(url, 1);
     const auto vault = store::create_file_vault(places.vault, seal::sha256());
+    StageClock stages;
     const app::Verdict verdict =
         app::verify_ledger(*database, *vault, **verifier, seal::sha256(),
                            settings->ledger_hash == "sm3" ? seal::sm3() : seal::sha256(),
-                           seal::verify_ed25519, key->public_key, key->name, [](std::string_view stage) {
+                           seal::verify_ed25519, key->public_key, key->name, [&](std::string_view stage) {
+                               stages.begin(stage);
                                if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r{:<20}", stage);
                            });
+    stages.begin({});
     if (isatty(STDERR_FILENO)) fmt::print(stderr, "\r{:<20}\r", "");
 
     app::Report report{{"账簿核验", "The books, recomputed"}, {}, {}};
@@ -297,6 +354,16 @@ Result<int> verify_books(const Context& context, std::string key_file) {
         {"checkpoint",
          {"最新检查点已验证", "newest checkpoint verified"},
          verdict.fits() && !verdict.newest_checkpoint.empty()}};
+    if (timed) {
+        const std::int64_t lines = verdict.payments + verdict.outcomes;
+        report.fields.push_back({"lines_per_second",
+                                 {"每秒核验行数", "payments and outcomes a second"},
+                                 stages.rate({"payments", "outcomes"}, lines, false)});
+        report.fields.push_back({"lines_per_core_second",
+                                 {"每核每秒核验行数", "… of this process's core"},
+                                 stages.rate({"payments", "outcomes"}, lines, true)});
+        report.tables.push_back(stages.table());
+    }
     if (!verdict.fits()) {
         app::Table findings{
             "findings", {"不符之处", "What does not fit"}, {{"finding", {"说明", "finding"}}}, {}};
@@ -363,17 +430,19 @@ void add_house_commands(CLI::App& app, Context& context, std::function<void(Body
         "verify", "Recompute the whole ledger from its rows and compare; or check one packet");
     struct PacketOptions {
         std::string file, authorities;
+        bool timed = false;
     };
     const auto packet = std::make_shared<PacketOptions>();
     verify_all->add_option("packet", packet->file,
                            "a file of onecard audit packet: needs no database, no network");
     verify_all->add_option("--authorities", packet->authorities,
                            "PEM of those who certify; the packet's own otherwise");
+    verify_all->add_flag("--timed", packet->timed, "of the whole ledger: what each stage took");
     verify_all->add_option("--key", *key, "file with the ledger's public key");
     verify_all->callback([=, &context] {
         chosen([=, &context] {
             return packet->file.empty()
-                       ? verify_books(context, *key)
+                       ? verify_books(context, *key, packet->timed)
                        : verify_packet_file(context, packet->file, *key, packet->authorities);
         });
     });

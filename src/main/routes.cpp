@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "chinese.hpp"
+#include "export_ends.hpp"
 #include "onecard/app/questions.hpp"
 #include "onecard/ops/log.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -138,7 +139,17 @@ bool is_read(const Request& request) { return request.method == "GET" || request
 
 Response perform(Desk& desk, const Way& way, const app::Identity& by, const Request& request) {
     if (is_read(request)) {
-        Response response = way.handle(desk, by, request);
+        const Form form = form_of(request);
+        const bool is_export = way.who == For::officers && !way.ends_itself &&
+                               (form == Form::csv || form == Form::lines || form == Form::workbook);
+        Response response;
+        if (is_export) {
+            const Request asked = with_checkpoint(desk, request);
+            response = way.handle(desk, by, asked);
+            end_export(asked, response);
+        } else {
+            response = way.handle(desk, by, request);
+        }
         const bool is_whole = response.status == 200 && !response.stream && response.file.empty();
         if (is_whole && !response.headers.contains("ETag")) response.headers["ETag"] = etag_of(response.body);
         return response;

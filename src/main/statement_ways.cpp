@@ -87,7 +87,8 @@ constexpr std::array ways{
     Way{For::officers, "GET", "/v1/corrections",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(must(desk.corrections->queue(by, region_of(request, by), now())), request);
-        }},
+        }}
+        .ending_itself(),
     Way{For::officers, "PUT", "/v1/corrections", take_corrections, 1 * gib, true, false}.by(Role::maker),
     Way{For::banks, "PUT", "/v1/bank/statements/{name}.p7s", signature},
     // The vault syncs it.

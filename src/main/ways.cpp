@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "chinese.hpp"
+#include "export_ends.hpp"
 #include "onecard/ops/workbook.hpp"
 #include "onecard/seal/hashes.hpp"
 
@@ -85,7 +86,7 @@ Response answer(const app::Report& report, const Request& request) {
         case Form::workbook:
             response.content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             response.headers["Content-Disposition"] = "attachment; filename=\"report.xlsx\"";
-            response.body = ops::to_workbook(report, language_of(request));
+            response.body = ops::to_workbook(with_end(report, request), language_of(request));
             break;
     }
     return response;

@@ -32,12 +32,19 @@ struct Way {
     bool body_to_file = false;
     bool body_synced = true;
     std::uint8_t roles = 0xff;  ///< a bit a role, of those that `who` lets in
+    bool ends_itself = false;   ///< its lists need no end of an export, or have one of their own
 
     /// The same for these roles alone, the use case behind it says so once more.
     template <class... Roles>
     constexpr Way by(Roles... allowed) const {
         Way way = *this;
         way.roles = static_cast<std::uint8_t>(((1U << static_cast<unsigned>(allowed)) | ...));
+        return way;
+    }
+    /// What it writes as CSV, NDJSON or a workbook is either ended by itself or is no export: a sheet to be filled in.
+    constexpr Way ending_itself() const {
+        Way way = *this;
+        way.ends_itself = true;
         return way;
     }
     constexpr bool is_for(app::Role role) const {

@@ -136,7 +136,7 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
     {
         TableReader reader{root, file, "root", faults};
         for (const std::string_view key : {"service", "database", "ledger", "signing", "accounts", "limits",
-                                           "officer", "bank", "screening"})
+                                           "deadlines", "officer", "bank", "screening"})
             reader.allow(key);
     }
     static const toml::table none;
@@ -213,6 +213,14 @@ LoadedSettings load_settings(const std::filesystem::path& path) {
         reader.number("second_person_from_fen", s.second_person_from_fen, 0, 100'000'000'000);
         reader.number("lines_per_file", s.lines_per_file, 1, 9'999'999);
         reader.number("outlier_times", s.outlier_times, 1, 1'000);
+    }
+    {
+        TableReader reader{table("deadlines"), file, "deadlines", faults};
+        reader.number("in_transit_days", s.deadlines.in_transit_days, 0, 3650);
+        reader.number("returned_days", s.deadlines.returned_days, 0, 3650);
+        reader.number("unidentified_days", s.deadlines.unidentified_days, 0, 3650);
+        reader.number("recoverable_days", s.deadlines.recoverable_days, 0, 3650);
+        reader.number("claim_days", s.deadlines.claim_days, 0, 3650);
     }
     each_table(root, "officer", file, faults, [&](const toml::table& row) {
         TableReader reader{row, file, "officer", faults};

@@ -37,6 +37,8 @@ constexpr std::array<BreakText, break_kinds> kinds{{
      Side::bank, Resolution::claim_from_bank},
     {BreakKind::interest, "interest", "账户利息", "interest on the account", BreakClass::surplus,
      Side::office, Resolution::book_interest},
+    {BreakKind::not_debited, "not-debited", "漏单:报成功未记账", "said to be paid, and on no statement",
+     BreakClass::omission, Side::bank, Resolution::await_bank},
 }};
 
 consteval bool stand_at_their_numbers() {
@@ -49,6 +51,7 @@ static_assert(stand_at_their_numbers());
 constexpr std::array classes{
     BreakClassText{BreakClass::surplus, "surplus", "长款", "surplus"},
     BreakClassText{BreakClass::shortage, "shortage", "短款", "shortage"},
+    BreakClassText{BreakClass::omission, "omission", "漏单", "omission"},
     BreakClassText{BreakClass::discrepancy, "discrepancy", "差错", "discrepancy"},
 };
 
@@ -61,6 +64,10 @@ constexpr std::array resolutions{
     ResolutionText{Resolution::reported_since, "reported-since", "回盘已报",
                    "a return file has told of it since"},
     ResolutionText{Resolution::book_interest, "book-interest", "利息入账", "booked as interest"},
+    ResolutionText{Resolution::is_return, "is-return", "系退汇", "it is a payment that came back"},
+    ResolutionText{Resolution::repays_claim, "repays-claim", "银行归还追索款",
+                   "the bank gives back what was claimed"},
+    ResolutionText{Resolution::debited_since, "debited-since", "其后已记账", "a later statement has it"},
 };
 
 }  // namespace
@@ -85,6 +92,24 @@ std::optional<Resolution> resolution_of(std::string_view code) {
     return found->resolution;
 }
 
+std::string_view code_of(Side side) { return side == Side::office ? "office" : "bank"; }
+
+Named named_by(Resolution resolution) {
+    switch (resolution) {
+        case Resolution::is_return: return Named::payment;
+        case Resolution::repays_claim: return Named::claim;
+        case Resolution::dismiss:
+        case Resolution::accept_paid:
+        case Resolution::claim_from_bank:
+        case Resolution::await_bank:
+        case Resolution::remit:
+        case Resolution::reported_since:
+        case Resolution::debited_since:
+        case Resolution::book_interest: return Named::nothing;
+    }
+    std::unreachable();
+}
+
 bool can_resolve(BreakKind kind, Resolution resolution) {
     switch (resolution) {
         // Money that is there does not go away by being dismissed.
@@ -97,8 +122,11 @@ bool can_resolve(BreakKind kind, Resolution resolution) {
                    kind == BreakKind::amount_differs || kind == BreakKind::unidentified_debit ||
                    kind == BreakKind::debited_twice;
         case Resolution::remit:
+        case Resolution::is_return:
+        case Resolution::repays_claim:
         case Resolution::reported_since: return kind == BreakKind::unidentified_credit;
         case Resolution::book_interest: return kind == BreakKind::interest;
+        case Resolution::debited_since: return kind == BreakKind::not_debited;
     }
     std::unreachable();
 }

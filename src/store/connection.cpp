@@ -137,6 +137,7 @@ void Connection::give_way() {
     const bool is_here = host != nullptr && *host == '/';
     // Refused where the server runs as somebody else: then all of its processes are equal, as they were.
     if (is_here) ::setpriority(PRIO_PROCESS, static_cast<id_t>(PQbackendPID(raw_)), bulk_niceness);
+    run(sql::bulk_session);
 }
 
 void Connection::begin() {

@@ -132,6 +132,57 @@ public:
                                                     {"at", at}});
     }
 
+    std::optional<PaidAttempt> paid_attempt(const PaymentReference& attempt, PartNo part) override {
+        std::optional<PaidAttempt> found;
+        connection_.each(sql::paid_attempt,
+                         {{"county", attempt.county},
+                          {"serial", attempt.serial},
+                          {"attempt", attempt.attempt},
+                          {"part", part}},
+                         [&](Row& row) {
+                             PaidAttempt& paid = found.emplace();
+                             paid.amount = row.money();
+                             paid.return_no = row.number();
+                             paid.line = row.as<std::int32_t>();
+                             paid.bank = row.id<BankNo>();
+                         });
+        return found;
+    }
+
+    void put_statement_return(const app::OpenFailure& failure, std::int64_t proposal_no) override {
+        connection_.run(sql::put_statement_return, {{"part", failure.part},
+                                                    {"county", failure.county},
+                                                    {"serial", failure.serial},
+                                                    {"attempt", failure.attempt},
+                                                    {"reason", static_cast<std::int16_t>(failure.reason)},
+                                                    {"amount", failure.amount},
+                                                    {"value_day", failure.value_day.epoch_days()},
+                                                    {"paid_by", failure.return_no},
+                                                    {"line", failure.line},
+                                                    {"proposal_no", proposal_no}});
+    }
+
+    std::optional<OpenClaim> open_claim(County county, std::int64_t break_no) override {
+        std::optional<OpenClaim> found;
+        connection_.each(sql::open_claim, {{"county", county}, {"break_no", break_no}}, [&](Row& row) {
+            OpenClaim& claim = found.emplace();
+            claim.bank = row.id<BankNo>();
+            claim.left = row.money();
+            claim.repayments = row.number();
+        });
+        return found;
+    }
+
+    void put_claim_repayment(const app::BreakRecord& by, std::int64_t claim_no,
+                             const OpenClaim& before) override {
+        connection_.run(sql::put_claim_repayment, {{"county", by.county},
+                                                   {"claim_no", claim_no},
+                                                   {"step", before.repayments + 1},
+                                                   {"break_no", by.no},
+                                                   {"amount", by.amount},
+                                                   {"left_after", before.left - by.amount}});
+    }
+
 private:
     Connection& connection_;
 };

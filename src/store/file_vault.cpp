@@ -5,9 +5,18 @@
 
 #include <array>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdio>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <set>
 #include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "onecard/store/database.hpp"
 
@@ -29,8 +38,10 @@ public:
     ~Descriptor() {
         if (number_ >= 0) ::close(number_);
     }
+    Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
+    Descriptor& operator=(Descriptor&&) = delete;
     int number() const { return number_; }
     /// A close that fails may be the last word about bytes that never reached the disk.
     void close(const fs::path& path) {
@@ -55,6 +66,60 @@ void make_folder(const fs::path& folder) {
     }
 }
 
+/// Threads that wait for the disk so that nobody else has to. Made when the first of them is wanted.
+class Syncers {
+public:
+    Syncers() = default;
+    ~Syncers() {
+        for (std::jthread& thread : threads_) thread.request_stop();
+    }
+    Syncers(const Syncers&) = delete;
+    Syncers& operator=(const Syncers&) = delete;
+
+    std::future<void> start(std::function<void()> work) {
+        std::packaged_task<void()> task{std::move(work)};
+        auto done = task.get_future();
+        {
+            const std::scoped_lock lock{mutex_};
+            waiting_.push_back(std::move(task));
+            if (waiting_.size() > idle_ && threads_.size() < threads_max)
+                threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
+        }
+        come_.notify_one();
+        return done;
+    }
+    void for_each(std::size_t count, const std::function<void(std::size_t)>& work) {
+        std::vector<std::future<void>> started;
+        for (std::size_t i = 0; i < count; ++i) started.push_back(start([&work, i] { work(i); }));
+        for (const std::future<void>& one : started) one.wait();
+        for (std::future<void>& one : started) one.get();
+    }
+
+private:
+    void run(const std::stop_token& stop) {
+        for (;;) {
+            std::packaged_task<void()> task;
+            {
+                std::unique_lock lock{mutex_};
+                ++idle_;
+                const bool is_there = come_.wait(lock, stop, [&] { return !waiting_.empty(); });
+                --idle_;
+                if (!is_there) return;
+                task = std::move(waiting_.front());
+                waiting_.pop_front();
+            }
+            task();
+        }
+    }
+
+    static constexpr std::size_t threads_max = 8;
+    std::mutex mutex_;
+    std::condition_variable_any come_;
+    std::deque<std::packaged_task<void()>> waiting_;
+    std::size_t idle_ = 0;
+    std::vector<std::jthread> threads_;
+};
+
 class FolderVault final : public app::FileVault {
 public:
     FolderVault(fs::path folder, const HashFunction& hash) : folder_{std::move(folder)}, hash_{hash} {
@@ -64,7 +129,7 @@ public:
         make_folder(folder_);
     }
 
-    std::unique_ptr<Writing> begin() override { return std::make_unique<Piecewise>(*this); }
+    std::unique_ptr<app::FileVault::Bundle> begin() override { return std::make_unique<Bundle>(*this); }
 
     Kept keep_file(const fs::path& file) override {
         Kept kept;
@@ -90,51 +155,114 @@ public:
     }
 
 private:
-    class Piecewise final : public Writing {
-    public:
-        explicit Piecewise(FolderVault& vault)
-            : vault_{vault},
-              path_{(vault.folder_ / "new-XXXXXX").string()},
-              file_{::mkostemp(path_.data(), O_CLOEXEC), path_, "cannot make"},
-              hash_{vault.hash_.stream()} {}
-        ~Piecewise() override {
-            if (!kept_) ::unlink(path_.c_str());
-        }
-        Piecewise(const Piecewise&) = delete;
-        Piecewise& operator=(const Piecewise&) = delete;
+    /// A file that was written whole and is not at its place yet.
+    struct Written {
+        std::string path;
+        Descriptor file;
+        Digest digest;
+    };
 
-        void append(std::string_view bytes) override {
-            ensure(!kept_, "a file that was kept before");
-            hash_->update(bytes_of(bytes));
-            bytes_ += static_cast<std::int64_t>(bytes.size());
-            while (!bytes.empty()) {
-                const ::ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
-                if (written < 0 && errno == EINTR) continue;
-                if (written < 0) fail(path_, "cannot write");
-                bytes.remove_prefix(static_cast<std::size_t>(written));
+    /// While its next file is written, those before it are on their way to the disk. Disks take many such wishes at once
+    /// as fast as one.
+    class Bundle final : public app::FileVault::Bundle {
+    public:
+        explicit Bundle(FolderVault& vault) : vault_{vault} {}
+        ~Bundle() override {
+            try {
+                settle();
+            } catch (const std::exception&) {
+                // Nobody asked whether they are sure: nothing refers to them.
             }
         }
+        Bundle(const Bundle&) = delete;
+        Bundle& operator=(const Bundle&) = delete;
 
-        Kept keep() override {
-            ensure(!kept_, "a file that was kept before");
-            const Kept kept{hash_->finish(), bytes_};
-            if (::fsync(file_.number()) != 0) fail(path_, "cannot sync");
-            file_.close(path_);
-            // Where the same bytes were kept before they are replaced by themselves.
-            const fs::path place = vault_.make_place(kept.digest);
-            if (::rename(path_.c_str(), place.c_str()) != 0) fail(path_, "cannot move");
-            kept_ = true;
-            sync_folder(place.parent_path());
-            return kept;
+        std::unique_ptr<Writing> begin() override { return std::make_unique<Piecewise>(*this); }
+
+        void sync() override {
+            settle();
+            std::vector<fs::path> folders(folders_.begin(), folders_.end());
+            vault_.syncers_.for_each(folders.size(), [&](std::size_t i) { sync_folder(folders[i]); });
+            folders_.clear();
         }
 
     private:
+        class Piecewise final : public Writing {
+        public:
+            explicit Piecewise(Bundle& bundle)
+                : bundle_{bundle},
+                  path_{(bundle.vault_.folder_ / "new-XXXXXX").string()},
+                  file_{::mkostemp(path_.data(), O_CLOEXEC), path_, "cannot make"},
+                  hash_{bundle.vault_.hash_.stream()} {}
+            ~Piecewise() override {
+                if (!kept_) ::unlink(path_.c_str());
+            }
+            Piecewise(const Piecewise&) = delete;
+            Piecewise& operator=(const Piecewise&) = delete;
+
+            void append(std::string_view bytes) override {
+                ensure(!kept_, "a file that was kept before");
+                hash_->update(bytes_of(bytes));
+                bytes_ += static_cast<std::int64_t>(bytes.size());
+                while (!bytes.empty()) {
+                    const ::ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
+                    if (written < 0 && errno == EINTR) continue;
+                    if (written < 0) fail(path_, "cannot write");
+                    bytes.remove_prefix(static_cast<std::size_t>(written));
+                }
+            }
+
+            Kept keep() override {
+                ensure(!kept_, "a file that was kept before");
+                const Kept kept{hash_->finish(), bytes_};
+                bundle_.take({path_, std::move(file_), kept.digest});
+                kept_ = true;
+                return kept;
+            }
+
+        private:
+            Bundle& bundle_;
+            std::string path_;
+            Descriptor file_;
+            std::unique_ptr<StreamHash> hash_;
+            std::int64_t bytes_ = 0;
+            bool kept_ = false;
+        };
+
+        void take(Written written) {
+            const fs::path place = vault_.make_place(written.digest);
+            folders_.insert(place.parent_path());
+            on_their_way_.push_back(
+                vault_.syncers_.start([written = std::make_shared<Written>(std::move(written)), place] {
+                    try {
+                        if (::fsync(written->file.number()) != 0) fail(written->path, "cannot sync");
+                        written->file.close(written->path);
+                        // Where the same bytes were kept before they are replaced by themselves.
+                        if (::rename(written->path.c_str(), place.c_str()) != 0)
+                            fail(written->path, "cannot move");
+                    } catch (...) {
+                        ::unlink(written->path.c_str());
+                        throw;
+                    }
+                }));
+        }
+
+        /// Waits for all, and throws what befell one of them.
+        void settle() {
+            std::exception_ptr problem;
+            for (std::future<void>& one : std::exchange(on_their_way_, {})) {
+                try {
+                    one.get();
+                } catch (...) {
+                    problem = std::current_exception();
+                }
+            }
+            if (problem) std::rethrow_exception(problem);
+        }
+
         FolderVault& vault_;
-        std::string path_;
-        Descriptor file_;
-        std::unique_ptr<StreamHash> hash_;
-        std::int64_t bytes_ = 0;
-        bool kept_ = false;
+        std::vector<std::future<void>> on_their_way_;
+        std::set<fs::path> folders_;
     };
 
     template <class OnPiece>
@@ -162,12 +290,14 @@ private:
 
     /// From another disk: a copy, then the original goes.
     Kept copy_in(const fs::path& file, const Kept& expected) {
-        Piecewise copy{*this};
+        Bundle alone{*this};
+        const auto copy = alone.begin();
         {
             const Descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), file, "cannot open"};
-            read_all(in.number(), file, [&](std::string_view piece) { copy.append(piece); });
+            read_all(in.number(), file, [&](std::string_view piece) { copy->append(piece); });
         }
-        const Kept kept = copy.keep();
+        const Kept kept = copy->keep();
+        alone.sync();
         ensure(kept.digest == expected.digest, "a file that changed while it was kept");
         ::unlink(file.c_str());
         return kept;
@@ -186,6 +316,7 @@ private:
 
     fs::path folder_;
     HashFunction hash_;
+    Syncers syncers_;
 };
 
 }  // namespace

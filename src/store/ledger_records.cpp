@@ -314,6 +314,7 @@ public:
             decided.amount = row->money();
             decided.programme = static_cast<Programme>(row->take<std::int16_t>());
             decided.bank = row->id<BankNo>();
+            decided.returned = row->take<std::int32_t>() != 0;
             on_failure(decided);
         }
     }

@@ -281,6 +281,35 @@ public:
         put_break_rows(connection_, FoundIn::statement, statement_no, county, bank, breaks, at);
     }
 
+    std::vector<NotDebited> not_debited(BankNo bank, County county, Day last_day) override {
+        std::vector<NotDebited> all;
+        connection_.each(sql::not_debited,
+                         {{"bank", bank}, {"county", county}, {"last_day", last_day.epoch_days()}},
+                         [&](Row& row) {
+                             NotDebited& one = all.emplace_back();
+                             one.return_no = row.number();
+                             one.name = row.text();
+                             one.payments = row.number();
+                             one.amount = row.money();
+                         });
+        return all;
+    }
+
+    void put_not_debited(const app::StatementFile& file, const NotDebited& one, std::string_view evidence,
+                         Moment at) override {
+        connection_.run(sql::put_not_debited, {{"county", file.county},
+                                               {"statement_no", file.no},
+                                               {"evidence", evidence},
+                                               {"amount", one.amount},
+                                               {"bank", file.bank},
+                                               {"of_return", one.return_no},
+                                               {"at", at}});
+    }
+
+    std::int64_t still_not_debited(County county, std::int64_t break_no) override {
+        return connection_.number(sql::still_not_debited, {{"county", county}, {"break_no", break_no}});
+    }
+
 private:
     Connection& connection_;
 };

@@ -279,6 +279,20 @@ TEST_F(EveryLayout, IsFoundWhereTheRecordsOfItsChannelWereAltered) {
     EXPECT_THAT(finding("update push_attempt set status = 202 where seq = 1",
                         "update push_attempt set status = 201 where seq = 1"),
                 HasSubstr("push 1/1/1"));
+    // Not even a key stops its owner.
+    owner("set session_replication_role = replica");
+    EXPECT_THAT(finding("update push_attempt set delivered = not delivered where seq = 1",
+                        "update push_attempt set delivered = not delivered where seq = 1"),
+                HasSubstr("push 1/1"));
+    EXPECT_THAT(
+        finding("update bank_sequence set seq = seq + 100 where seq = (select max(seq) from bank_sequence)",
+                "update bank_sequence set seq = seq - 100 where seq > 100"),
+        HasSubstr("sequence 1/10"));
+    owner("create table kept_refusals as table sequence_refusal");
+    EXPECT_THAT(finding("delete from sequence_refusal",
+                        "insert into sequence_refusal overriding system value select * from kept_refusals"),
+                HasSubstr("(sequence-refused)"));
+    owner("drop table kept_refusals");
     EXPECT_EQ(here().card({"audit", "verify"}).code, 0);
 }
 

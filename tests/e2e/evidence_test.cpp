@@ -303,6 +303,44 @@ TEST_F(BehindTheBack, APersonIsUnmaskedUnderTheSamePseudonymAndOnRecord) {
     EXPECT_EQ(owner.cell("select officer || ' ' || reason from unmasking"), "auditor 核对 账户");
 }
 
+/// The list for the village board has no numbers, no disability and nobody under age.
+TEST_F(BehindTheBack, ThePublicNoticeNamesWhoIsOfAgeAndNothingMore) {
+    std::map<std::string, int> born;  // of a person, yyyymmdd
+    for (const std::string& line : lines_of(text_in(here().register_folder() / "persons.csv")))
+        if (const auto fields = fields_of(line, ','); fields.size() > 4 && fields[4].size() == 18)
+            born[fields[1]] = std::stoi(fields[4].substr(6, 8));
+    // Whom the roster owes something by the person, counted apart from the notice's own query.
+    std::map<std::int64_t, std::set<std::string>> adults, minors;
+    for (const auto& row : rows(answers_.at("roster"), "rows")) {
+        const json::object& owed = row.as_object();
+        const std::string person = std::to_string(number(owed, "beneficiary"));
+        if (number(owed, "period") != 202112 || !born.contains(person)) continue;
+        const std::string programme = word(owed, "programme");
+        if (programme.contains("dibao")) continue;
+        (born[person] <= 20'031'231 ? adults : minors)[0].insert(programme + person);
+    }
+    ASSERT_GT(adults[0].size(), 10U);
+    ASSERT_GT(minors[0].size(), 2U);
+    std::size_t named = 0;
+    std::int64_t households = 0;
+    for (const auto& row : rows(answers_.at("public_notice"), "rows")) {
+        const json::object& one = row.as_object();
+        for (const auto& [key, value] : one)
+            EXPECT_THAT((std::vector<std::string>{"county", "period", "village", "programme", "name",
+                                                  "members", "payments", "total_fen"}),
+                        ::testing::Contains(std::string{key}));
+        if (number(one, "period") != 202112) continue;
+        EXPECT_FALSE(word(one, "name").empty());
+        EXPECT_GT(number(one, "village"), 0);
+        if (word(one, "programme").contains("dibao"))
+            ++households;
+        else
+            ++named;
+    }
+    EXPECT_EQ(named, adults[0].size());
+    EXPECT_GT(households, 10);
+}
+
 TEST_F(BehindTheBack, MonthsComputedAgainGiveWhatWasPaid) {
     EXPECT_EQ(rows(answers_.at("wrong_tier"), "rows").size(), 0U);
     // No statement was brought: there is nothing to reconcile with, and nothing was screened or recovered.

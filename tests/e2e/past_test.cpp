@@ -266,13 +266,15 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     here().done({"receivable", "remit", "370212", "--amount", "308.50", "--document", "缴款书1"});
     EXPECT_NE(
         here().card({"receivable", "remit", "370212", "--amount", "0.01", "--document", "缴款书2"}).code, 0);
-    // A double payment that the office found itself, taken over by the neighbours.
+    // A double payment that the office found itself, with an agreement on instalments, taken over by the neighbours.
     const json::object of_person = here().ask({"ledger", "person", "370212", "32"});
     const std::string reference = word(rows(of_person, "payments").at(0).as_object(), "reference");
     const std::int64_t receivable =
         number(here().ask({"receivable", "record", "--payment", reference, "--amount", "10.00", "--document",
                            "核查1", "--reason", "重复发放"}),
                "receivable");
+    here().done({"receivable", "instalment", "370212", std::to_string(receivable), "--monthly", "2.00",
+                 "--from", "2022-06", "--document", "还款协议1"});
     const std::int64_t handed =
         number(here().ask({"receivable", "propose", "370212", std::to_string(receivable), "--kind",
                            "transfer", "--to", "370213", "--reason", "迁入李沧"}),
@@ -319,6 +321,11 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
          {"update correction set run_no = run_no, due = due + 1 where step = 1 and due > awarded and beneficiary = 12",
           "update correction set due = due - 1 where step = 1 and due > awarded and beneficiary = 12",
           "what became real is not what was planned"},
+         {"update instalment set monthly = monthly + 1", "update instalment set monthly = monthly - 1",
+          "instalment of receivable 370212/"},
+         {"update hold set amount = amount + 1 where hold_no = 1",
+          "update hold set amount = amount - 1 where hold_no = 1",
+          "its numbers and batches, findings, holds"},
          {"update receivable set origin = 4 where cause like 'payment %'",
           "update receivable set origin = 2 where cause like 'payment %'", "what it records was altered"}}) {
         owner(touch.done);
@@ -374,6 +381,25 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
         EXPECT_EQ(number(finding, "total_fen"), 79'500 + 10'000);
     }
     EXPECT_TRUE(is_shown);
+    // The auditor's question names every payment to the relative while the list names them, and what arrived of it.
+    const json::array relatives =
+        rows(here().ask({"audit", "ask", "officials_relatives", "from=2022-01", "to=2022-05"}), "rows");
+    std::int64_t owed_to_relative = 0, arrived_at_relative = 0;
+    for (const auto& row : relatives) {
+        const json::object& each = row.as_object();
+        EXPECT_EQ(number(each, "person"), 31);
+        EXPECT_EQ(number(each, "household"), 11);
+        EXPECT_EQ(word(each, "list_source"), "备案登记");
+        EXPECT_EQ(word(each, "checked_by"), "checker");
+        owed_to_relative += number(each, "amount_fen");
+        arrived_at_relative += number(each, "paid_total_fen");
+    }
+    EXPECT_EQ(std::to_string(relatives.size()) + " " + std::to_string(owed_to_relative),
+              owner.cell("select count(*) || ' ' || sum(amount) from payment where beneficiary = 11"));
+    EXPECT_EQ(arrived_at_relative, owed_to_relative);
+    EXPECT_TRUE(
+        rows(here().ask({"audit", "ask", "officials_relatives", "from=2021-01", "to=2021-12"}), "rows")
+            .empty());
     std::vector<std::string> left_out;
     for (const auto& cells :
          owner("select household_no, place, reason, reason_chinese from refusal where run_no = " + may +

@@ -4,6 +4,7 @@
 
 #include "no_files.hpp"
 #include "onecard/app/decisions.hpp"
+#include "onecard/app/runs.hpp"
 #include "story.hpp"
 
 /// Months and fiscal years end: refused while something is open that nobody lists, and with the entry of the year.
@@ -109,6 +110,50 @@ TEST_F(Closing, IsNotDoneWhereSomethingHasOpenedSinceItWasProposed) {
         decisions.answer(officer("checker", app::Role::checker), proposed->no, true, in_february_2023());
     ASSERT_FALSE(agreed);
     EXPECT_THAT(agreed.error().text, HasSubstr("open since it was proposed: failure 202201/3/1"));
+}
+
+/// What was checked and not released is taken back: in the year of the check from what was spent, later from prior years.
+class Withdrawing : public Closing {
+protected:
+    app::Unit checked(Month period) {
+        const app::Unit made = story.computed(2, period);
+        story.work([&](app::Work& w) {
+            app::StepRecord step;
+            step.run = made.run;
+            step.county = made.county;
+            step.digest = test::digest_of("unit");
+            step.signature = "signed";
+            for (const auto& [which, who] :
+                 {std::pair{app::Step::proposed, "proposer"}, {app::Step::checked, "controller"}}) {
+                step.step = which;
+                step.officer = who;
+                step.fingerprint = test::digest_of(who);
+                step.at = test::at(100);
+                w.runs().put_step(step);
+            }
+        });
+        return made;
+    }
+    /// "12: 2101 2 3002 -2": kind and postings of the entry that the withdrawal brings.
+    std::string withdrawn(const app::Unit& unit, Moment now) {
+        const policy::Book book;
+        app::Runs runs{tools, book, {}};
+        const auto done = runs.withdraw(officer("checker", app::Role::checker), unit.run, now, unit.county);
+        if (!done) return done.error().message();
+        test::Sql sql{owner_url()};
+        return sql.cell(
+            "select kind || ': ' || account[1] || ' ' || amount[1] || ' ' || account[2] || ' ' || amount[2] "
+            "from entry order by entry_no desc limit 1");
+    }
+};
+
+TEST_F(Withdrawing, InTheYearOfTheCheckTakesItBackFromExpenditure) {
+    EXPECT_EQ(withdrawn(checked(test::month(2022, 3)), test::at(200)), "11: 2101 2 5001 -2");
+}
+
+TEST_F(Withdrawing, AfterTheYearOfTheCheckTakesItBackFromPriorYears) {
+    EXPECT_EQ(withdrawn(checked(test::month(2022, 3)), in_february_2023()), "12: 2101 2 3002 -2");
+    EXPECT_EQ(balance(3002), "-2");
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ protected:
     Result<app::Report> explain(const PaymentReference& reference, app::Language language,
                                 app::Role role = app::Role::auditor, std::string_view region = "370212") {
         struct : app::FileVault {
-            std::unique_ptr<Writing> begin() override { return nullptr; }
+            std::unique_ptr<Bundle> begin() override { return nullptr; }
             Kept keep_file(const std::filesystem::path&) override { return {}; }
             std::optional<std::filesystem::path> find(const Digest&) override { return std::nullopt; }
         } vault;

@@ -35,10 +35,12 @@ protected:
 };
 
 TEST_F(FileVaultTest, KeepsBytesUnderTheirDigestForNobodyElse) {
-    auto writing = vault->begin();
+    const auto bundle = vault->begin();
+    auto writing = bundle->begin();
     writing->append("abc");
     writing->append(std::string_view{"\0\xff", 2});
     const auto kept = writing->keep();
+    bundle->sync();
     EXPECT_EQ(kept.bytes, 5);
     EXPECT_EQ(kept.digest, seal::sha256().hash(bytes_of(std::string_view{"abc\0\xff", 5})));
     const auto found = vault->find(kept.digest).value();
@@ -53,7 +55,8 @@ TEST_F(FileVaultTest, KeepsBytesUnderTheirDigestForNobodyElse) {
 
 TEST_F(FileVaultTest, KeepsNothingOfWhatWasGivenUp) {
     {
-        auto writing = vault->begin();
+        const auto bundle = vault->begin();
+        auto writing = bundle->begin();
         writing->append("half");
     }
     EXPECT_EQ(files(), 0U);
@@ -61,11 +64,40 @@ TEST_F(FileVaultTest, KeepsNothingOfWhatWasGivenUp) {
 
 TEST_F(FileVaultTest, KeepsTheSameBytesOnce) {
     for (int i = 0; i < 2; ++i) {
-        auto writing = vault->begin();
+        const auto bundle = vault->begin();
+        auto writing = bundle->begin();
         writing->append("same");
         writing->keep();
+        bundle->sync();
     }
     EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(FileVaultTest, BringsAllFilesOfABundleToTheirPlacesTogether) {
+    const auto bundle = vault->begin();
+    std::vector<app::FileVault::Kept> kept;
+    for (int i = 0; i < 100; ++i) {
+        const auto writing = bundle->begin();
+        writing->append(std::to_string(i));
+        kept.push_back(writing->keep());
+    }
+    bundle->sync();
+    EXPECT_EQ(files(), 100U);
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(content(vault->find(kept[static_cast<std::size_t>(i)].digest).value()), std::to_string(i));
+}
+
+// A record speaks of its file for ever: what did not reach its place must be heard of before the commit.
+TEST_F(FileVaultTest, SaysWhenAFileOfABundleCannotBeBroughtToItsPlace) {
+    const auto bundle = vault->begin();
+    const auto writing = bundle->begin();
+    writing->append("displaced");
+    const std::string hex = seal::sha256().hash(bytes_of(std::string_view{"displaced"})).hex();
+    // A folder of its very name, with something in it.
+    fs::create_directories(place / hex.substr(0, 2) / hex / "full");
+    writing->keep();
+    EXPECT_THROW(bundle->sync(), std::system_error);
+    EXPECT_EQ(files(), 0U);
 }
 
 TEST_F(FileVaultTest, TakesOverACompleteFile) {

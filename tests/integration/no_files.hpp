@@ -7,7 +7,7 @@
 namespace onecard::test {
 
 struct NoFiles final : app::FileVault {
-    std::unique_ptr<Writing> begin() override { return nullptr; }
+    std::unique_ptr<Bundle> begin() override { return nullptr; }
     Kept keep_file(const std::filesystem::path&) override { return {}; }
     std::optional<std::filesystem::path> find(const Digest&) override { return "/dev/null"; }
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "onecard/app/deadlines.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
@@ -19,16 +20,18 @@ struct OpenItem;  // closing_records.hpp
 /// resolved by one person alone.
 class Decisions {
 public:
-    explicit Decisions(Tools& tools) : tools_{tools} {}
+    explicit Decisions(Tools& tools, Deadlines deadlines = {}) : tools_{tools}, deadlines_{deadlines} {}
 
     struct Proposed {
         std::int64_t no = 0;
         bool done = false;  ///< nobody else had to be asked
     };
-    /// Ends a break. Errors: forbidden, unknown (break), duplicate (resolved before), conflict (a resolution that does
-    /// not fit the break, or a failure that something has followed), malformed (no evidence).
+    /// Ends a break. `about`: what the resolution names (recon::named_by), else empty. Errors: forbidden, unknown (break),
+    /// duplicate (resolved before), conflict (a resolution that does not fit the break, or a failure that something has
+    /// followed), mismatch (what it names is over another amount or at another bank), malformed (no evidence).
     Result<Proposed> resolve(const Identity& by, County county, std::int64_t break_no,
-                             recon::Resolution resolution, std::string_view evidence, Moment now);
+                             recon::Resolution resolution, std::string_view about, std::string_view evidence,
+                             Moment now);
     /// Says who looks after a break: a person, or the bank that was asked. Errors: forbidden, unknown, duplicate.
     Result<void> give(const Identity& by, County county, std::int64_t break_no, std::string_view owner,
                       Moment now);
@@ -56,7 +59,7 @@ public:
     Result<void> answer(const Identity& by, std::int64_t proposal_no, bool agrees, Moment now);
 
     Result<Report> proposals(const Identity& by, const Region& region, const Slice& slice = {});
-    /// Money that waits, by account, bank, reason and days.
+    /// Money that waits, by account, bank, reason and days, and what of it is overdue.
     Result<Report> ageing(const Identity& by, const Region& region);
     /// How well a run was paid, by bank.
     Result<Report> indicators(const Identity& by, RunNo run);
@@ -67,6 +70,7 @@ private:
     Result<void> carry_out(Work& work, const Motion& proposal, Moment now);
     Result<void> close_now(Work& work, const Motion& proposal, Moment now);
     Tools& tools_;
+    Deadlines deadlines_;
 };
 
 }  // namespace onecard::app

@@ -38,6 +38,7 @@ public:
     struct Download {
         std::filesystem::path file;
         Digest digest;
+        std::string signature;  ///< the detached CMS over it
     };
     Result<Download> batch_file(const Identity& bank, std::string_view file_id, std::string_view address,
                                 Moment now);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,12 +55,13 @@ Report list_questions();
 /// Puts on record that an auditor asked something, before it is answered: nothing is shown that was not recorded.
 void record_asking(Tools& tools, const Identity& by, std::string_view what, Moment now);
 
-/// The journal of a region as hledger reads it (accounts, sources and counties as parts of an account's name), oldest
-/// entry first. Ends with the SHA-256 of everything before and the newest checkpoint, as comments. Errors: forbidden.
-Result<std::string> export_hledger(Tools& tools, const Identity& by, const Region& region);
-/// The same as beancount reads it.
-Result<std::string> export_beancount(Tools& tools, const Identity& by, const Region& region);
-/// The same, a line a posting, as CSV with a UTF-8 byte order mark for spreadsheets; amounts in yuan.
-Result<std::string> export_csv(Tools& tools, const Identity& by, const Region& region);
+/// How a journal is written: as hledger reads it (sources and counties as parts of an account's name), as beancount does, or
+/// a line a posting as CSV with a UTF-8 byte order mark for spreadsheets. Amounts in yuan.
+enum class JournalForm : std::uint8_t { hledger, beancount, csv };
+std::optional<JournalForm> journal_form_of(std::string_view code);
+/// The journal of a region, oldest entry first, in pieces of some hundred kilobytes: its length does not matter to memory.
+/// Errors: forbidden, before anything is handed out.
+Result<void> export_journal(Tools& tools, const Identity& by, const Region& region, JournalForm form,
+                            const std::function<void(std::string_view)>& on_piece);
 
 }  // namespace onecard::app

@@ -299,7 +299,9 @@ struct DecidedFailure {
     County county;
     Serial serial;
     std::int16_t attempt = 1;
-    bool paid = false;        ///< else cancelled
+    bool paid = false;  ///< else cancelled
+    /// Not the end of a failure but its beginning: a paid attempt whose money came back on a statement, as people found.
+    bool returned = false;
     bool prior_year = false;  ///< cancelled after the year in which it was owed
     std::int64_t proposal_no = 0;
     Money amount;
@@ -307,10 +309,10 @@ struct DecidedFailure {
     BankNo bank;
     PaymentReference reference() const;
 };
-/// Leaf of its entries: part, county, serial (4 each), attempt, 1 paid or 2 cancelled (2 each), amount, proposal (8 each).
+/// Leaf of its entries: part, county, serial (4 each), attempt, 1 paid, 2 cancelled or 3 returned (2 each), amount, proposal (8 each).
 inline constexpr std::size_t decided_leaf_bytes = 32;
 void write_leaf(const DecidedFailure& failure, std::byte* out);
-/// "failure REFERENCE", the cause of the entries that it brings.
+/// "failure REFERENCE" or "returned REFERENCE", the cause of the entries that it brings.
 std::string cause_of(const DecidedFailure& failure);
 /// " of 202201": ends the cause of an entry over those lines of a re-issue that belong to one month.
 std::string month_ending(Month period);

@@ -70,8 +70,9 @@ public:
     };
     /// The texts that wait for this officer's step (maker: proposed, checker: checked, releaser: released).
     Result<std::vector<ApprovalText>> approval_texts(const Identity& by, RunNo run);
-    /// Takes the officer's signatures (CMS with the text) by county. Errors: forbidden (role, another's signature, the
-    /// same person twice), stale (the text is not what stands now), missing (steps before).
+    /// Takes the officer's signatures (CMS with the text) by county, each for itself: the answer is the first county's that
+    /// was refused, and the others are taken. Errors: forbidden (role, another's signature, the same person twice), stale
+    /// (the text is not what stands now), missing (steps before).
     Result<std::int64_t> approve(const Identity& by, RunNo run,
                                  const std::map<County, std::string>& signatures, Moment now);
     /// Accepts outliers of a unit by their numbers, in writing; a unit can be checked when all are accepted. Errors: forbidden
@@ -94,6 +95,9 @@ public:
     Result<Run> find(RunNo run, const Identity& by);
 
 private:
+    Result<void> approve_unit(const Identity& by, const Run& run, Step step,
+                              std::span<const UnitState> states, County county, const std::string& cms,
+                              Moment now);
     Result<std::int64_t> end_units(const Identity& by, RunNo run, Move move, Moment now,
                                    std::optional<County> county);
 

@@ -118,6 +118,18 @@ public:
     virtual void put_fits(std::int64_t statement_no, County county, std::span<const StatementFit> fits) = 0;
     virtual void put_breaks(std::int64_t statement_no, County county, BankNo bank,
                             std::span<const recon::Break> breaks, Moment at) = 0;
+    struct NotDebited {
+        std::int64_t return_no = 0;
+        std::string name;
+        std::int64_t payments = 0;
+        Money amount;
+    };
+    /// What return files said was paid before a day, and no line of the account's statements has (漏单), told of once.
+    virtual std::vector<NotDebited> not_debited(BankNo bank, County county, Day last_day) = 0;
+    virtual void put_not_debited(const StatementFile& file, const NotDebited& one, std::string_view evidence,
+                                 Moment at) = 0;
+    /// How many payments of the file that such a break is about no line has yet.
+    virtual std::int64_t still_not_debited(County county, std::int64_t break_no) = 0;
 };
 
 }  // namespace onecard::app

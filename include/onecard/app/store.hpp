@@ -313,6 +313,26 @@ public:
                                  Moment at) = 0;
     virtual void put_break_resolution(const BreakRecord& one, recon::Resolution resolution,
                                       std::int64_t proposal_no, Moment at) = 0;
+    struct PaidAttempt {
+        Money amount;
+        std::int64_t return_no = 0;  ///< the file that said so, and its line
+        std::int32_t line = 0;
+        BankNo bank;
+    };
+    /// Nothing where the attempt was not paid, or was taken back since.
+    virtual std::optional<PaidAttempt> paid_attempt(const PaymentReference& attempt, PartNo part) = 0;
+    /// A paid attempt whose money people found on a statement; its failure follows with put_failures().
+    virtual void put_statement_return(const OpenFailure& failure, std::int64_t proposal_no) = 0;
+    struct OpenClaim {
+        BankNo bank;
+        Money left;
+        std::int64_t repayments = 0;
+    };
+    /// Of a break that was claimed from its bank.
+    virtual std::optional<OpenClaim> open_claim(County county, std::int64_t break_no) = 0;
+    /// The credit `by` gives back some of a claim. The database refuses the same credit again and more than is owed.
+    virtual void put_claim_repayment(const BreakRecord& by, std::int64_t claim_no,
+                                     const OpenClaim& before) = 0;
 };
 
 class StatementRecords;  // statement_records.hpp

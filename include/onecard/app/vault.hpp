@@ -21,11 +21,19 @@ public:
     public:
         virtual ~Writing() = default;
         virtual void append(std::string_view bytes) = 0;
-        /// On disk, synced and in its place when this returns. Without it, nothing is kept.
+        /// Nothing more comes; its bundle brings it to its place. Without it, nothing is kept.
         virtual Kept keep() = 0;
     };
+    /// Files that are written one after the other and are sure together: the disk is waited for once.
+    class Bundle {
+    public:
+        virtual ~Bundle() = default;
+        virtual std::unique_ptr<Writing> begin() = 0;
+        /// Every file kept so far is on disk, synced and in its place when this returns. Throws when one is not.
+        virtual void sync() = 0;
+    };
     virtual ~FileVault() = default;
-    virtual std::unique_ptr<Writing> begin() = 0;
+    virtual std::unique_ptr<Bundle> begin() = 0;
     /// Takes over a complete file (moved when it is on the same disk).
     virtual Kept keep_file(const std::filesystem::path& file) = 0;
     /// Nothing when no such file is kept.

@@ -94,7 +94,7 @@ enum class EntryKind : std::int16_t {
     remitted = 20,                     ///< Dr 2121 / Cr 1002
     write_off = 21,                    ///< Dr 5099 / Cr 1211: approved
     unidentified_credit = 22,          ///< Dr 1003 / Cr 2112
-    unidentified_is_return = 23,       ///< Dr 2112 / Cr 2111: cleared, it was a late return
+    unidentified_is_return = 23,       ///< Dr 2112 / Cr 2111: cleared, it was the late return of a payment
     unidentified_to_remit = 24,        ///< Dr 2112 / Cr 2121: cleared, it belongs to the treasury
     interest = 25,                     ///< Dr 1003 / Cr 2121: on the transit account
     success_corrected = 26,            ///< Dr 1003 / Cr 2102: a reported success was none; `failed` follows
@@ -166,6 +166,11 @@ Result<Entry> standard_entry(Entry::About about, const FundShares& shares);
 /// account, so that each fund balances by itself. Errors: out_of_range, mismatch when the sums differ.
 Result<Entry> offset_between_funds(Entry::About about, const FundShares& entitlement,
                                    const FundShares& receivable);
+
+/// A credit on a transit account that nobody knew was the late return of a payment: Dr 2112 / Cr 2111. The credit was booked
+/// of no known fund, the payment was made from the funds of `shares`: the money changes its fund on the transit account
+/// (1003), so that each fund balances by itself. Errors: out_of_range.
+Result<Entry> returned_unidentified(Entry::About about, const FundShares& shares);
 
 /// Shares of one receipt by source, in the order central, province, prefecture, county; zero shares are left out.
 Result<Entry> funds_received(Entry::About about, const BySource& by_source, std::int16_t year,

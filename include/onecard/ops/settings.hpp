@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "onecard/app/account_records.hpp"
+#include "onecard/app/deadlines.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/records.hpp"
 #include "onecard/app/screening_records.hpp"
@@ -70,6 +71,7 @@ struct Settings {
     std::map<BankNo, BankTerms> bank_terms;                                ///< one a bank
     std::vector<app::ScreeningRule> screening = app::default_screening();  ///< [[screening]] changes one each
     std::int64_t second_person_from_fen = 100'000;  ///< breaks over so much or more take two persons
+    app::Deadlines deadlines;                       ///< until when money may wait
     std::vector<BankNo> refuse_bad_lines;  ///< banks whose return files are taken whole or not at all
 
     std::string url() const;  ///< https://address:port, for clients on this machine

@@ -28,12 +28,13 @@ enum class BreakKind : std::uint8_t {
     unidentified_debit,   ///< money went out for nothing that we sent
     debited_twice,        ///< money went out a second time for the same payment, or for one file of answers
     interest,             ///< what the account itself earned: it belongs to the treasury
+    not_debited,          ///< a return file says paid, and the day after still no line has the money (漏单)
 };
-inline constexpr std::size_t break_kinds = 14;
+inline constexpr std::size_t break_kinds = 15;
 
 /// Words of the trade: 长款 the bank speaks of more than the books know, 短款 money may be gone that the books still have,
-/// 差错 both know it, and differ.
-enum class BreakClass : std::uint8_t { surplus, shortage, discrepancy };
+/// 漏单 the books have what the bank's statement leaves out, 差错 both know it, and differ.
+enum class BreakClass : std::uint8_t { surplus, shortage, omission, discrepancy };
 
 /// Who has to move first.
 enum class Side : std::uint8_t { office, bank };
@@ -46,7 +47,17 @@ enum class Resolution : std::uint8_t {
     remit,            ///< it belongs to the treasury: Dr 2112 / Cr 2121
     reported_since,   ///< a return file has told of the money since: the entry 1003 / 2112 is reversed
     book_interest,    ///< Dr 1003 / Cr 2121
+    is_return,        ///< the money is a payment's that came back: Dr 2112 / Cr 2111, and it is open again
+    repays_claim,     ///< the bank gives back what was claimed: 1003 / 2112 is reversed, Dr 1003 / Cr 1213
+    debited_since,    ///< a later statement has the money; nothing is posted
 };
+/// What a resolution has to name besides its evidence.
+enum class Named : std::uint8_t {
+    nothing,
+    payment,  ///< the reference of an attempt that was paid
+    claim,    ///< the number of the break that was claimed from the bank
+};
+Named named_by(Resolution resolution);
 
 struct BreakText {
     BreakKind kind;
@@ -64,6 +75,9 @@ struct BreakClassText {
     std::string_view code, chinese, english;
 };
 const BreakClassText& text_of(BreakClass type);
+
+/// The code of who has to move first: who looks after a break that was given to nobody.
+std::string_view code_of(Side side);
 
 struct ResolutionText {
     Resolution resolution;

@@ -254,6 +254,21 @@ TEST_F(ReturnFile, HasTheSameBytesWhenMadeAgain) {
     EXPECT_FALSE(fs::exists(folder_ / "one.ret.part"));
 }
 
+TEST_F(ReturnFile, OfABatchTooLargeForMemoryIsTheSame) {
+    const fs::path batch = a_batch(5000);
+    const auto answers = with_habits({.seed = 5, .fail_permille = 200, .silent_permille = 50});
+    ReturnPlan plan = plan_of(answers);
+    const auto kept = survey_batch(batch, plan, hashes);
+    plan.lines_kept_max = 4999;
+    const auto not_kept = survey_batch(batch, plan, hashes);
+    ASSERT_TRUE(kept && not_kept);
+    EXPECT_TRUE(kept->kept.are_all());
+    EXPECT_FALSE(not_kept->kept.are_all());
+    ASSERT_TRUE(write_return(batch, *kept, folder_ / "one.ret", plan, hashes));
+    ASSERT_TRUE(write_return(batch, *not_kept, folder_ / "two.ret", plan, hashes));
+    EXPECT_EQ(bytes_of_file(folder_ / "one.ret"), bytes_of_file(folder_ / "two.ret"));
+}
+
 TEST_F(ReturnFile, OfALaterRoundAnswersOnlyWhatWasLeftOpen) {
     const fs::path batch = a_batch(3);
     const auto first_answers = with_habits(
@@ -275,7 +290,8 @@ TEST_F(ReturnFile, OfALaterRoundAnswersOnlyWhatWasLeftOpen) {
 TEST_F(ReturnFile, IsNotMadeOfABatchThatChangedMeanwhile) {
     const fs::path batch = a_batch(3);
     const auto answers = with_habits({});
-    const ReturnPlan plan = plan_of(answers);
+    ReturnPlan plan = plan_of(answers);
+    plan.lines_kept_max = 0;
     const auto survey = survey_batch(batch, plan, hashes);
     ASSERT_TRUE(survey);
     a_batch(4);

@@ -15,6 +15,7 @@
 
 #include "bank_returns.hpp"
 #include "onecard/app/exchange.hpp"
+#include "onecard/audit/checkpoint.hpp"
 #include "onecard/core/ids.hpp"
 #include "onecard/net/http.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -150,6 +151,7 @@ public:
     std::string state_of_new_returns = "posted";
     std::int64_t refusals_of_puts = 0;  ///< so many uploads are answered 503
     std::int64_t puts = 0;
+    bool signs_along = true;  ///< the signature of a file comes in a header, and need not be asked for
 
 private:
     static net::Response json(std::string body, int status = 200) {
@@ -190,6 +192,8 @@ private:
         response.content_type = "application/octet-stream";
         response.file = folder_ / name;
         write_text(response.file, name.ends_with(".p7s") ? found->second.signature : found->second.bytes);
+        if (signs_along && !name.ends_with(".p7s"))
+            response.headers["Onecard-Signature"] = audit::base64(found->second.signature);
         return response;
     }
     net::Response take_receipt(const net::Request& request) {
@@ -214,6 +218,8 @@ private:
             signatures_[name.substr(0, name.size() - 4)] = bytes;
             return json("{}", 201);
         }
+        if (const auto along = request.headers.find("onecard-signature"); along != request.headers.end())
+            signatures_[name] = audit::parse_base64(along->second).value();
         if (!signatures_.contains(name)) return problem(409, "missing", "put its signature first");
         const auto signer = verifier_->verify(bytes, signatures_.at(name));
         if (!signer || signer->fingerprint != request.peer.fingerprint)
@@ -307,6 +313,14 @@ TEST_F(ABank, FetchesReceiptsAndAnswersEveryFile) {
           "returns/" + second + ".ret", "returns/" + second + ".ret.p7s",
           "returns/" + second + ".ret.receipt.p7s"})
         EXPECT_TRUE(fs::exists(wish_.folder / file)) << file;
+}
+
+TEST_F(ABank, AsksForASignatureThatDidNotComeAlong) {
+    service_->signs_along = false;
+    service_->send_batch(1, 20);
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.returns_posted, 1);
 }
 
 TEST_F(ABank, DoesNothingTwice) {
