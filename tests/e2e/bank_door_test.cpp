@@ -166,6 +166,14 @@ TEST_F(AtTheBanksDoor, PlaysEveryOutcomeOfAStory) {
              "2022-01-20\n",
              p(2), p(2), p(3), p(3), p(0), p(0)));
     EXPECT_THAT(story_of(p(2)), HasSubstr("account frozen"));
+    // A correction is what this layout cannot say: the bank does not contradict itself instead.
+    write_text(here().folder() / "corrected.csv",
+               fmt::format("payment,outcome,reason,day\n{0},paid\n{0},corrected,AC04\n", p(5)));
+    const Ran unsaid = here().card(here().bank_words(
+        1, {"--does", "open-lines", "--answers", (here().folder() / "corrected.csv").string()}));
+    EXPECT_NE(unsaid.code, 0);
+    EXPECT_THAT(unsaid.err, HasSubstr("canonical layout"));
+    EXPECT_THAT(story_of(p(5)), Not(HasSubstr("\"reversed\":\"corrected\"")));
     EXPECT_THAT(story_of(p(0)), AllOf(HasSubstr("\"reversed\":\"returned\""), HasSubstr("2022-01-20")));
     EXPECT_EQ(of_the_channel("lines"), of_the_channel("paid") + of_the_channel("failed"));
     for (const auto& row : rows(object_of(here().curl("auditor", "GET", "/v1/channel").body), "files")) {
