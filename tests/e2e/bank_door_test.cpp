@@ -313,9 +313,15 @@ TEST_F(AtTheBanksDoor, SaysInChineseWhyItRefuses) {
     EXPECT_THAT(detail(here().curl("maker", "GET", "/v1/runs?after=zz", chinese)),
                 HasSubstr("不是先前某页给出的游标"));
     // The reasons of a file that was refused whole, each with its place.
+    const std::string name = "ST3702122022010688.xml";
+    const Sent& one = sent_.at(9);
+    EXPECT_EQ(
+        put_statement(name, notification("N8", entry("DBIT", one.fen, one.payment, one.fen - 1))).status,
+        201);
+    EXPECT_EQ(word(statement(name), "state"), "refused");
     const json::object said =
-        object_of(here().curl("bank-1", "GET", "/v1/bank/statements/ST3702122022010678.xml", chinese).body);
-    EXPECT_THAT(word(said, "reason"), AllOf(HasSubstr("ST3702122022010678.xml:"), HasSubstr("其明细合计为")));
+        object_of(here().curl("bank-1", "GET", "/v1/bank/statements/" + name, chinese).body);
+    EXPECT_THAT(word(said, "reason"), AllOf(HasSubstr(name + ":"), HasSubstr("其明细合计为")));
     // And in English to whoever asks for nothing else.
     EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/runs")), HasSubstr("a bank has no business here"));
 }
