@@ -86,7 +86,10 @@ Response take_corrections(Desk& desk, const app::Identity& by, const Request& re
 constexpr std::array ways{
     Way{For::officers, "GET", "/v1/corrections",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.corrections->queue(by, region_of(request, by), now())), request);
+            return answer_sliced_list(request, {"reference"}, "t",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.corrections->queue(by, region, now(), slice));
+                                      });
         }}
         .ending_itself(),
     Way{For::officers, "PUT", "/v1/corrections", take_corrections, 1 * gib, true, false}.by(Role::maker),
