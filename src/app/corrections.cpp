@@ -226,10 +226,16 @@ Failure of_sheet(const Failure& fault, const std::string& sheet, const Accounts&
 
 }  // namespace
 
-Result<Report> Corrections::queue(const Identity& by, const Region& region, Moment now) {
+Result<Report> Corrections::queue(const Identity& by, const Region& region, Moment now, const Slice& slice) {
     if (by.role == Role::bank || !by.region.covers(region))
         return refuse(Fault::forbidden, fmt::format("outside this {}'s region", name_of(by.role)),
                       "corrections");
+    std::optional<PaymentReference> after;
+    if (!slice.after.empty()) {
+        const auto parsed = PaymentReference::parse(slice.after.front());
+        if (!parsed) return refuse(Fault::malformed, "is no cursor of this list", "after");
+        after = *parsed;
+    }
     Report report{{"更正清单", "Corrections"}, {}, {}};
     Table table{"corrections", {"更正清单", "Corrections"}, {}, {}};
     for (const ColumnText& column : columns)
@@ -238,7 +244,7 @@ Result<Report> Corrections::queue(const Identity& by, const Region& region, Mome
     auto work = tools_.database.begin();
     const std::vector<Bank> banks = work->registers().banks();
     const std::int64_t today = now.day_in_china().epoch_days();
-    for (const OpenFailure& failure : work->payments().open_failures(region)) {
+    for (const OpenFailure& failure : work->payments().open_failures_after(region, after, slice.rows_max)) {
         const auto bank = std::ranges::find(banks, failure.bank, &Bank::no);
         const bankfile::ReasonText& reason = bankfile::text_of(failure.reason);
         const bankfile::Action action = profile_of_bank(tools_, failure.bank).action_of(failure.reason);

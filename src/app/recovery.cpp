@@ -323,7 +323,8 @@ Result<void> RecoveryBook::remit(const Identity& by, County county, Money amount
     return {};
 }
 
-Result<Report> RecoveryBook::open(const Identity& by, const Region& region, Month month, Day today) {
+Result<Report> RecoveryBook::open(const Identity& by, const Region& region, Month month, Day today,
+                                  const Slice& slice) {
     if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their files only", "receivables");
     if (!by.region.covers(region))
         return refuse(Fault::forbidden, "outside this officer's region", region.text());
@@ -345,20 +346,26 @@ Result<Report> RecoveryBook::open(const Identity& by, const Region& region, Mont
                  {"prior_year", {"以前年度", "prior year"}},
                  {"days", {"已过天数", "days"}}},
                 {}};
-    Money open;
-    for (const County county : work->recovery().counties_with_receivables(region)) {
-        for (const OpenReceivable& one : work->recovery().open_receivables(county, month)) {
-            const Receivable& about = one.receivable;
-            table.rows.push_back({county.text(), about.no, words_of(about.origin),
-                                  Words{std::string{text_of(about.programme).chinese},
-                                        std::string{text_of(about.programme).code}},
-                                  about.benefit_month.text(), about.beneficiary, about.payee, about.amount,
-                                  one.open, one.monthly ? Cell{*one.monthly} : Cell{std::string{"-"}},
-                                  about.found.text(), about.prior_year,
-                                  std::int64_t{today.epoch_days() - about.found.epoch_days()}});
-            open += one.open;
-        }
+    const std::vector<std::pair<std::string, std::string>> of_region{
+        {"region_low", std::to_string(region.lowest())}, {"region_high", std::to_string(region.highest())}};
+    auto parameters = slice.parameters({"county", "receivable"});
+    parameters.insert(parameters.end(), of_region.begin(), of_region.end());
+    parameters.emplace_back("month", std::to_string(month.number()));
+    const auto rows = work->ledger().ask("report_receivables", parameters);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const TextRow& row = rows[i];
+        const auto found = Day::of_epoch_days(static_cast<std::int32_t>(number_in(row[10])));
+        const auto& programme = text_of(static_cast<Programme>(number_in(row[3])));
+        table.rows.push_back(
+            {row[0], number_in(row[1]), words_of(static_cast<Origin>(number_in(row[2]))),
+             Words{std::string{programme.chinese}, std::string{programme.code}},
+             Month::of_number(static_cast<std::int32_t>(number_in(row[4]))).value().text(), number_in(row[5]),
+             number_in(row[6]), Money::of_fen(number_in(row[7])), Money::of_fen(number_in(row[8])),
+             row[9].empty() ? Cell{std::string{"-"}} : Cell{Money::of_fen(number_in(row[9]))}, found.text(),
+             row[11] == "true", std::int64_t{today.epoch_days() - found.epoch_days()}});
     }
+    const Money open =
+        Money::of_fen(number_in(work->ledger().ask("report_receivables_open", of_region).at(1).at(0)));
     report.fields = {{"region", {"地区", "region"}, region.text()},
                      {"month", {"月份", "month"}, month.text()},
                      {"open", {"未收回合计", "open"}, open}};

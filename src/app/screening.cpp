@@ -140,7 +140,7 @@ Result<Report> Screening::lists(const Identity& by, const Region& region,
     return report;
 }
 
-Result<Report> Screening::findings(const Identity& by, RunNo no) {
+Result<Report> Screening::findings(const Identity& by, RunNo no, const Slice& slice) {
     const std::string place = fmt::format("run {}", no.number());
     if (by.role == Role::bank) return refuse(Fault::forbidden, "banks see their files only", place);
     auto work = tools_.database.begin();
@@ -178,24 +178,43 @@ Result<Report> Screening::findings(const Identity& by, RunNo no) {
                  {"payee", {"收款人", "payee"}},
                  {"amount", {"金额", "amount"}}},
                 {}};
-    Money held;
+    // Counties before the slice's beginning, and behind its end, are not read. The last row, if the slice is full, only
+    // says that there are more: what it holds comes with the next page.
+    const auto is_full = [&] { return static_cast<std::int64_t>(findings.rows.size()) >= slice.rows_max; };
     for (const UnitState& state : work->runs().units(no)) {
         const County county = state.unit.county;
-        if (!by.region.covers(county)) continue;
+        if (!by.region.covers(county) || (!slice.after.empty() && county.text() < slice.after[0])) continue;
+        if (is_full()) break;
         const std::vector<Finding> found = work->screening().findings(no, county);
+        std::vector<const Finding*> in_order;
         for (const Finding& finding : found)
-            findings.rows.push_back({county.text(), finding.subject, words_of(finding.kind),
-                                     finding.household.number(), finding.person.number(), finding.holds,
-                                     std::int64_t{finding.payments}, finding.total, finding.evidence});
+            if (slice.after.empty() || county.text() > slice.after[0] || finding.subject > slice.after[1])
+                in_order.push_back(&finding);
+        std::ranges::sort(in_order, {}, &Finding::subject);
+        std::set<std::string> shown;
+        for (const Finding* finding : in_order) {
+            if (is_full()) break;
+            findings.rows.push_back({county.text(), finding->subject, words_of(finding->kind),
+                                     finding->household.number(), finding->person.number(), finding->holds,
+                                     std::int64_t{finding->payments}, finding->total, finding->evidence});
+            if (!is_full()) shown.insert(finding->subject);
+        }
         for (const Hold& hold : work->screening().holds(no, county)) {
             ensure(hold.finding_no >= 1 && static_cast<std::size_t>(hold.finding_no) <= found.size(),
                    "a held payment without its finding");
-            holds.rows.push_back({county.text(), found[static_cast<std::size_t>(hold.finding_no) - 1].subject,
-                                  words_of(hold.programme), hold.benefit_month.text(), hold.beneficiary,
-                                  hold.payee, hold.amount});
-            held += hold.amount;
+            const std::string& subject = found[static_cast<std::size_t>(hold.finding_no) - 1].subject;
+            if (!shown.contains(subject)) continue;
+            holds.rows.push_back({county.text(), subject, words_of(hold.programme), hold.benefit_month.text(),
+                                  hold.beneficiary, hold.payee, hold.amount});
         }
     }
+    const Money held = Money::of_fen(
+        std::stoll(work->ledger()
+                       .ask("report_held", {{"run", std::to_string(no.number())},
+                                            {"region_low", std::to_string(by.region.lowest())},
+                                            {"region_high", std::to_string(by.region.highest())}})
+                       .at(1)
+                       .at(0)));
     report.fields.push_back({"held", {"暂缓金额", "held"}, held});
     Table accepted{"accepted",
                    {"书面同意使用过期名单", "Accepted in writing"},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -158,6 +159,16 @@ Result<BankReport> act_as_bank(const BankWish& wish,
                                const std::function<void(const BankProgress&)>& on_progress) {
     auto script = read_script(wish.answers);
     if (!script) return std::unexpected{script.error()};
+    // Said in a layout that cannot say so, it would contradict what was paid.
+    if (wish.profile.answer.form != bankfile::Form::ykt_text)
+        for (const auto& [payment, story] : *script)
+            if (std::ranges::find(story, true, &Answer::corrects) != story.end())
+                return refuse(
+                    Fault::mismatch,
+                    fmt::format("payment {} is «corrected»: only return files of the canonical layout say "
+                                "what they correct",
+                                payment),
+                    wish.answers.string());
     auto answers = BankAnswers::create({.seed = wish.seed,
                                         .fail_permille = wish.fail_permille,
                                         .in_progress_permille = wish.in_progress_permille,

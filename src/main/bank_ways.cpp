@@ -110,13 +110,13 @@ Response return_file(Desk& desk, const app::Identity& by, const Request& request
 Response returns(Desk& desk, const app::Identity& by, const Request& request) {
     const std::int64_t after = number_of(query(request, "after", "0"), "after");
     if (after < 0) throw Refused{{Fault::out_of_range, "after", "must be the number of a return file"}};
-    return answer(must(desk.exchange->returns(by, after)), request);
+    return answer(in_language_of(request, must(desk.exchange->returns(by, after))), request);
 }
 
 Response return_report(Desk& desk, const app::Identity& by, const Request& request) {
-    return answer(
-        must(desk.exchange->return_report(by, return_name_of(desk, by, request.parameters.at("name")))),
-        request);
+    return answer(in_language_of(request, must(desk.exchange->return_report(
+                                              by, return_name_of(desk, by, request.parameters.at("name"))))),
+                  request);
 }
 
 constexpr std::array ways{

@@ -174,16 +174,21 @@ constexpr std::array ways{
     Way{For::officers, "POST", "/v1/screening/releases", release_finding}.by(Role::maker, Role::checker),
     Way{For::officers, "GET", "/v1/runs/{run}/findings",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(app::Screening{desk.tools()}.findings(by, run_of(request))), request,
-                               {"county", "subject"});
+            return answer_sliced_list(request, {"county", "subject"}, "nt",
+                                      [&desk, by, run = run_of(request)](const app::Slice& slice) {
+                                          return must(app::Screening{desk.tools()}.findings(by, run, slice));
+                                      });
         }},
     Way{For::officers, "POST", "/v1/runs/{run}/stale-lists", accept_stale}.by(Role::checker),
     Way{For::officers, "GET", "/v1/runs/{run}/differences", differences_of_run},
     Way{For::officers, "GET", "/v1/receivables",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer_list(must(app::RecoveryBook{desk.tools()}.open(
-                                   by, region_of(request, by), month_of(request), now().day_in_china())),
-                               request, {"county", "receivable"});
+            return answer_sliced_list(request, {"county", "receivable"}, "nn",
+                                      [&desk, by, region = region_of(request, by),
+                                       month = month_of(request)](const app::Slice& slice) {
+                                          return must(app::RecoveryBook{desk.tools()}.open(
+                                              by, region, month, now().day_in_china(), slice));
+                                      });
         }},
     Way{For::officers, "POST", "/v1/receivables", record_overpayment}.by(Role::maker),
     Way{For::officers, "GET", "/v1/receivables/{county}/{receivable}",

@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "chinese.hpp"
 #include "export_ends.hpp"
 #include "onecard/app/questions.hpp"
 #include "onecard/ops/log.hpp"
@@ -46,12 +47,15 @@ Response problem(int status, std::string_view code, const Failure& failure, cons
     std::string_view title = code;
     for (const Problem& row : problems)
         if (name_of(row.fault) == code) title = chinese ? row.chinese : row.english;
+    // What no table has a text for is said in English, behind what kind of refusal it is.
+    std::string detail = chinese ? in_chinese(failure.text) : failure.text;
+    if (chinese && detail == failure.text && title != code) detail = fmt::format("{}：{}", title, detail);
     Response response;
     response.status = status;
     response.content_type = "application/problem+json";
     response.body = fmt::format(
         R"({{"type":"urn:onecard:problem:{}","title":{},"status":{},"code":"{}","detail":{},"place":{},"request":{}}})",
-        code, json_text(title), status, code, json_text(failure.text), json_text(failure.place),
+        code, json_text(title), status, code, json_text(detail), json_text(failure.place),
         json_text(request.id));
     return response;
 }

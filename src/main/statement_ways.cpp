@@ -86,7 +86,10 @@ Response take_corrections(Desk& desk, const app::Identity& by, const Request& re
 constexpr std::array ways{
     Way{For::officers, "GET", "/v1/corrections",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.corrections->queue(by, region_of(request, by), now())), request);
+            return answer_sliced_list(request, {"reference"}, "t",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.corrections->queue(by, region, now(), slice));
+                                      });
         }}
         .ending_itself(),
     Way{For::officers, "PUT", "/v1/corrections", take_corrections, 1 * gib, true, false}.by(Role::maker),
@@ -95,7 +98,9 @@ constexpr std::array ways{
     Way{For::banks, "PUT", "/v1/bank/statements/{name}", statement, 16 * gib, true, false},
     Way{For::banks, "GET", "/v1/bank/statements/{name}",
         [](Desk& desk, const app::Identity& by, const Request& request) {
-            return answer(must(desk.statements->state(by, request.parameters.at("name"))), request);
+            return answer(
+                in_language_of(request, must(desk.statements->state(by, request.parameters.at("name")))),
+                request);
         }},
     Way{For::officers, "PUT", "/v1/statements/{county}/{bank}/{name}", brought, 16 * gib, true, false}.by(
         Role::maker),

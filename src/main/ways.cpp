@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "chinese.hpp"
 #include "export_ends.hpp"
 #include "onecard/ops/workbook.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -95,6 +96,11 @@ std::string etag_of(std::string_view body) {
     return fmt::format("\"{}\"", seal::sha256().hash(bytes_of(body)).hex().substr(0, 32));
 }
 
+app::Report in_language_of(const Request& request, app::Report report) {
+    return language_of(request) == app::Language::chinese ? with_reasons_in_chinese(std::move(report))
+                                                          : std::move(report);
+}
+
 Response answer_or_faults(app::Report report, app::Words title, const Faults& faults,
                           const Request& request) {
     app::Table table{"faults",
@@ -102,7 +108,9 @@ Response answer_or_faults(app::Report report, app::Words title, const Faults& fa
                      {{"place", {"位置", "place"}}, {"fault", {"类型", "fault"}}, {"text", {"说明", "text"}}},
                      {}};
     for (const Failure& fault : faults)
-        table.rows.push_back({fault.place, std::string{name_of(fault.fault)}, fault.text});
+        table.rows.push_back(
+            {fault.place, std::string{name_of(fault.fault)},
+             language_of(request) == app::Language::chinese ? in_chinese(fault.text) : fault.text});
     const bool failed = !table.rows.empty();
     if (failed) report.tables.push_back(std::move(table));
     Response response = answer(report, request);

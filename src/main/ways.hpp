@@ -59,6 +59,9 @@ std::vector<Way> all_ways();
 
 inline constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
+/// The reasons that a report gives in the language that is asked for.
+app::Report in_language_of(const net::Request& request, app::Report report);
+
 std::span<const Way> api_ways();
 std::span<const Way> office_ways();
 std::span<const Way> planning_ways();

@@ -174,6 +174,22 @@ public:
         return found;
     }
 
+    std::vector<app::OpenFailure> open_failures_after(const Region& region,
+                                                      const std::optional<PaymentReference>& after,
+                                                      std::int64_t rows_max) override {
+        std::vector<app::OpenFailure> found;
+        connection_.each(sql::open_failures_after,
+                         {{"low", region.lowest()},
+                          {"high", region.highest()},
+                          {"after_county", after ? after->county.number() : -1},
+                          {"after_period", after ? after->period : -1},
+                          {"after_serial", after ? after->serial.number() : -1},
+                          {"after_attempt", after ? std::int32_t{after->attempt} : -1},
+                          {"most", rows_max}},
+                         [&](Row& row) { found.push_back(open_failure_in(row)); });
+        return found;
+    }
+
     std::vector<app::OpenFailure> open_failures(const Region& region) override {
         std::vector<app::OpenFailure> found;
         connection_.each(sql::open_failures, {{"low", region.lowest()}, {"high", region.highest()}},

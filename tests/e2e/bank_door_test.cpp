@@ -166,6 +166,14 @@ TEST_F(AtTheBanksDoor, PlaysEveryOutcomeOfAStory) {
              "2022-01-20\n",
              p(2), p(2), p(3), p(3), p(0), p(0)));
     EXPECT_THAT(story_of(p(2)), HasSubstr("account frozen"));
+    // A correction is what this layout cannot say: the bank does not contradict itself instead.
+    write_text(here().folder() / "corrected.csv",
+               fmt::format("payment,outcome,reason,day\n{0},paid\n{0},corrected,AC04\n", p(5)));
+    const Ran unsaid = here().card(here().bank_words(
+        1, {"--does", "open-lines", "--answers", (here().folder() / "corrected.csv").string()}));
+    EXPECT_NE(unsaid.code, 0);
+    EXPECT_THAT(unsaid.err, HasSubstr("canonical layout"));
+    EXPECT_THAT(story_of(p(5)), Not(HasSubstr("\"reversed\":\"corrected\"")));
     EXPECT_THAT(story_of(p(0)), AllOf(HasSubstr("\"reversed\":\"returned\""), HasSubstr("2022-01-20")));
     EXPECT_EQ(of_the_channel("lines"), of_the_channel("paid") + of_the_channel("failed"));
     for (const auto& row : rows(object_of(here().curl("auditor", "GET", "/v1/channel").body), "files")) {
@@ -288,6 +296,34 @@ TEST_F(AtTheBanksDoor, RefusesAHeaderLineOfAHundredMegabytesInLittleMemory) {
     fs::remove(here().folder() / "long-header");
     EXPECT_LT(peak_kilobytes(), peak + 8192);
     EXPECT_EQ(here().curl("bank-2", "GET", "/v1/bank/files?after=0").status, 200);
+}
+
+/// As the engineer of a bank in China asks for it.
+TEST_F(AtTheBanksDoor, SaysInChineseWhyItRefuses) {
+    const Words chinese{"--header", "Accept-Language: zh"};
+    const auto detail = [&](const Reply& reply) {
+        EXPECT_EQ(reply.type, "application/problem+json") << reply.all();
+        return word(object_of(reply.body), "detail");
+    };
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/bank/files/YKT3702122021129999.txt", chinese)),
+                HasSubstr("没有发给该银行的此文件"));
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/runs", chinese)), HasSubstr("银行无权使用此接口"));
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/bank/returns/YKT3702122021129999.ret", chinese)),
+                HasSubstr("没有该银行提交的此回盘文件"));
+    EXPECT_THAT(detail(here().curl("maker", "GET", "/v1/runs?after=zz", chinese)),
+                HasSubstr("不是先前某页给出的游标"));
+    // The reasons of a file that was refused whole, each with its place.
+    const std::string name = "ST3702122022010688.xml";
+    const Sent& one = sent_.at(9);
+    EXPECT_EQ(
+        put_statement(name, notification("N8", entry("DBIT", one.fen, one.payment, one.fen - 1))).status,
+        201);
+    EXPECT_EQ(word(statement(name), "state"), "refused");
+    const json::object said =
+        object_of(here().curl("bank-1", "GET", "/v1/bank/statements/" + name, chinese).body);
+    EXPECT_THAT(word(said, "reason"), AllOf(HasSubstr(name + ":"), HasSubstr("其明细合计为")));
+    // And in English to whoever asks for nothing else.
+    EXPECT_THAT(detail(here().curl("bank-1", "GET", "/v1/runs")), HasSubstr("a bank has no business here"));
 }
 
 /// A return file of another bank, by that bank's certificate, and ours by the certificate of another bank.

@@ -1,5 +1,6 @@
 #include "onecard/app/paging.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include "onecard/app/books.hpp"
 #include "onecard/app/channel.hpp"
 #include "onecard/app/decisions.hpp"
+#include "onecard/app/recovery.hpp"
 #include "onecard/app/runs.hpp"
 #include "story.hpp"
 
@@ -130,6 +132,37 @@ TEST_F(Lists, OfTheChannelOfRunsAndOfProposalsAreReadByThePageInTheRecords) {
     Slice behind;
     behind.after = {"1", "1"};
     EXPECT_TRUE(ladder(behind).tables.front().rows.empty());
+
+    story.work([&](app::Work& w) {
+        for (int n = 1; n <= 15; ++n) {
+            app::Receivable one;
+            one.county = unit.county;
+            one.no = n;
+            one.cause = fmt::format("payment {}", n);
+            one.origin = app::Origin::other;
+            one.programme = Programme::dibao_rural;
+            one.benefit_month = test::january();
+            one.beneficiary = n;
+            one.payee_kind = registry::PayeeKind::person;
+            one.payee = n;
+            one.amount = Money::of_fen(100 * n);
+            one.found = test::day(5);
+            one.reason = "r";
+            one.made_by = "maker";
+            w.recovery().put_receivables(std::span{&one, 1});
+        }
+    });
+    app::RecoveryBook recovery{*tools};
+    const auto owed = [&](const Slice& slice) {
+        return recovery.open(by, by.region, test::january(), test::day(9), slice).value();
+    };
+    const auto book = by_pages({"county", "receivable"}, "nn", 1000, owed);
+    ASSERT_EQ(book.rows.size(), 15U);
+    const auto leaves = by_pages({"county", "receivable"}, "nn", 4, owed);
+    EXPECT_EQ(leaves.rows, book.rows);
+    EXPECT_EQ(leaves.most, 5U);
+    EXPECT_EQ(std::get<Money>(owed({}).fields.back().value), Money::of_fen(100 * 15 * 16 / 2))
+        << "of all pages";
 
     app::Decisions decisions{*tools};
     Slice far;

@@ -6,6 +6,7 @@
 #include "onecard/app/decisions.hpp"
 #include "onecard/app/identity.hpp"
 #include "onecard/app/importing.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -19,7 +20,7 @@ public:
     Corrections(Tools& tools, Decisions& decisions) : tools_{tools}, decisions_{decisions} {}
 
     /// Errors: forbidden.
-    Result<Report> queue(const Identity& by, const Region& region, Moment now);
+    Result<Report> queue(const Identity& by, const Region& region, Moment now, const Slice& slice = {});
 
     struct Outcome {
         Faults faults;    ///< all of them, "file:line:column"; with one nothing was done

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -45,7 +46,8 @@ public:
                        Moment now);
 
     /// Open receivables of a region: what is left, the instalment of a month, the days since each was found.
-    Result<Report> open(const Identity& by, const Region& region, Month month, Day today);
+    Result<Report> open(const Identity& by, const Region& region, Month month, Day today,
+                        const Slice& slice = {});
     /// One receivable and everything that became of it.
     Result<Report> story(const Identity& by, County county, std::int64_t receivable, Month month);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "onecard/app/identity.hpp"
+#include "onecard/app/paging.hpp"
 #include "onecard/app/report.hpp"
 #include "onecard/app/tools.hpp"
 
@@ -36,7 +37,8 @@ public:
     /// The lists of a region, each with the day until which its rule lets it be used.
     Result<Report> lists(const Identity& by, const Region& region, const std::vector<ScreeningRule>& rules);
     /// What one run found: findings, held payments, lists used, and written acceptances.
-    Result<Report> findings(const Identity& by, RunNo run);
+    /// `slice` is of the findings; what is held comes with the finding that holds it.
+    Result<Report> findings(const Identity& by, RunNo run, const Slice& slice = {});
     /// One account for three payees or more, who are of different households: shown, never held (DOMAIN 4.2).
     Result<Report> account_reuse(const Identity& by, const Region& region);
 

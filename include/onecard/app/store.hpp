@@ -146,6 +146,10 @@ public:
     virtual std::vector<Reissue> reissue_lines(const Batch& batch) = 0;
     /// Failed attempts that no released attempt followed.
     virtual std::vector<OpenFailure> open_failures(const Region& region) = 0;
+    /// At most `rows_max` of them behind a reference, in the order of references; without one from the first.
+    virtual std::vector<OpenFailure> open_failures_after(const Region& region,
+                                                         const std::optional<PaymentReference>& after,
+                                                         std::int64_t rows_max) = 0;
     /// The payments that these references name (attempts do not matter), those that exist, in any order.
     virtual std::vector<payment::Payment> find(std::span<const PaymentReference> references) = 0;
     /// The lines from `first` to `last` of a batch (counted from 1) that have their final word, ascending, and what is
