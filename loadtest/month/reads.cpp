@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <latch>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -60,18 +61,30 @@ class Asking {
 public:
     /// `pace`: seconds from one question to the next; 0: as fast as answers come.
     Asking(const Installation& office, const std::string& who, int count, double pace,
-           const std::vector<Question>& questions) {
+           const std::vector<Question>& questions)
+        : all_there_{count} {
         for (int i = 0; i < count; ++i)
             threads_.emplace_back(
                 [this, &office, &questions, who, pace, i, count](const std::stop_token& stop) {
+                    bool is_there = false;
                     try {
-                        ask(office.as(who), pace, questions, static_cast<std::size_t>(i),
+                        cli::Remote remote = office.as(who);
+                        // What is measured are reads of those who are there: coming in (TLS, both certificates) is
+                        // another matter, and takes both cores while all of them do.
+                        const auto here =
+                            remote.ask("GET", questions[static_cast<std::size_t>(i) % questions.size()].path);
+                        is_there = true;
+                        all_there_.arrive_and_wait();
+                        must(here);
+                        ask(std::move(remote), pace, questions, static_cast<std::size_t>(i),
                             static_cast<std::size_t>(count), stop);
                     } catch (const std::exception& problem) {
+                        if (!is_there) all_there_.count_down();
                         const std::lock_guard lock{guard_};
                         problem_ = problem.what();
                     }
                 });
+        all_there_.wait();
     }
     void stop() {
         threads_.clear();
@@ -84,8 +97,6 @@ private:
         // Not all at once.
         std::this_thread::sleep_for(
             std::chrono::duration<double>{pace * static_cast<double>(first) / static_cast<double>(count)});
-        // What is measured are reads of those who are there: coming in (TLS, both certificates) is another matter.
-        must(remote.ask("GET", questions[first % questions.size()].path));
         double next = seconds_now();
         for (std::size_t n = first * 17; !stop.stop_requested(); ++n) {
             const Question& question = questions[n % questions.size()];
@@ -97,6 +108,7 @@ private:
         }
     }
 
+    std::latch all_there_;
     std::mutex guard_;
     std::string problem_;
     std::vector<std::jthread> threads_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -196,7 +197,8 @@ class PooledDatabase final : public app::Database {
 public:
     PooledDatabase(const std::string& url, std::size_t connections)
         : prompt_{std::make_shared<Pool>(url, connections, Manner::prompt)},
-          bulk_{std::make_shared<Pool>(url, connections, Manner::gives_way)} {
+          bulk_{std::make_shared<Pool>(url, connections, Manner::gives_way)},
+          reading_{std::make_shared<Pool>(url, std::min(connections, reads_at_once), Manner::prompt)} {
         prompt_->connect();
     }
     std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_, false); }
@@ -211,12 +213,15 @@ public:
         for (const app::AskedReport& one : asked)
             queries.emplace_back(report_named(one.report), one.parameters);
         std::vector<std::vector<app::TextRow>> answers;
-        prompt_->with_one([&](Connection& line) { answers = line.ask_together(queries); });
+        reading_->with_one([&](Connection& line) { answers = line.ask_together(queries); });
         return answers;
     }
 
 private:
-    std::shared_ptr<Pool> prompt_, bulk_;
+    /// Small reads take turns on few lines: more of them would not be answered sooner by the cores of one machine, and
+    /// each line plans its statements anew whenever a part is attached.
+    static constexpr std::size_t reads_at_once = 4;
+    std::shared_ptr<Pool> prompt_, bulk_, reading_;
 };
 
 }  // namespace
