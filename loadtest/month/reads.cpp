@@ -11,6 +11,7 @@
 #include "line.hpp"
 #include "month.hpp"
 #include "onecard/net/json.hpp"
+#include "onecard/ops/priority.hpp"
 
 namespace onecard::loadtest {
 
@@ -66,6 +67,8 @@ public:
         for (int i = 0; i < count; ++i)
             threads_.emplace_back(
                 [this, &office, &questions, who, pace, i, count](const std::stop_token& stop) {
+                    // Who asks has a machine of his own, and would not wait for a core of this one.
+                    ops::answer_soon();
                     bool is_there = false;
                     try {
                         cli::Remote remote = office.as(who);

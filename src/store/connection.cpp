@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -19,9 +18,6 @@
 
 namespace onecard::store {
 namespace {
-
-/// Of a core that others want too, a process with it gets a tenth.
-constexpr int bulk_niceness = 10;
 
 std::atomic<std::uint64_t> statements{0};
 
@@ -132,12 +128,10 @@ void Connection::guarded(std::string_view query, const std::function<void()>& ca
     }
 }
 
-void Connection::give_way() {
+std::optional<std::int32_t> Connection::process_here() const {
     const char* const host = PQhost(raw_);
-    const bool is_here = host != nullptr && *host == '/';
-    // Refused where the server runs as somebody else: then all of its processes are equal, as they were.
-    if (is_here) ::setpriority(PRIO_PROCESS, static_cast<id_t>(PQbackendPID(raw_)), bulk_niceness);
-    run(sql::bulk_session);
+    if (host == nullptr || *host != '/') return std::nullopt;
+    return PQbackendPID(raw_);
 }
 
 void Connection::begin() {

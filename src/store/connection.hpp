@@ -107,8 +107,8 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Lowers the priority of the server's process at the other end, where that is one of this machine and ours to lower.
-    void give_way();
+    /// The server's process at the other end, where that is one of this machine.
+    std::optional<std::int32_t> process_here() const;
 
     void begin();
     void commit();

@@ -19,13 +19,14 @@
 namespace onecard::store {
 namespace {
 
-enum class Manner { prompt, gives_way };
+enum class Use { prompt, bulk };
 
 /// Lines that are free, up to a fixed number; made when they are wanted first. A broken one is replaced when it is
 /// wanted next.
 class Pool {
 public:
-    Pool(std::string url, std::size_t connections, Manner manner) : url_{std::move(url)}, manner_{manner} {
+    Pool(std::string url, std::size_t connections, Use use, Schedule schedule)
+        : url_{std::move(url)}, use_{use}, schedule_{std::move(schedule)} {
         ensure(connections > 0, "a pool without connections");
         free_.resize(connections);
     }
@@ -74,7 +75,9 @@ public:
 private:
     std::unique_ptr<Connection> make_line() const {
         auto line = std::make_unique<Connection>(url_);
-        if (manner_ == Manner::gives_way) line->give_way();
+        if (const auto process = line->process_here(); process && schedule_)
+            schedule_(*process, use_ == Use::bulk);
+        if (use_ == Use::bulk) line->run(sql::bulk_session);
         return line;
     }
     std::unique_ptr<Connection> wait_for_one() {
@@ -107,7 +110,8 @@ private:
     static constexpr std::chrono::milliseconds first_pause{50};  // doubled each time: 3 s in all
 
     std::string url_;
-    Manner manner_;
+    Use use_;
+    Schedule schedule_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Connection>> free_;
@@ -195,10 +199,10 @@ private:
 
 class PooledDatabase final : public app::Database {
 public:
-    PooledDatabase(const std::string& url, std::size_t connections)
-        : prompt_{std::make_shared<Pool>(url, connections, Manner::prompt)},
-          bulk_{std::make_shared<Pool>(url, connections, Manner::gives_way)},
-          reading_{std::make_shared<Pool>(url, std::min(connections, reads_at_once), Manner::prompt)} {
+    PooledDatabase(const std::string& url, std::size_t connections, const Schedule& schedule)
+        : prompt_{std::make_shared<Pool>(url, connections, Use::prompt, schedule)},
+          bulk_{std::make_shared<Pool>(url, connections, Use::bulk, schedule)},
+          reading_{std::make_shared<Pool>(url, std::min(connections, reads_at_once), Use::prompt, schedule)} {
         prompt_->connect();
     }
     std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_, false); }
@@ -226,8 +230,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<app::Database> create_database(const std::string& url, std::size_t connections) {
-    return std::make_unique<PooledDatabase>(url, connections);
+std::unique_ptr<app::Database> create_database(const std::string& url, std::size_t connections,
+                                               const Schedule& schedule) {
+    return std::make_unique<PooledDatabase>(url, connections, schedule);
 }
 
 }  // namespace onecard::store
