@@ -1,5 +1,6 @@
 #include "onecard/ops/priority.hpp"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,8 +26,10 @@ struct Attributes {
 };
 static_assert(sizeof(Attributes) == 48);
 
-/// On Linux niceness and slice are a thread's own. Lowering is always allowed, and so is any slice.
+/// On Linux niceness and slice are a thread's own. Lowering is always allowed, and so is any slice; a sandbox may refuse
+/// the second call, not the first.
 void set(std::int32_t thread, std::int32_t niceness, std::uint64_t slice) {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), niceness);
     Attributes wanted;
     wanted.nice = niceness;
     wanted.runtime = slice;
