@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
@@ -132,6 +133,13 @@ std::optional<std::int32_t> Connection::process_here() const {
     const char* const host = PQhost(raw_);
     if (host == nullptr || *host != '/') return std::nullopt;
     return PQbackendPID(raw_);
+}
+
+void Connection::check() {
+    plans_once_ = false;
+    pollfd said{.fd = PQsocket(raw_), .events = POLLIN, .revents = 0};
+    // Between questions a server says nothing, unless it takes its leave.
+    if (::poll(&said, 1, 0) > 0 && PQconsumeInput(raw_) == 0) throw_said("", "", PQerrorMessage(raw_));
 }
 
 void Connection::begin() {

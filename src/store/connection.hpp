@@ -110,6 +110,9 @@ public:
     /// The server's process at the other end, where that is one of this machine.
     std::optional<std::int32_t> process_here() const;
 
+    /// Throws where the other end is known to be gone. Nothing is sent.
+    void check();
+
     void begin();
     void commit();
     /// Never throws; afterwards `is_idle` tells whether the line still works.

@@ -20,6 +20,9 @@ namespace onecard::store {
 namespace {
 
 enum class Use { prompt, bulk };
+/// What a work's statements see: each what is committed when it begins, with a transaction around them or (question)
+/// without one, or all of them what was committed when the first began.
+enum class Sight { question, each, snapshot };
 
 /// Lines that are free, up to a fixed number; made when they are wanted first. A broken one is replaced when it is
 /// wanted next.
@@ -36,11 +39,12 @@ public:
     }
 
     /// With a transaction begun on it. Waits for a free one. Throws when the database stays away.
-    std::unique_ptr<Connection> take(bool of_one_moment) {
+    std::unique_ptr<Connection> take(Sight sight) {
         std::unique_ptr<Connection> line = wait_for_one();
         try {
             patiently(line, [&](Connection& idle) {
-                if (of_one_moment) idle.run(sql::next_isolation, {{"level", "repeatable read"}});
+                if (sight == Sight::question) return idle.check();
+                if (sight == Sight::snapshot) idle.run(sql::next_isolation, {{"level", "repeatable read"}});
                 idle.begin();
             });
         } catch (...) {
@@ -119,8 +123,8 @@ private:
 
 class WorkOnConnection final : public app::Work {
 public:
-    WorkOnConnection(std::shared_ptr<Pool> pool, bool of_one_moment)
-        : pool_{std::move(pool)}, line_{pool_->take(of_one_moment)}, of_one_moment_{of_one_moment} {
+    WorkOnConnection(std::shared_ptr<Pool> pool, Sight sight)
+        : pool_{std::move(pool)}, line_{pool_->take(sight)}, sight_{sight} {
         registers_ = register_records(*line_);
         runs_ = run_records(*line_);
         payments_ = payment_records(*line_);
@@ -139,7 +143,7 @@ public:
     ~WorkOnConnection() override {
         line_->roll_back();
         try {
-            if (of_one_moment_) line_->run(sql::next_isolation, {{"level", "read committed"}});
+            if (sight_ == Sight::snapshot) line_->run(sql::next_isolation, {{"level", "read committed"}});
             pool_->give_back(std::move(line_));
         } catch (const std::exception&) {
             pool_->give_back(nullptr);  // A new line is made when one is wanted.
@@ -164,7 +168,7 @@ public:
     app::AccountRecords& accounts() override { return open(*accounts_); }
 
     void commit() override {
-        ensure(!committed_, "a work that was committed before");
+        ensure(!committed_ && sight_ != Sight::question, "a work that was committed before, or a question");
         line_->commit();
         committed_ = true;
     }
@@ -179,7 +183,7 @@ private:
 
     std::shared_ptr<Pool> pool_;
     std::unique_ptr<Connection> line_;
-    bool of_one_moment_;
+    Sight sight_;
     bool committed_ = false;
     std::unique_ptr<app::RegisterRecords> registers_;
     std::unique_ptr<app::RunRecords> runs_;
@@ -205,12 +209,17 @@ public:
           reading_{std::make_shared<Pool>(url, std::min(connections, reads_at_once), Use::prompt, schedule)} {
         prompt_->connect();
     }
-    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_, false); }
+    std::unique_ptr<app::Work> begin() override {
+        return std::make_unique<WorkOnConnection>(prompt_, Sight::each);
+    }
+    std::unique_ptr<app::Work> begin_question() override {
+        return std::make_unique<WorkOnConnection>(prompt_, Sight::question);
+    }
     std::unique_ptr<app::Work> begin_bulk() override {
-        return std::make_unique<WorkOnConnection>(bulk_, false);
+        return std::make_unique<WorkOnConnection>(bulk_, Sight::each);
     }
     std::unique_ptr<app::Work> begin_snapshot() override {
-        return std::make_unique<WorkOnConnection>(prompt_, true);
+        return std::make_unique<WorkOnConnection>(prompt_, Sight::snapshot);
     }
     std::vector<std::vector<app::TextRow>> read(std::span<const app::AskedReport> asked) override {
         std::vector<std::pair<std::string_view, std::vector<std::pair<std::string, std::string>>>> queries;
