@@ -133,6 +133,9 @@ public:
     }
 
 protected:
+    void SetUp() override {
+        ASSERT_TRUE(fs::exists(here().folder() / "packs"));
+    }  // The service is stopped on the way.
     static fs::path deaths(const Installation& of) { return of.folder() / "deaths.csv"; }
     static fs::path relatives(const Installation& of) { return of.folder() / "relatives.csv"; }
     static std::string compute(const std::string& period, const Words& more = {}) {
@@ -149,6 +152,39 @@ protected:
         here().done(here().bank_words(1, {"--fail-permille", "0", "--wait-posted"}));
     }
 };
+
+// Before anything is computed of a region, every county of it without a policy is named; the others are computed.
+TEST_F(TheTrial, NamesEveryCountyThatHasNoPolicy) {
+    const fs::path folder = here().folder() / "three-counties";
+    Rows all;
+    for (const int household : {801, 802, 803}) all.person(household).enrol(household, "dibao-rural", true);
+    all.add_to(folder);
+    for (const char* name : {"households.csv", "persons.csv", "enrolments.csv", "accounts.csv"}) {
+        std::string moved;
+        for (const std::string& row : lines_of(text_in(folder / name))) {
+            const std::string_view county = row.contains("802")   ? "370213,"
+                                            : row.contains("803") ? "370214,"
+                                                                  : "370212,";
+            moved += replaced(row, "370212,", county) + "\n";
+        }
+        write_text(folder / name, moved);
+    }
+    here().done({"import", folder.string()});
+    const Ran refused = here().card({"run", "create", "--period", "2022-04", "--region", "3702"});
+    EXPECT_EQ(refused.code, 1) << refused.all();
+    for (const std::string_view county : {"370213", "370214"})
+        EXPECT_THAT(refused.err,
+                    HasSubstr(fmt::format("no policy pack has a standard for {} in 2022-04", county)));
+    const std::string run = compute("2022-04");
+    EXPECT_EQ(number(here().ask({"run", "status", run}), "total_fen"), 99'500);
+    here().done({"run", "cancel", run});
+    // As if it had never been there.
+    Rows gone;
+    for (const int household : {801})
+        gone.enrolments += fmt::format("370212,{},0,dibao-rural,,,,,0,0,2018-02,,1\n", household);
+    gone.add_to(here().folder() / "gone");
+    here().done({"import", (here().folder() / "gone").string()});
+}
 
 TEST_F(TheTrial, SaysOfTheSameFilesWhatTheServiceDid) {
     here().done({"import", here().register_folder().string()});
@@ -192,10 +228,10 @@ TEST_F(TheTrial, SaysOfTheSameFilesWhatTheServiceDid) {
         for (const std::string_view key : keys) all.push_back(text(row.as_object(), key));
         return all;
     };
-    const Keys finding_keys{
-        "subject", "kind", "household", "person", "holds", "payments", "total_fen", "evidence"};
-    const Keys difference_keys{
-        "programme", "benefit_month", "beneficiary", "awarded_fen", "due_fen", "difference_fen", "cause"};
+    const Keys finding_keys{"subject", "kind",     "household", "person",
+                            "holds",   "payments", "total_fen", "evidence"};
+    const Keys difference_keys{"programme", "benefit_month",  "beneficiary", "awarded_fen",
+                               "due_fen",   "difference_fen", "cause"};
     for (const auto& row : rows(here().ask({"screening", "findings", run}), "findings"))
         found.insert(line(row, finding_keys));
     for (const auto& row : rows(here().ask({"run", "differences", run}), "differences"))
@@ -262,6 +298,68 @@ TEST_F(TheTrial, SaysOfTheSameFilesWhatTheServiceDid) {
     for (const Line& each : differences) signs.insert(each[5].starts_with('-') ? "-" : "+");
     EXPECT_EQ(signs.size(), 2U) << "arrears and overpayments";
     EXPECT_GE(differences.size(), 6U);
+}
+
+// By the command line: every fault on standard error, the household in the report, the rest computed.
+TEST_F(TheTrial, GoesOnWithoutTheHouseholdOfABadRow) {
+    const fs::path folder = here().folder() / "bad";
+    Rows rows_of_two;
+    rows_of_two.person(901).enrol(901, "dibao-rural", true).income(901, "12.3x");
+    rows_of_two.person(902).enrol(902, "dibao-rural", true);
+    rows_of_two.add_to(folder);
+    const Words command{ONECARD_BINARY, "assess",        "--policy", (here().folder() / "packs").string(),
+                        "--register",   folder.string(), "--month",  "2022-01",
+                        "--json"};
+    const Ran ran = here().run(command);
+    EXPECT_EQ(ran.code, 0) << ran.all();
+    EXPECT_THAT(ran.err, HasSubstr("incomes.csv:2:monthly"));
+    const json::object trial = object_of(ran.out);
+    EXPECT_EQ(number(trial, "award_count"), 1);
+    EXPECT_EQ(number(trial, "held_count"), 1);
+    const auto& refusal = rows(trial, "refusals").at(0).as_object();
+    EXPECT_EQ(word(refusal, "place"), "370212/2022-01/household 901/incomes.csv:2:monthly");
+    EXPECT_TRUE(refusal.at("held").as_bool());
+    write_text(folder / "incomes.csv", "county,household\n");
+    const Ran broken = here().run(command);
+    EXPECT_EQ(broken.code, 1);
+    EXPECT_TRUE(broken.out.empty()) << broken.out;
+    EXPECT_THAT(broken.err, HasSubstr("incomes.csv:1:2"));
+}
+
+// What an office does with a new notice before anything else.
+TEST_F(TheTrial, IsOfPacksThatPolicyCheckFindsSound) {
+    const fs::path folder = here().folder() / "drafts";
+    const auto pack = [](std::string_view division, std::string_view values, std::string_view rules) {
+        return fmt::format(
+            "division = \"{}\"\nname = \"草案\"\n[sources]\nT = \"test\"\n[[notice]]\n"
+            "document = \"征求意见稿\"\nsource = \"T\"\nfrom = \"2022-01\"\n[notice.standards]\n{}\n"
+            "[notice.rules]\n{}\n",
+            division, values, rules);
+    };
+    const Words check{ONECARD_BINARY, "policy", "check", folder.string()};
+    write_text(folder / "a.toml", pack("370212", "dibao.urbane = \"1.00\"\ntekun.basic.urban = 1492.5",
+                                       "dibao.rounding = { unit = \"yuan\", mode = \"up\" }"));
+    write_text(folder / "b.toml", pack("37021x", "dibao.urban = \"-1.00\"", "colour = 1"));
+    const Ran faulty = here().run(check);
+    EXPECT_EQ(faulty.code, 1) << faulty.all();
+    for (const std::string_view fault : {"a.toml:10:7: dibao.urbane: there is no such key",
+                                         "a.toml:11:", "a.toml:13:", "b.toml:1:", "b.toml:10:", "b.toml:12:"})
+        EXPECT_THAT(faulty.all(), HasSubstr(fault));
+    fs::remove(folder / "b.toml");
+    write_text(folder / "a.toml",
+               pack("370212",
+                    "dibao.urban = \"1000.00\"\ndibao.rural = \"500.00\"\ntekun.basic.urban = \"1298.99\"\n"
+                    "tekun.basic.rural = \"1299.00\"",
+                    "poverty_line = \"500.00\"\ndibao.uplift.minor = 9\ndibao.uplift.elderly = 10"));
+    const Ran warned = here().run(check);
+    EXPECT_EQ(warned.code, 0) << warned.all();
+    for (const std::string_view warning :
+         {"tekun.basic.urban 1298.99 is less than 1.3 × dibao.urban 1000.00 (003 E1)",
+          "dibao.rural 500.00 is not above poverty_line 500.00 (003 E3)",
+          "dibao.uplift.minor 9 % is less than 10 %"})
+        EXPECT_THAT(warned.all(), HasSubstr(warning));
+    EXPECT_THAT(warned.all(), ::testing::Not(HasSubstr("tekun.basic.rural"))) << "a yuan is tolerated";
+    EXPECT_THAT(warned.all(), ::testing::Not(HasSubstr("elderly")));
 }
 
 }  // namespace
