@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "arrears.hpp"
 #include "compute.hpp"
@@ -27,6 +28,7 @@ namespace onecard::app {
 namespace {
 
 constexpr int past_months_max = 120;
+constexpr std::size_t refused_units_told = 200;  ///< a province's counties
 
 /// Whether the month has what a run of this kind pays.
 bool has_reason(RunKind kind, const policy::CountyPolicy& policy) {
@@ -41,6 +43,17 @@ std::string closed_text(Month period) {
 }
 
 std::string place_of(RunNo run) { return fmt::format("run {}", run.number()); }
+
+/// Every refused unit in one refusal, each by its division and month, in one order.
+Failure told_together(Faults faults) {
+    std::ranges::sort(faults, {}, [](const Failure& one) { return std::tie(one.place, one.text); });
+    Failure told = faults.front();
+    for (std::size_t i = 1; i < std::min(faults.size(), refused_units_told); ++i)
+        told.text += "; " + faults[i].message();
+    if (faults.size() > refused_units_told)
+        told.text += fmt::format(" (and {} more)", faults.size() - refused_units_told);
+    return told;
+}
 
 std::optional<Step> step_of(Role role) {
     switch (role) {
@@ -145,10 +158,10 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         wanted = work->registers().enrolments_by_county(region, run.known_at);
         if (wanted.empty())
             return refuse(Fault::missing, "the register has no enrolment in this region", place);
-        for (const auto& [county, count] : wanted) {
-            const auto policy = book_.at(county, period);
-            if (!policy) return std::unexpected{policy.error()};
-        }
+        Faults gaps;
+        for (const auto& [county, count] : wanted)
+            if (const auto policy = book_.at(county, period); !policy) gaps.push_back(policy.error());
+        if (!gaps.empty()) return std::unexpected{told_together(std::move(gaps))};
     } else {
         std::map<County, std::int64_t> retries;
         std::map<County, std::vector<registry::Account>> accounts;
@@ -307,12 +320,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     if (stopping_ && progress.units_done < progress.units_all)
         return refuse(Fault::conflict, "the service was stopped: compute again, what is done stays done",
                       place_of(no));
-    if (!faults.empty()) {
-        Failure first = faults.front();
-        if (faults.size() > 1)
-            first.text += fmt::format(" (and {} more units could not be computed)", faults.size() - 1);
-        return std::unexpected{first};
-    }
+    if (!faults.empty()) return std::unexpected{told_together(std::move(faults))};
     return progress;
 }
 
