@@ -223,6 +223,18 @@ TEST_F(EveryEvent, HasItsEntriesAndClosingBalances) {
         "return after success", [&] { answer(1, file, 3, {as(sent[2], 'F', "RETD")}); },
         {"late-return: 1003 87500 2111 -87500"},
         "1002 1478000 1003 176000 2111 -176000 4001 -1000000 4004 -1000000 5001 522000");
+    // It is a break of its own, with its evidence, until somebody has seen to its money.
+    const std::string late = open_break("late-return", sent[2].amount);
+    const auto end_of_late_return = [&] {
+        for (const auto& row : rows(here().ask({"breaks"}), "breaks"))
+            if (std::to_string(number(row.as_object(), "break")) == late)
+                return word(row.as_object(), "resolution");
+        return std::string{"gone"};
+    };
+    EXPECT_EQ(end_of_late_return(), "");
+    EXPECT_THAT(json::serialize(here().ask({"evidence", "370212", late})), HasSubstr(sent[2].payment));
+    EXPECT_NE(here().card({"decide", "break", "370212", late, "pay-again", "--evidence", "x"}).code, 0)
+        << "paying again is what the queue of corrections does";
     tells(
         "corrected return (was success)",
         [&] {
@@ -258,6 +270,9 @@ TEST_F(EveryEvent, HasItsEntriesAndClosingBalances) {
         {"reissue: 2111 87500 2102 -87500", "cash-back: 1002 87500 1003 -87500",
          "funding: 1003 87500 1002 -87500"},
         "1002 1478000 1003 174000 2102 -87500 3002 -86500 4001 -1000000 4004 -1000000 5001 522000");
+    EXPECT_EQ(end_of_late_return(), "pay-again");
+    EXPECT_NE(here().card({"decide", "break", "370212", late, "dismiss", "--evidence", "x"}).code, 0)
+        << "it has ended";
     tells(
         "the second attempt succeeds",
         [&] {

@@ -69,6 +69,7 @@ struct Office {
     std::map<Account, Money> balances;
     std::map<BreakKind, int> breaks;
     std::set<AttemptKey> said_paid;  ///< open breaks that can be resolved as paid
+    std::set<AttemptKey> late;       ///< that have a break because they came back
 
     void post(EntryKind kind, Money amount) {
         ledger::Entry::About about;
@@ -119,6 +120,14 @@ struct Office {
         std::vector<AttemptKey> open;
         for (const auto& [key, amount] : failures)
             if (!fates.contains(key)) open.push_back(key);
+        return open;
+    }
+
+    /// Breaks over late returns end with what becomes of the open item.
+    std::set<AttemptKey> open_late_returns() const {
+        std::set<AttemptKey> open;
+        for (const AttemptKey key : late)
+            if (!fates.contains(key)) open.insert(key);
         return open;
     }
 
@@ -177,6 +186,9 @@ struct Office {
             ++breaks[opened.kind];
             if (opened.kind == BreakKind::paid_though_failed)
                 said_paid.insert({opened.payment->serial.number(), opened.payment->attempt});
+            if (opened.kind == BreakKind::late_return)
+                ensure(late.insert({opened.payment->serial.number(), opened.payment->attempt}).second,
+                       "a payment comes back twice");
         }
         versions[file.no] = file.corrects;
         return true;
@@ -231,9 +243,10 @@ struct Model {
                 one = {'F', said.code, file.no, false};
             else if (one.state == 'P' && file.corrects != 0 && replaces(file.corrects, one.by))
                 one = {'C', said.code, file.no, false};
-            else if (one.state == 'P' && (said.code == "RETD" || said.code == "REVS"))
+            else if (one.state == 'P' && (said.code == "RETD" || said.code == "REVS")) {
+                ++breaks;
                 one = {'R', said.code, file.no, false};
-            else if (one.state == 'P' || one.state == 'p' || one.code != said.code)
+            } else if (one.state == 'P' || one.state == 'p' || one.code != said.code)
                 ++breaks;
         }
     }
@@ -414,6 +427,11 @@ private:
         int breaks = 0;
         for (const auto& [kind, count] : office_.breaks) breaks += count;
         if (breaks != model_.breaks) return fmt::format("{} breaks, the model has {}", breaks, model_.breaks);
+        std::set<AttemptKey> came_back;
+        for (const auto& [key, one] : model_.attempts)
+            if (one.state == 'R' && !one.ended) came_back.insert(key);
+        if (office_.open_late_returns() != came_back)
+            return "the open breaks over late returns are not the payments that came back and wait";
         // At most one attempt of an obligation is under way or paid.
         std::map<std::int32_t, int> live;
         for (const auto& [key, one] : model_.attempts)
@@ -472,10 +490,10 @@ TEST_P(Histories, OfAnyOrderEndWithBalancedBooksAndNobodyPaidTwice) {
     }
     if (wanted != nullptr) return;
     // The histories are worth something only when everything happens in them.
-    for (const BreakKind kind :
-         {BreakKind::unknown_reference, BreakKind::repeated, BreakKind::amount_differs,
-          BreakKind::account_differs, BreakKind::contradicts_earlier, BreakKind::paid_though_failed,
-          BreakKind::unknown_reason, BreakKind::name_differs, BreakKind::code_differs})
+    for (const BreakKind kind : {BreakKind::unknown_reference, BreakKind::repeated, BreakKind::amount_differs,
+                                 BreakKind::account_differs, BreakKind::contradicts_earlier,
+                                 BreakKind::paid_though_failed, BreakKind::unknown_reason,
+                                 BreakKind::name_differs, BreakKind::code_differs, BreakKind::late_return})
         EXPECT_GT(breaks[kind], 500) << code_of(kind);
     for (const Standing standing :
          {Standing::paid, Standing::failed, Standing::returned, Standing::corrected})
