@@ -105,6 +105,8 @@ public:
 
 private:
     void take(std::int64_t line, std::span<const std::string_view> fields) {
+        // The digest and the checkpoint that it was given out with (schemas/exports.md).
+        if (!fields.empty() && fields.front().starts_with('#')) return;
         if (!named_) return take_names(line, fields);
         if (is_unnamed_) return;
         if (fields.size() != names_.size())
@@ -153,7 +155,9 @@ private:
         named_ = true;
         for (const std::string_view said : fields) {
             const auto known = std::ranges::find_if(columns, [&](const ColumnText& column) {
-                return said == column.key || said == column.chinese || said == column.english;
+                // CSV says of money that it is in fen; nobody fills it in.
+                return said == column.key || said == column.chinese || said == column.english ||
+                       (said.starts_with(column.key) && said.substr(column.key.size()) == "_fen");
             });
             const std::string_view name = known == columns.end() ? said : known->key;
             if (known == columns.end()) {
