@@ -289,4 +289,10 @@ union all
 select 'unmasked', 'unmasked|' || unmask_no || '|' || lpad(county::text, 6, '0') || '|' || person_no || '|' || officer || '|'
                    || encode(fingerprint, 'hex') || '|' || reason,
        extract(epoch from at)::bigint, 'unmasking ' || unmask_no
-  from unmasking;
+  from unmasking
+union all
+select 'evidence-read', 'evidence-read|' || reading_no || '|' || lpad(county::text, 6, '0') || '|' || break_no || '|'
+                        || case when is_masked then 'masked' else 'unmasked' end || '|' || officer || '|'
+                        || encode(fingerprint, 'hex') || '|' || reason,
+       extract(epoch from at)::bigint, 'evidence reading ' || reading_no
+  from evidence_reading;

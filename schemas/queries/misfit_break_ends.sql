@@ -52,4 +52,14 @@ select 'statement ' || l.statement_no || ' line ' || l.line, 'it names nothing o
  where r.accepted and l.names = 0
    and not exists (select from statement_fit f where f.statement_no = l.statement_no and f.line = l.line)
    and not exists (select from break k where k.statement_no = l.statement_no and k.line = l.line)
+union all
+-- Each late return that a return file tells of is a break of its own, of that line and over that money.
+select coalesce('break ' || lpad(k.county::text, 6, '0') || '/' || k.break_no,
+                'payment ' || lpad(v.county::text, 6, '0') || '/' || v.part / 1000 + 190000 || '/' || v.serial),
+       case when v.part is null then 'it is a late return, and no payment was taken back by its line'
+            when k.break_no is null then 'it was taken back by a return file, and is no break'
+            else 'the payment that was taken back is over another amount' end
+  from (select county, break_no, return_no, line, amount from break where kind = 'late-return') k
+  full join (select * from reversal where kind = 3 and proposal_no is null) v using (county, return_no, line)
+ where v.part is null or k.break_no is null or k.amount <> v.amount
  order by 1;

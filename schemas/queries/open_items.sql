@@ -28,6 +28,7 @@ select 'break ' || k.break_no, k.amount
   from break k
   left join break_resolution e using (county, break_no)
  where k.county = :county::int and e.county is null
+   and not exists (select from late_return_end l where l.county = k.county and l.break_no = k.break_no)
    and extract(year from k.at at time zone 'Asia/Shanghai') * 100 + extract(month from k.at at time zone 'Asia/Shanghai')
        <= :period::int
 union all

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "action_words.hpp"
 #include "asked.hpp"
 #include "onecard/audit/checkpoint.hpp"
 #include "onecard/audit/merkle.hpp"
@@ -389,6 +390,7 @@ Result<Report> Books::breaks(const Identity& by, const Region& region, const Sli
                            with_slice(region_parameters(region), slice.parameters({"county", "break"})));
     const auto kind = std::ranges::find(table.columns, "kind", &Column::key) - table.columns.begin();
     const auto owner = std::ranges::find(table.columns, "owner", &Column::key) - table.columns.begin();
+    const auto bank = std::ranges::find(table.columns, "bank", &Column::key) - table.columns.begin();
     for (auto& row : table.rows) {
         const auto& code = std::get<std::string>(row[static_cast<std::size_t>(kind)]);
         const auto known = recon::break_kind_of(code);
@@ -399,10 +401,19 @@ Result<Report> Books::breaks(const Identity& by, const Region& region, const Sli
             whose = std::string{recon::code_of(recon::text_of(*known).side)};
         const auto& type = recon::text_of(recon::text_of(*known).type);
         const auto& suggested = recon::text_of(recon::text_of(*known).suggested);
+        Words suggestion{std::string{suggested.chinese}, std::string{suggested.code}};
+        const auto reason_no = std::get<std::int64_t>(row.back());
+        row.pop_back();
+        // What to do about a late return is what the correction queue has for its reason.
+        if (*known == recon::BreakKind::late_return && reason_no > 0)
+            suggestion =
+                words_of(profile_of_bank(tools_, BankNo{static_cast<std::int16_t>(std::get<std::int64_t>(
+                                                     row[static_cast<std::size_t>(bank)]))})
+                             .action_of(static_cast<bankfile::Reason>(reason_no)));
         row.insert(row.begin() + kind + 1,
-                   {Words{std::string{type.chinese}, std::string{type.code}},
-                    Words{std::string{suggested.chinese}, std::string{suggested.code}}});
+                   {Words{std::string{type.chinese}, std::string{type.code}}, std::move(suggestion)});
     }
+    table.columns.pop_back();
     table.columns.insert(table.columns.begin() + kind + 1,
                          {{"class", {"类别", "class"}}, {"suggestion", {"建议处理", "suggestion"}}});
     report.tables.push_back(std::move(table));

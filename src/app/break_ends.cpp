@@ -72,6 +72,7 @@ public:
         switch (resolution) {
             case recon::Resolution::dismiss: return {};
             case recon::Resolution::await_bank:
+            case recon::Resolution::pay_again:
                 return refuse(Fault::conflict, "asking resolves nothing", place_);
             case recon::Resolution::accept_paid: return accept_paid();
             case recon::Resolution::claim_from_bank: return post(standard(EntryKind::bank_claimed));

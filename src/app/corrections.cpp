@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "action_words.hpp"
 #include "onecard/bankfile/profile.hpp"
 #include "words.hpp"
 
@@ -44,19 +45,6 @@ constexpr std::array columns{
     ColumnText{"holder", "户名", "holder", true},
     ColumnText{"evidence", "依据", "evidence", true},
 };
-
-Words words_of(bankfile::Action action) {
-    switch (action) {
-        case bankfile::Action::none: return {"无", "none"};
-        case bankfile::Action::correct_account: return {"更正账户", "correct the account"};
-        case bankfile::Action::hold: return {"暂缓并询问", "hold and ask"};
-        case bankfile::Action::stop_and_review: return {"停发并复核资格", "stop and review eligibility"};
-        case bankfile::Action::next_day: return {"次日重发", "again the next day"};
-        case bankfile::Action::query: return {"向银行查询", "ask the bank"};
-        case bankfile::Action::fix_and_resend: return {"修正文件后重发", "fix the file and send it again"};
-    }
-    std::unreachable();
-}
 
 Words words_of(OpenFailure::Note note) {
     switch (note) {
@@ -117,6 +105,8 @@ public:
 
 private:
     void take(std::int64_t line, std::span<const std::string_view> fields) {
+        // The digest and the checkpoint that it was given out with (schemas/exports.md).
+        if (!fields.empty() && fields.front().starts_with('#')) return;
         if (!named_) return take_names(line, fields);
         if (is_unnamed_) return;
         if (fields.size() != names_.size())
@@ -165,7 +155,9 @@ private:
         named_ = true;
         for (const std::string_view said : fields) {
             const auto known = std::ranges::find_if(columns, [&](const ColumnText& column) {
-                return said == column.key || said == column.chinese || said == column.english;
+                // CSV says of money that it is in fen; nobody fills it in.
+                return said == column.key || said == column.chinese || said == column.english ||
+                       (said.starts_with(column.key) && said.substr(column.key.size()) == "_fen");
             });
             const std::string_view name = known == columns.end() ? said : known->key;
             if (known == columns.end()) {

@@ -404,6 +404,7 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
                                       matched.broken)});
         for (const recon::Break& bad : matched.breaks) {
             if (faults.size() > faults_told_max) break;
+            if (bad.kind == recon::BreakKind::late_return) continue;
             faults.push_back({Fault::mismatch,
                               fmt::format("{}:{}:{}", file.name, bad.line, code_of(bad.kind)), bad.evidence});
         }

@@ -11,6 +11,7 @@
 #include "onecard/bankfile/formats.hpp"
 #include "retry.hpp"
 #include "returns.hpp"
+#include "statement_names.hpp"
 #include "waiting_signatures.hpp"
 
 namespace onecard::app {
@@ -24,15 +25,9 @@ constexpr std::size_t county_digits = 6;
 constexpr std::size_t lines_held_max = 1 << 16;
 constexpr int lines_judged_at_once = 1 << 16;
 
-enum class StatementLayout : std::uint8_t { canonical, camt, of_the_bank };
+}  // namespace
 
-struct StatementName {
-    County county;
-    StatementLayout layout = StatementLayout::canonical;
-};
-
-/// "ST", county, up to twenty digits, .txt, .xml or .stm.
-Result<StatementName> parse_name(std::string_view name) {
+Result<StatementName> parse_statement_name(std::string_view name) {
     const auto malformed = [&] {
         return refuse(Fault::malformed,
                       "a statement is named ST, six digits of the county, up to twenty digits, and .txt "
@@ -57,8 +52,7 @@ Result<StatementName> parse_name(std::string_view name) {
     return parsed;
 }
 
-/// The bank's own, where its statements look so anyway: its code table then tells why money came back.
-const bankfile::Profile& profile_of(const Tools& tools, const StatementName& name, BankNo bank) {
+const bankfile::Profile& profile_of_statement(const Tools& tools, const StatementName& name, BankNo bank) {
     static const bankfile::Profile camt = [] {
         bankfile::Profile profile = bankfile::canonical_profile();
         profile.encoding = bankfile::Encoding::utf8;
@@ -74,6 +68,8 @@ const bankfile::Profile& profile_of(const Tools& tools, const StatementName& nam
     }
     std::unreachable();
 }
+
+namespace {
 
 bool says_interest(std::string_view text) {
     return text.contains("利息") || text.contains("结息") || text.contains("INTEREST") ||
@@ -320,7 +316,7 @@ void match_one(Tools& tools, const std::vector<SharedAccount>& shared, const Sta
                Moment now) {
     auto work = tools.database.begin();
     if (!work->statements().claim_statement(file)) return;
-    const auto name = parse_name(file.name);
+    const auto name = parse_statement_name(file.name);
     ensure(name.has_value(), "a statement under a name that was never accepted");
     const std::vector<County> served = served_by(shared, file.bank, file.county);
     for (const SharedAccount& account : shared)
@@ -335,8 +331,8 @@ void match_one(Tools& tools, const std::vector<SharedAccount>& shared, const Sta
         work->statements().put_lines(file.no, rows);
         rows.clear();
     };
-    const auto reading = bankfile::read_statement(profile_of(tools, *name, file.bank), file.name, *sm3,
-                                                  [&](const bankfile::StatementLine& line) {
+    const auto reading = bankfile::read_statement(profile_of_statement(tools, *name, file.bank), file.name,
+                                                  *sm3, [&](const bankfile::StatementLine& line) {
                                                       rows.push_back(row_of(line, file, served));
                                                       if (rows.size() >= lines_held_max) write_out();
                                                   });
@@ -412,7 +408,7 @@ Result<std::int64_t> Statements::take(const Identity& bank, std::string_view nam
     const std::string place{name.substr(0, 64)};
     if (bank.role != Role::bank)
         return refuse(Fault::forbidden, "only banks hand in statements of theirs", place);
-    const auto parsed = parse_name(name);
+    const auto parsed = parse_statement_name(name);
     if (!parsed) return std::unexpected{parsed.error()};
     const auto cms = signatures_->take(bank.bank, name);
     if (!cms) return refuse(Fault::missing, fmt::format("put its signature first, as {}.p7s", name), place);
@@ -437,7 +433,7 @@ Result<std::int64_t> Statements::bring(const Identity& maker, County county, Ban
     const std::string place{name.substr(0, 64)};
     if (maker.role != Role::maker || !maker.region.covers(county))
         return refuse(Fault::forbidden, "this is for a maker of the county", place);
-    const auto parsed = parse_name(name);
+    const auto parsed = parse_statement_name(name);
     if (!parsed) return std::unexpected{parsed.error()};
     if (parsed->county != county) return refuse(Fault::mismatch, "it is named after another county", place);
     const std::vector<Bank> banks = tools_.database.begin_question()->registers().banks();

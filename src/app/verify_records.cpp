@@ -66,6 +66,7 @@ constexpr std::array tolds{
     Told{"statement-posted", {-1, -1}},
     Told{"closed", {-1, -1}},
     Told{"unmasked", {-1, -1}},
+    Told{"evidence-read", {-1, -1}},
 };
 
 /// The text with its unknown fields as "*".

@@ -223,6 +223,7 @@ public:
 
     const StatementHeader& header() const override { return header_; }
     const Faults& faults() const override { return list_->all(); }
+    XmlPlace xml_place() const override { return place_; }
 
 private:
     /// What an entry or one of its transactions says so far.
@@ -272,13 +273,17 @@ private:
         path_ += name;
         if (is("/Ntry")) {
             entry_ = {};
+            entry_begin_ = tag_begin();
             booking_day_.reset();
             value_day_.reset();
             booked_ = true;
             transactions_ = 0;
             transactions_total_ = 0;
         }
-        if (is("/Ntry/NtryDtls/TxDtls")) transaction_ = {};
+        if (is("/Ntry/NtryDtls/TxDtls")) {
+            transaction_ = {};
+            transaction_begin_ = tag_begin();
+        }
         if (is("/Bal")) balance_ = {};
     }
 
@@ -288,8 +293,10 @@ private:
 
     void on_end(std::string_view text) override {
         if (is("/Ntry")) {
+            place_ = {entry_begin_, tag_end()};
             end_entry();
         } else if (is("/Ntry/NtryDtls/TxDtls")) {
+            place_ = {transaction_begin_, tag_end()};
             end_transaction();
         } else if (is("/Bal")) {
             end_balance();
@@ -453,6 +460,8 @@ private:
     std::optional<std::int64_t> stated_entries_;
     std::optional<Money> stated_credits_, stated_debits_;
     std::int32_t seq_ = 0;
+    std::int64_t entry_begin_ = 0, transaction_begin_ = 0;
+    XmlPlace place_;
 };
 
 }  // namespace

@@ -187,6 +187,7 @@ public:
     }
     const Digest& digest() const override { return digest_; }
     std::int64_t line() const override { return XmlEvents::line(); }
+    XmlPlace xml_place() const override { return place_; }
 
 private:
     struct Found {
@@ -239,6 +240,7 @@ private:
             if (at_ == Kind::header) end_record(Kind::header);
             if (at_ == Kind::trailer)
                 faults().add(Fault::malformed, line(), "detail", "a detail behind the trailer's elements");
+            place_.from = tag_begin();
             begin(Kind::detail);
             return;
         }
@@ -266,6 +268,7 @@ private:
         }
         if (lengths_.empty()) return;  // The root.
         if (path_ == detail_path_) {
+            place_.to = tag_end();
             end_record(Kind::detail);
         } else if (const auto found = fields_.find(path_); found != fields_.end()) {
             keep(found->second, text);
@@ -294,6 +297,7 @@ private:
     std::size_t skipped_ = 0;           ///< open elements inside one that is passed over, with it
     bool rooted_ = false;
     Kind at_ = Kind::header;
+    XmlPlace place_;
     std::vector<std::optional<std::string>> texts_;
     std::vector<std::string_view> values_;
     Digest digest_;

@@ -277,7 +277,10 @@ public:
 
     const Header& header() const { return header_; }
     const Faults& faults() const { return faults_.all(); }
-    std::int32_t line_no() const { return static_cast<std::int32_t>(reader_->line()); }
+    std::int32_t line_no() const {
+        return layout_.form == Form::xml ? details_ + 1 : static_cast<std::int32_t>(reader_->line());
+    }
+    XmlPlace xml_place() const { return reader_->xml_place(); }
 
 private:
     void take(Kind kind, std::span<const std::string_view> values, std::int64_t line) {
@@ -286,7 +289,7 @@ private:
                 read_into(layout_.header, values, header_, line);
                 complete(layout_, header_);
                 return;
-            case Kind::detail: return take_line(values, line);
+            case Kind::detail: ++details_; return take_line(values, line);
             case Kind::trailer: return take_trailer(values, line);
         }
     }
@@ -377,6 +380,7 @@ private:
     std::unique_ptr<RecordReader> reader_;
     Header header_;
     Tally tally_;
+    std::int32_t details_ = 0;
 };
 
 // --- behind the door --------------------------------------------------------------------------------------------
@@ -421,6 +425,13 @@ public:
         reading().set_aside_bad_lines(std::move(on_bad_line));
     }
     std::int32_t line_no() const override { return reading().line_no(); }
+    XmlPlace xml_place() const override { return reading().xml_place(); }
+};
+
+class ReadStatement final : public Read<StatementReading, StatementTally> {
+public:
+    using Read::Read;
+    XmlPlace xml_place() const override { return reading().xml_place(); }
 };
 
 // The canonical profile keeps its own writers and readers: they are what the bulk way is measured with.
@@ -552,8 +563,8 @@ std::unique_ptr<StatementReading> read_statement(const Profile& profile, std::st
                                                  std::size_t faults_max) {
     if (profile.statement.form == Form::camt)
         return camt::read(profile, std::move(file_name), std::move(on_line), faults_max);
-    return std::make_unique<Read<StatementReading, StatementTally>>(profile, std::move(file_name), &sm3,
-                                                                    std::move(on_line), faults_max);
+    return std::make_unique<ReadStatement>(profile, std::move(file_name), &sm3, std::move(on_line),
+                                           faults_max);
 }
 
 }  // namespace onecard::bankfile

@@ -10,6 +10,7 @@
 
 #include "fault_list.hpp"
 #include "onecard/bankfile/profile.hpp"
+#include "onecard/bankfile/statement.hpp"
 #include "onecard/core/digest.hpp"
 
 /// The outer half of a format: how records and their fields are put into bytes and found again. What the fields mean is
@@ -50,6 +51,8 @@ public:
     /// Of every byte before the trailer, once the trailer was reached, where a hash was lent.
     virtual const Digest& digest() const = 0;
     virtual std::int64_t line() const = 0;
+    /// Of the detail at hand, in files of elements.
+    virtual XmlPlace xml_place() const { return {}; }
 };
 
 std::unique_ptr<RecordWriter> write_lines(const Profile& profile, const Layout& layout);

@@ -95,6 +95,15 @@ public:
 
     std::int64_t line() const { return std::max(xmlSAX2GetLineNumber(context_), 1); }
 
+    std::int64_t tag_end() const { return xmlByteConsumed(context_); }
+    std::int64_t tag_begin() const {
+        const xmlParserInput& in = *context_->input;
+        const xmlChar* at = in.cur;
+        // No '<' stands in a tag but the one that opens it, and libxml2 forgets nothing of a tag that it is in.
+        while (at > in.base && (at == in.cur || *at != '<')) --at;
+        return xmlByteConsumed(context_) - (in.cur - at);
+    }
+
 private:
     template <class Act>
     void guarded(Act act) {
@@ -218,5 +227,7 @@ XmlEvents::~XmlEvents() = default;
 void XmlEvents::feed(std::string_view bytes) { parser_->feed(bytes); }
 void XmlEvents::finish() { parser_->finish(); }
 std::int64_t XmlEvents::line() const { return parser_->line(); }
+std::int64_t XmlEvents::tag_begin() const { return parser_->tag_begin(); }
+std::int64_t XmlEvents::tag_end() const { return parser_->tag_end(); }
 
 }  // namespace onecard::bankfile::syntax

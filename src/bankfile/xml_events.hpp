@@ -27,6 +27,9 @@ public:
     void finish();
     /// Of the event at hand.
     std::int64_t line() const;
+    /// Where the tag of the event at hand begins and ends: bytes of the text in UTF-8 behind the XML declaration.
+    std::int64_t tag_begin() const;
+    std::int64_t tag_end() const;
 
 protected:
     virtual void on_start(std::string_view name, std::string_view name_space) = 0;

@@ -53,6 +53,23 @@ void add_decision_commands(CLI::App& app, Context& context, std::function<void(B
         });
     });
 
+    auto* evidence = app.add_subcommand(
+        "evidence", "The very bytes that a break is about; that they were seen is on record");
+    evidence->add_option("county", options->county)->required();
+    evidence->add_option("break", options->no)->required();
+    evidence->add_option("--unmask", options->evidence,
+                         "with names, accounts and texts, and why they are needed (as auditor)");
+    evidence->callback([=, &context] {
+        chosen([=, &context] {
+            std::string path = fmt::format("/v1/breaks/{}/{}/evidence", options->county, options->no);
+            if (options->evidence.empty()) return show(context, "maker", "GET", path);
+            path += "/unmasked?reason=";
+            for (const char c : options->evidence)
+                path += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+            return show(context, "auditor", "GET", path);
+        });
+    });
+
     auto* give = decide->add_subcommand("owner", "Who looks after a break (as maker)");
     give->add_option("county", options->county)->required();
     give->add_option("break", options->no)->required();

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "onecard/app/evidence.hpp"
 #include "onecard/net/json.hpp"
 #include "pages.hpp"
 #include "ways.hpp"
@@ -50,6 +51,19 @@ Response give_break(Desk& desk, const app::Identity& by, const Request& request)
     return json("{}", 201);
 }
 
+Response evidence_of_break(Desk& desk, const app::Identity& by, const Request& request) {
+    const OneBreak one = break_of(request);
+    return answer(must(app::break_evidence(desk.tools(), by, one.county, one.no, nullptr, now())), request);
+}
+
+/// A question, and not a write: what it shows is not kept for whoever repeats a request.
+Response unmasked_evidence_of_break(Desk& desk, const app::Identity& by, const Request& request) {
+    const OneBreak one = break_of(request);
+    const std::string reason = query(request, "reason", "");
+    const app::Unmasked why{reason};
+    return answer(must(app::break_evidence(desk.tools(), by, one.county, one.no, &why, now())), request);
+}
+
 PaymentReference reference_of(const Request& request) {
     return must(PaymentReference::parse(request.parameters.at("reference")));
 }
@@ -89,6 +103,9 @@ Response answer_proposal(Desk& desk, const app::Identity& by, const Request& req
 }
 
 constexpr std::array ways{
+    Way{For::officers, "GET", "/v1/breaks/{county}/{break}/evidence", evidence_of_break},
+    Way{For::officers, "GET", "/v1/breaks/{county}/{break}/evidence/unmasked", unmasked_evidence_of_break}.by(
+        Role::checker, Role::auditor),
     Way{For::officers, "POST", "/v1/breaks/{county}/{break}/resolution", resolve_break}.by(Role::maker),
     Way{For::officers, "POST", "/v1/breaks/{county}/{break}/owner", give_break}.by(Role::maker),
     Way{For::officers, "POST", "/v1/failures/{reference}/cancellation", cancel_failure}.by(Role::maker),

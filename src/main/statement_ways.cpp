@@ -90,8 +90,7 @@ constexpr std::array ways{
                                       [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
                                           return must(desk.corrections->queue(by, region, now(), slice));
                                       });
-        }}
-        .ending_itself(),
+        }},
     Way{For::officers, "PUT", "/v1/corrections", take_corrections, 1 * gib, true, false}.by(Role::maker),
     Way{For::banks, "PUT", "/v1/bank/statements/{name}.p7s", signature},
     // The vault syncs it.

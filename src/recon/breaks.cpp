@@ -39,6 +39,8 @@ constexpr std::array<BreakText, break_kinds> kinds{{
      Side::office, Resolution::book_interest},
     {BreakKind::not_debited, "not-debited", "漏单:报成功未记账", "said to be paid, and on no statement",
      BreakClass::omission, Side::bank, Resolution::await_bank},
+    {BreakKind::late_return, "late-return", "退汇", "paid, and taken back later", BreakClass::discrepancy,
+     Side::office, Resolution::pay_again},
 }};
 
 consteval bool stand_at_their_numbers() {
@@ -68,6 +70,7 @@ constexpr std::array resolutions{
     ResolutionText{Resolution::repays_claim, "repays-claim", "银行归还追索款",
                    "the bank gives back what was claimed"},
     ResolutionText{Resolution::debited_since, "debited-since", "其后已记账", "a later statement has it"},
+    ResolutionText{Resolution::pay_again, "pay-again", "更正后重发", "corrected and paid again"},
 };
 
 }  // namespace
@@ -105,6 +108,7 @@ Named named_by(Resolution resolution) {
         case Resolution::remit:
         case Resolution::reported_since:
         case Resolution::debited_since:
+        case Resolution::pay_again:
         case Resolution::book_interest: return Named::nothing;
     }
     std::unreachable();
@@ -115,7 +119,8 @@ bool can_resolve(BreakKind kind, Resolution resolution) {
         // Money that is there does not go away by being dismissed.
         case Resolution::dismiss:
             return kind != BreakKind::unidentified_credit && kind != BreakKind::interest;
-        case Resolution::await_bank: return false;
+        case Resolution::await_bank:
+        case Resolution::pay_again: return false;
         case Resolution::accept_paid: return kind == BreakKind::paid_though_failed;
         case Resolution::claim_from_bank:
             return kind == BreakKind::paid_though_failed || kind == BreakKind::account_differs ||

@@ -39,6 +39,15 @@ void Matcher::open_break(BreakKind kind, std::int32_t line_no, const bankfile::R
     if (sent != nullptr) opened.payment = sent->payment;
 }
 
+void Matcher::open_late_return(const bankfile::ReturnLine& line, const SentLine& sent, std::int32_t line_no,
+                               std::int64_t paid_by, bankfile::Reason reason) {
+    // The line fits: it counts among what was returned, not among what broke.
+    out_.breaks.push_back({BreakKind::late_return, line_no,
+                           fmt::format("{}: return file {} said paid; this one takes it back {}",
+                                       line.payment, paid_by, bankfile::text_of(reason).code),
+                           line.amount, sent.payment});
+}
+
 void Matcher::take_out_of_order(const bankfile::ReturnLine& line, std::int32_t line_no) {
     open_break(BreakKind::repeated, line_no, line, nullptr,
                fmt::format("sequence {} ({}) comes after a higher or equal one", line.seq,
@@ -119,7 +128,7 @@ void Matcher::judge(const bankfile::ReturnLine& line, SentLine& sent, std::int32
         case Consequence::takes_back:
             out_.returned.add(line.amount);
             out_.reversals.push_back({Standing::returned, before.return_no, outcome});
-            return;
+            return open_late_return(line, sent, line_no, before.return_no, word.reason);
         case Consequence::corrects:
             out_.corrected.add(line.amount);
             out_.reversals.push_back({Standing::corrected, before.return_no, outcome});

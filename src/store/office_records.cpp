@@ -65,6 +65,16 @@ public:
                                                        {"at", record.at}});
     }
 
+    std::int64_t put_evidence_reading(const app::EvidenceReading& record) override {
+        return connection_.number(sql::put_evidence_reading, {{"county", record.county},
+                                                              {"break_no", record.break_no},
+                                                              {"is_masked", record.is_masked ? 1 : 0},
+                                                              {"reason", record.reason},
+                                                              {"officer", record.officer},
+                                                              {"fingerprint", record.fingerprint},
+                                                              {"at", record.at}});
+    }
+
     void hold_funds(County county) override { connection_.lock(LockClass::funds, 0, county.number()); }
 
     void put_allotment(const app::Allotment& allotment, Moment at) override {

@@ -58,7 +58,8 @@ public:
         }
         for (const auto& entry : fs::directory_iterator{here.bank_folder(1) / "returns"})
             if (entry.path().extension() == ".ret") return_ = entry.path().filename().string();
-        here.done(here.bank_words(1, {"--does", "statements", "--wait-posted"}));
+        here.done(here.bank_words(1, {"--does", "statements", "--strange-credits", "1", "--wait-posted"}));
+        break_ = std::to_string(number(rows(here.ask({"breaks"}), "breaks").at(0).as_object(), "break"));
         for (const auto& entry : fs::directory_iterator{here.bank_folder(1) / "statements"})
             if (entry.path().extension() == ".txt") statement_ = entry.path().filename().string();
     }
@@ -145,7 +146,7 @@ protected:
                 {"list", "deaths"},
                 {"receivable", "1"},
                 {"proposal", "1"},
-                {"break", "999"},
+                {"break", break_},
                 {"bank", "1"}};
     }
     /// A body that is well formed and does no harm to the month: it was done before, or has nothing to do.
@@ -202,7 +203,7 @@ protected:
     }
 
     static inline std::map<std::string, std::unique_ptr<net::Client>> clients_;
-    static inline std::string file_, reference_, person_, return_, statement_;
+    static inline std::string file_, reference_, person_, return_, statement_, break_;
 };
 
 /// Allowed and refused: every role at every way, near and far from what it asks about.

@@ -741,6 +741,7 @@ TEST_F(TheBanks, HaveWhatFailedCorrectedByAWorkbook) {
     EXPECT_EQ(word(result(bank, answer.file_id + ".ret"), "state"), "posted");
     const std::string counts = here().counts();
     const fs::path sheet = here().folder() / "sheet.xlsx";
+    here().done({"ledger", "checkpoint"});
     // As it went out it comes back, whatever the language of its titles, and nothing is done.
     for (const char* language : {"zh", "en"}) {
         const Reply queue = here().curl(
@@ -751,8 +752,38 @@ TEST_F(TheBanks, HaveWhatFailedCorrectedByAWorkbook) {
         write_text(sheet, queue.body);
         const Ran untouched = here().card({"corrections", "put", sheet.string()});
         EXPECT_EQ(untouched.code, 0) << untouched.all();
+        // The workbook says what it was given out with.
+        fs::remove_all(here().folder() / "parts");
+        const Ran parts =
+            here().run({"unzip", "-o", "-q", sheet.string(), "-d", (here().folder() / "parts").string()});
+        ASSERT_EQ(parts.code, 0) << parts.all();
+        EXPECT_THAT(text_in(here().folder() / "parts/xl/sharedStrings.xml"),
+                    HasSubstr("onecard.example/ledger"));
     }
     EXPECT_EQ(here().counts(), counts);
+    // As CSV it ends with its digest and the checkpoint, too, and comes back with them, filled in.
+    const Reply csv = here().curl("maker", "GET", "/v1/corrections", {"--header", "Accept: text/csv"});
+    ASSERT_EQ(csv.status, 200);
+    const std::size_t end = csv.body.find("# sha256 of every byte before this line: ");
+    ASSERT_NE(end, std::string::npos) << csv.body;
+    EXPECT_THAT(csv.body.substr(end),
+                HasSubstr(seal::sha256().hash(bytes_of(csv.body.substr(0, end))).hex()));
+    EXPECT_THAT(csv.body.substr(end), HasSubstr("# onecard.example/ledger"));
+    const fs::path csv_sheet = here().folder() / "sheet.csv";
+    write_text(csv_sheet, csv.body);
+    EXPECT_EQ(here().card({"corrections", "put", csv_sheet.string()}).code, 0);
+    EXPECT_EQ(here().counts(), counts);
+    std::string filled = csv.body;
+    const std::size_t begin = filled.find(answer.details[0].payment);
+    ASSERT_NE(begin, std::string::npos);
+    const std::size_t cells = filled.find(",,,,,,", begin);
+    ASSERT_LT(cells, filled.find('\n', begin)) << "what an office writes stands at the end of a row";
+    filled.replace(cells, 6, ",hold,,,,,asked by telephone");
+    write_text(csv_sheet, filled);
+    EXPECT_EQ(here().card({"corrections", "put", csv_sheet.string()}).code, 0);
+    EXPECT_EQ(
+        Sql{here().owner_url()}.cell("select count(*) from failure_note where reason = 'asked by telephone'"),
+        "1");
     // Filled in by an office that writes Chinese.
     const auto filled_in = [&](const app::Cell& account, const std::string& decision) {
         app::Report report{{"更正清单", "Corrections"}, {}, {}};

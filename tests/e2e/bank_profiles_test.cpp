@@ -6,7 +6,9 @@
 #include <mutex>
 #include <thread>
 
+#include "onecard/audit/checkpoint.hpp"
 #include "onecard/net/http.hpp"
+#include "onecard/seal/hashes.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "support/installation.hpp"
 #include "support/profiles.hpp"
@@ -253,6 +255,98 @@ TEST_F(EveryLayout, HasALadderWithEachStepItsTimeAndItsCertificate) {
                   tests::shipped_profiles().find(name)->second.counts_for(released).text())
             << name;
     }
+}
+
+/// A late return in each layout of return files, and money of nobody in each layout of statements.
+TEST_F(EveryLayout, ShowsTheVeryBytesThatABreakIsAboutOutOfTheFileThatWasKept) {
+    std::map<std::string, std::string> files;
+    for (int bank = 1; bank <= 3; ++bank) {
+        here().ask(
+            here().bank_words(bank, {"--does", "open-lines", "--late-permille", "300", "--wait-posted"}));
+        here().ask(
+            here().bank_words(bank, {"--does", "statements", "--strange-credits", "1", "--wait-posted"}));
+        for (const auto& entry : fs::recursive_directory_iterator{here().bank_folder(bank)}) {
+            if (!entry.is_regular_file()) continue;
+            const std::string bytes = text_in(entry.path());
+            files[seal::sha256().hash(bytes_of(bytes)).hex()] = bytes;
+        }
+    }
+    std::set<std::string> seen, layouts;
+    std::string last_no, last_sha256;
+    for (const auto& each : rows(here().ask({"breaks"}), "breaks")) {
+        const json::object& row = each.as_object();
+        if (!seen.insert(fmt::format("{} {}", number(row, "bank"), word(row, "kind"))).second) continue;
+        const std::string no = std::to_string(number(row, "break"));
+        const json::object masked = here().ask({"evidence", "370212", no});
+        const json::object plain = here().ask({"evidence", "370212", no, "--unmask", "letter 9 of the bank"});
+        ASSERT_EQ(rows(plain, "records").size(), 1U) << json::serialize(plain);
+        const json::object record = rows(plain, "records").at(0).as_object();
+        const auto file = files.find(word(plain, "sha256"));
+        ASSERT_NE(file, files.end()) << "the bank has such a file, too";
+        EXPECT_EQ(word(plain, "file"), word(row, "return_file"));
+        EXPECT_EQ(number(record, "line"), number(row, "line"));
+        const std::string bytes = audit::parse_base64(word(record, "bytes")).value();
+        EXPECT_EQ(bytes, file->second.substr(static_cast<std::size_t>(number(record, "byte_offset")),
+                                             static_cast<std::size_t>(number(record, "byte_length"))));
+        if (word(row, "kind") == "late-return") {
+            EXPECT_EQ(word(row, "suggestion"), "correct the account") << "as the queue of corrections says";
+            EXPECT_THAT(bytes, HasSubstr(word(row, "payment")));
+            layouts.insert("return " + word(plain, "layout"));
+        } else {
+            layouts.insert("statement " + word(plain, "layout"));
+        }
+        const json::object hidden = rows(masked, "records").at(0).as_object();
+        EXPECT_TRUE(masked.at("masked").as_bool());
+        EXPECT_EQ(audit::parse_base64(word(hidden, "bytes")).value().size(), bytes.size());
+        EXPECT_NE(word(hidden, "bytes"), word(record, "bytes"));
+        EXPECT_THAT(word(hidden, "text"), HasSubstr("****"));
+        last_no = no;
+        last_sha256 = word(plain, "sha256");
+    }
+    EXPECT_THAT(layouts, ::testing::IsSupersetOf({"return fixed-gbk", "return xml-sm2", "return iso20022"}));
+    EXPECT_EQ(std::ranges::count_if(layouts, [](const auto& name) { return name.starts_with("statement"); }),
+              3)
+        << json::serialize(here().ask({"breaks"}));
+
+    const std::string path = "/v1/breaks/370212/" + last_no + "/evidence";
+    const auto problem = [&](const std::string& who, const std::string& what) {
+        const Reply reply = here().curl(who, "GET", what);
+        return fmt::format("{} {}", reply.status, reply.body);
+    };
+    EXPECT_THAT(problem("maker", path + "/unmasked?reason=x"), ::testing::StartsWith("403"));
+    EXPECT_THAT(problem("auditor", path + "/unmasked?reason="), ::testing::StartsWith("400"));
+    EXPECT_THAT(problem("bank-1", path),
+                ::testing::AnyOf(::testing::StartsWith("403"), ::testing::StartsWith("404")));
+    EXPECT_THAT(problem("maker", "/v1/breaks/370212/999999/evidence"), ::testing::StartsWith("404"));
+    EXPECT_THAT(problem("maker", "/v1/breaks/110101/1/evidence"), ::testing::StartsWith("403"));
+
+    // What is kept must be what came in, or nobody is shown anything.
+    const fs::path kept = here().service_folder() / "vault" / last_sha256.substr(0, 2) / last_sha256;
+    const std::string good = text_in(kept);
+    fs::permissions(kept, fs::perms::owner_write, fs::perm_options::add);
+    std::string altered = good;
+    altered[altered.size() / 2] = static_cast<char>(altered[altered.size() / 2] ^ 1);
+    write_text(kept, altered);
+    EXPECT_THAT(problem("maker", path), ::testing::AllOf(::testing::StartsWith("422"),
+                                                         HasSubstr("was altered"), HasSubstr(last_sha256)));
+    write_text(kept, good);
+    EXPECT_THAT(problem("maker", path), ::testing::StartsWith("200"));
+
+    // Who looked, and why, is on record; a record of it that is altered or gone is found.
+    Sql owner{here().owner_url()};
+    EXPECT_EQ(
+        owner.cell(
+            "select count(*) from evidence_reading where not is_masked and reason = 'letter 9 of the bank'"),
+        std::to_string(seen.size()));
+    EXPECT_EQ(owner.cell("select count(*) from act where kind = 'evidence-read'"),
+              owner.cell("select count(*) from evidence_reading"));
+    EXPECT_EQ(here().card({"audit", "verify"}).code, 0);
+    owner("update evidence_reading set officer = 'nobody' where reading_no = 1");
+    const Ran found = here().card({"audit", "verify"});
+    EXPECT_NE(found.code, 0);
+    EXPECT_THAT(found.all(), HasSubstr("evidence reading 1"));
+    owner("update evidence_reading set officer = 'maker' where reading_no = 1");
+    EXPECT_EQ(here().card({"audit", "verify"}).code, 0);
 }
 
 TEST_F(EveryLayout, IsFoundWhereTheRecordsOfItsChannelWereAltered) {

@@ -204,6 +204,7 @@ TEST_F(Books, EveryReportAnswers) {
                                                                {"county", "370212"},
                                                                {"serial", "1"},
                                                                {"receivable", "1"},
+                                                               {"break", "1"},
                                                                {"person", "1000"},
                                                                {"batch", "1"},
                                                                {"region_low", "0"},

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -43,6 +44,7 @@ struct Said {
     Money amount;
     ReturnStatus status = ReturnStatus::paid;
     std::string_view code = "OK00";
+    bool is_malformed = false;  ///< its reader sets it aside
 };
 
 struct File {
@@ -69,6 +71,7 @@ struct Office {
     std::map<Account, Money> balances;
     std::map<BreakKind, int> breaks;
     std::set<AttemptKey> said_paid;  ///< open breaks that can be resolved as paid
+    std::set<AttemptKey> late;       ///< that have a break because they came back
 
     void post(EntryKind kind, Money amount) {
         ledger::Entry::About about;
@@ -122,6 +125,14 @@ struct Office {
         return open;
     }
 
+    /// Breaks over late returns end with what becomes of the open item.
+    std::set<AttemptKey> open_late_returns() const {
+        std::set<AttemptKey> open;
+        for (const AttemptKey key : late)
+            if (!fates.contains(key)) open.insert(key);
+        return open;
+    }
+
     /// False when the file is refused. `lines_max`: where the power fails.
     bool take(const File& file, std::size_t lines_max = SIZE_MAX) {
         const Batch& batch = batches[file.batch];
@@ -153,6 +164,10 @@ struct Office {
             line.status = said.status;
             line.code = said.code;
             ++line_no;
+            if (said.is_malformed) {
+                matcher.take_malformed("no day", line_no);
+                continue;
+            }
             if (said.seq <= last_seq) {
                 matcher.take_out_of_order(line, line_no);
                 continue;
@@ -177,6 +192,9 @@ struct Office {
             ++breaks[opened.kind];
             if (opened.kind == BreakKind::paid_though_failed)
                 said_paid.insert({opened.payment->serial.number(), opened.payment->attempt});
+            if (opened.kind == BreakKind::late_return)
+                ensure(late.insert({opened.payment->serial.number(), opened.payment->attempt}).second,
+                       "a payment comes back twice");
         }
         versions[file.no] = file.corrects;
         return true;
@@ -197,7 +215,7 @@ struct Model {
     std::set<AttemptKey> at_office;  ///< refused with their file, not sent again
     std::map<std::int64_t, std::int64_t> corrects;
     std::int64_t accrued = 0, given_up = 0;
-    int breaks = 0;
+    std::map<BreakKind, int> breaks;
 
     bool replaces(std::int64_t file, std::int64_t by) const {
         while (file != 0 && file != by) file = corrects.at(file);
@@ -207,35 +225,50 @@ struct Model {
         corrects[file.no] = file.corrects;
         std::int32_t before = 0;
         for (const Said& said : file.lines) {
+            if (said.is_malformed) {
+                ++breaks[BreakKind::malformed_line];
+                continue;
+            }
             const bool in_order = said.seq > before;
             before = std::max(before, said.seq);
             const auto index = static_cast<std::size_t>(said.seq) - 1;
-            if (!in_order || index >= sent.size() || sent[index] != said.key ||
-                said.amount != amount_of(said.key.payment) || said.account != accounts[0]) {
-                ++breaks;
+            if (const auto wrong = wrong_with(said, in_order, index < sent.size() ? &sent[index] : nullptr)) {
+                ++breaks[*wrong];
                 continue;
             }
-            One& one = attempts.at(said.key);
-            const bool good_code = said.code == "OK00" || said.code == "0000";
             if (said.status == ReturnStatus::in_progress) continue;
+            One& one = attempts.at(said.key);
             if (said.status == ReturnStatus::paid) {
-                if (!good_code || (one.state != 'T' && one.state != 'P' && one.state != 'p'))
-                    ++breaks;
-                else if (one.state == 'T')
+                if (one.state == 'T')
                     one = {'P', {}, file.no, false};
+                else if (one.state != 'P' && one.state != 'p')
+                    ++breaks[BreakKind::paid_though_failed];
                 continue;
             }
-            if (good_code || said.code == "X9" || said.code == "PEND")
-                ++breaks;
-            else if (one.state == 'T')
+            if (one.state == 'T') {
                 one = {'F', said.code, file.no, false};
-            else if (one.state == 'P' && file.corrects != 0 && replaces(file.corrects, one.by))
+            } else if (one.state == 'P' && file.corrects != 0 && replaces(file.corrects, one.by)) {
                 one = {'C', said.code, file.no, false};
-            else if (one.state == 'P' && (said.code == "RETD" || said.code == "REVS"))
+            } else if (one.state == 'P' && (said.code == "RETD" || said.code == "REVS")) {
+                ++breaks[BreakKind::late_return];
                 one = {'R', said.code, file.no, false};
-            else if (one.state == 'P' || one.state == 'p' || one.code != said.code)
-                ++breaks;
+            } else if (one.state == 'P' || one.state == 'p' || one.code != said.code) {
+                ++breaks[BreakKind::contradicts_earlier];
+            }
         }
+    }
+    /// Of a line by itself, against what went out under its number.
+    static std::optional<BreakKind> wrong_with(const Said& said, bool in_order, const AttemptKey* sent) {
+        if (!in_order) return BreakKind::repeated;
+        if (sent == nullptr || *sent != said.key) return BreakKind::unknown_reference;
+        if (said.amount != amount_of(said.key.payment)) return BreakKind::amount_differs;
+        if (said.account != accounts[0]) return BreakKind::account_differs;
+        if (said.status == ReturnStatus::paid && said.code == "NM01") return BreakKind::name_differs;
+        if (said.status == ReturnStatus::paid && said.code == "AC04") return BreakKind::code_differs;
+        if (said.status == ReturnStatus::failed && said.code == "X9") return BreakKind::unknown_reason;
+        if (said.status == ReturnStatus::failed && (said.code == "OK00" || said.code == "PEND"))
+            return BreakKind::code_differs;
+        return std::nullopt;
     }
     std::int64_t sum(std::string_view states, bool only_open) const {
         std::int64_t fen = 0;
@@ -373,7 +406,9 @@ private:
                     said.status = ReturnStatus::failed;
                     said.code = one_in(12) ? pick(bad) : pick(codes);
                     break;
-                default: said.code = one_in(16) ? "NM01" : one_in(4) ? "0000" : "OK00"; break;
+                default:
+                    said.code = one_in(16) ? one_in(2) ? "NM01" : "AC04" : one_in(4) ? "0000" : "OK00";
+                    break;
             }
             switch (below(40)) {
                 case 0: said.amount += Money::of_fen(1); break;
@@ -381,6 +416,7 @@ private:
                 case 2: ++said.key.payment; break;
                 case 3: ++said.key.attempt; break;
                 case 4: said.seq += 50; break;
+                case 5: said.is_malformed = true; break;
                 default: break;
             }
             file.lines.push_back(said);
@@ -411,9 +447,19 @@ private:
                 return fmt::format("{}: the office says {}, the model {}", reference_of(key).text(), state,
                                    one.state);
         }
-        int breaks = 0;
-        for (const auto& [kind, count] : office_.breaks) breaks += count;
-        if (breaks != model_.breaks) return fmt::format("{} breaks, the model has {}", breaks, model_.breaks);
+        if (office_.breaks != model_.breaks) {
+            std::string told;
+            for (const auto& [kind, count] : office_.breaks)
+                told += fmt::format("{} {}, ", code_of(kind), count);
+            for (const auto& [kind, count] : model_.breaks)
+                told += fmt::format("the model has {} {}, ", code_of(kind), count);
+            return "breaks: " + told;
+        }
+        std::set<AttemptKey> came_back;
+        for (const auto& [key, one] : model_.attempts)
+            if (one.state == 'R' && !one.ended) came_back.insert(key);
+        if (office_.open_late_returns() != came_back)
+            return "the open breaks over late returns are not the payments that came back and wait";
         // At most one attempt of an obligation is under way or paid.
         std::map<std::int32_t, int> live;
         for (const auto& [key, one] : model_.attempts)
@@ -472,10 +518,10 @@ TEST_P(Histories, OfAnyOrderEndWithBalancedBooksAndNobodyPaidTwice) {
     }
     if (wanted != nullptr) return;
     // The histories are worth something only when everything happens in them.
-    for (const BreakKind kind :
-         {BreakKind::unknown_reference, BreakKind::repeated, BreakKind::amount_differs,
-          BreakKind::account_differs, BreakKind::contradicts_earlier, BreakKind::paid_though_failed,
-          BreakKind::unknown_reason, BreakKind::name_differs, BreakKind::code_differs})
+    for (const BreakKind kind : {BreakKind::unknown_reference, BreakKind::repeated, BreakKind::amount_differs,
+                                 BreakKind::account_differs, BreakKind::contradicts_earlier,
+                                 BreakKind::paid_though_failed, BreakKind::unknown_reason,
+                                 BreakKind::name_differs, BreakKind::code_differs, BreakKind::late_return})
         EXPECT_GT(breaks[kind], 500) << code_of(kind);
     for (const Standing standing :
          {Standing::paid, Standing::failed, Standing::returned, Standing::corrected})

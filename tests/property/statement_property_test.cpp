@@ -85,6 +85,7 @@ private:
         Line made;
         made.said.is_credit = below(3) == 0;
         made.names = static_cast<Line::Names>(below(3));
+        made.said.is_interest = made.names == Line::Names::nothing && made.said.is_credit && below(4) == 0;
         std::int64_t fen = 1 + below(300);
         if (made.names == Line::Names::payment) {
             made.what = below(static_cast<int>(payments_.size()));
@@ -229,7 +230,7 @@ TEST(StatementsOfAnyOrder, TakeNothingTwice) {
         EXPECT_GT(fits[fit], 200) << static_cast<int>(fit);
     for (const BreakKind kind :
          {BreakKind::unidentified_credit, BreakKind::unidentified_debit, BreakKind::debited_twice,
-          BreakKind::amount_differs, BreakKind::paid_though_failed})
+          BreakKind::amount_differs, BreakKind::paid_though_failed, BreakKind::interest})
         EXPECT_GT(breaks[kind], 200) << code_of(kind);
 }
 

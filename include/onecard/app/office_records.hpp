@@ -93,6 +93,17 @@ struct Unmasking {
     Moment at;
 };
 
+/// Who looked at the bytes behind a break; unmasked ones need a reason.
+struct EvidenceReading {
+    County county;
+    std::int64_t break_no = 0;
+    bool is_masked = true;
+    std::string reason;
+    std::string officer;
+    Digest fingerprint;
+    Moment at;
+};
+
 class OfficeRecords {
 public:
     virtual ~OfficeRecords() = default;
@@ -113,6 +124,8 @@ public:
     virtual std::optional<SealedPerson> sealed_person(County county, PersonNo person) = 0;
     /// Returns its number.
     virtual std::int64_t put_unmasking(const Unmasking& record) = 0;
+    /// Returns its number.
+    virtual std::int64_t put_evidence_reading(const EvidenceReading& record) = 0;
     virtual void put_outliers(RunNo run, County county, std::span<const Outlier> outliers) = 0;  ///< bulk
     virtual std::vector<Outlier> outliers(RunNo run, County county) = 0;
     /// How many of a unit nobody has accepted yet.

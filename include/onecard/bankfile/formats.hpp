@@ -48,8 +48,11 @@ using BatchReading = FileReading<BatchHeader>;
 /// good from the first of them on.
 class ReturnReading : public FileReading<ReturnHeader> {
 public:
-    /// Of the line that is being read; 1 is the first of the file.
+    /// Of the line that is being read; 1 is the first of the file. An XML file has no lines: there its header is line 1, and
+    /// each of its details one more.
     virtual std::int32_t line_no() const = 0;
+    /// Of the line that is being read; empty in files of lines.
+    virtual XmlPlace xml_place() const { return {}; }
 };
 
 /// The profile and the hash are kept: they must outlive what is made of them. The hash must be fresh.

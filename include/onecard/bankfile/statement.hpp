@@ -54,6 +54,12 @@ struct StatementLine {
     friend bool operator==(const StatementLine&, const StatementLine&) = default;
 };
 
+/// Where a record of an XML file stands: bytes of its text in UTF-8, counted from behind the XML declaration.
+struct XmlPlace {
+    std::int64_t from = 0;
+    std::int64_t to = 0;  ///< the first byte behind it
+};
+
 /// Reads one statement, fed in pieces of any size, in constant memory. `on_line` sees the lines that are good in
 /// themselves, as views that live only during the call. Faults are collected, each with "file name:line:field" or
 /// "file name:line:element"; they never hold an account number or a text. A statement with any fault must not be used.
@@ -69,6 +75,8 @@ public:
     /// Complete only after `finish` and when there are no faults.
     virtual const StatementHeader& header() const = 0;
     virtual const Faults& faults() const = 0;
+    /// Of the line that is being read; empty in files of lines.
+    virtual XmlPlace xml_place() const { return {}; }
 };
 
 /// Writes one statement (the bank of our own does): the same calls give the same bytes.

@@ -29,8 +29,9 @@ enum class BreakKind : std::uint8_t {
     debited_twice,        ///< money went out a second time for the same payment, or for one file of answers
     interest,             ///< what the account itself earned: it belongs to the treasury
     not_debited,          ///< a return file says paid, and the day after still no line has the money (漏单)
+    late_return,  ///< paid, and days later the money is back (退汇): it is owed again, and somebody has to see why
 };
-inline constexpr std::size_t break_kinds = 15;
+inline constexpr std::size_t break_kinds = 16;
 
 /// Words of the trade: 长款 the bank speaks of more than the books know, 短款 money may be gone that the books still have,
 /// 漏单 the books have what the bank's statement leaves out, 差错 both know it, and differ.
@@ -50,6 +51,7 @@ enum class Resolution : std::uint8_t {
     is_return,        ///< the money is a payment's that came back: Dr 2112 / Cr 2111, and it is open again
     repays_claim,     ///< the bank gives back what was claimed: 1003 / 2112 is reversed, Dr 1003 / Cr 1213
     debited_since,    ///< a later statement has the money; nothing is posted
+    pay_again,  ///< what the correction queue does with the open item: it ends with that, and by no decision of its own
 };
 /// What a resolution has to name besides its evidence.
 enum class Named : std::uint8_t {

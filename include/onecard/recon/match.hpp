@@ -75,7 +75,7 @@ struct Matched {
     std::vector<Break> breaks;
     std::int32_t in_progress = 0;
     std::int32_t repeated = 0;  ///< lines that said again what was known
-    std::int32_t broken = 0;    ///< lines that opened a break
+    std::int32_t broken = 0;    ///< lines that do not fit; a late return fits, and is a break besides
     Tally paid, failed, returned, corrected;
 };
 
@@ -96,6 +96,8 @@ private:
     void judge(const bankfile::ReturnLine& line, SentLine& sent, std::int32_t line_no);
     void open_break(BreakKind kind, std::int32_t line_no, const bankfile::ReturnLine& line,
                     const SentLine* sent, std::string evidence);
+    void open_late_return(const bankfile::ReturnLine& line, const SentLine& sent, std::int32_t line_no,
+                          std::int64_t paid_by, bankfile::Reason reason);
     Matched& out_;
     std::int64_t corrects_;
 };

@@ -124,7 +124,9 @@ TEST(Paid, ComesBackByALateReturn) {
     Payment payment;
     EXPECT_EQ(payment.hears(paid, "OK00").hears(failed, "RETD").told(),
               "debit  1003 agency bank transit              120.00\n"
-              "credit 2111 returned, to pay                 120.00\n");
+              "credit 2111 returned, to pay                 120.00\n"
+              "late-return\n")
+        << "its money is open again, and why it came back is a question of its own";
     EXPECT_EQ(payment.standing(), Standing::returned);
     EXPECT_EQ(payment.books(), "1002 -12000 1003 12000 2111 -12000 5001 12000");
 }
