@@ -138,8 +138,9 @@ std::optional<std::int32_t> Connection::process_here() const {
 void Connection::check() {
     plans_once_ = false;
     pollfd said{.fd = PQsocket(raw_), .events = POLLIN, .revents = 0};
-    // Between questions a server says nothing, unless it takes its leave.
-    if (::poll(&said, 1, 0) > 0 && PQconsumeInput(raw_) == 0) throw_said("", "", PQerrorMessage(raw_));
+    // Between questions a server says nothing, unless it takes its leave: then its last word is followed by the end.
+    while (::poll(&said, 1, 0) > 0)
+        if (PQconsumeInput(raw_) == 0) throw_said("", "", PQerrorMessage(raw_));
 }
 
 void Connection::begin() {

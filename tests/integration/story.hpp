@@ -46,6 +46,7 @@ public:
     explicit Story(const std::string& url) : database_{store::create_database(url, 3)} {}
 
     std::unique_ptr<app::Work> begin() { return database_->begin(); }
+    std::unique_ptr<app::Work> question() { return database_->begin_question(); }
 
     /// One transaction.
     template <class Deed>

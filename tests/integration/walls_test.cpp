@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -303,6 +304,26 @@ TEST_F(Walls, TurnADeadlockIntoAnotherTry) {
         one.reset();
     }
     EXPECT_NE(tried.get(), again) << "one of the two goes on";
+}
+
+TEST_F(Walls, LetAQuestionBeAskedWithoutATransactionAndNothingBeCommittedByIt) {
+    const auto question = story.question();
+    EXPECT_TRUE(question->ledger().checkpoints().empty());
+    story.work([&](app::Work& w) {
+        w.ledger().put_checkpoint({5, test::digest_of("root"), "note\n"}, test::at(12));
+    });
+    EXPECT_EQ(question->ledger().checkpoints().size(), 1U) << "each question sees what is there";
+    EXPECT_THROW(question->commit(), BrokenInvariant);
+}
+
+TEST_F(Walls, AskAQuestionOnAFreshLineWhereTheOldOneWasCut) {
+    story.question()->ledger().checkpoints();
+    test::Sql service{service_url()};
+    service(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = "
+        "'client backend' and datname = current_database()");
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    EXPECT_TRUE(story.question()->ledger().checkpoints().empty());
 }
 
 }  // namespace
