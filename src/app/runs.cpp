@@ -32,7 +32,7 @@ constexpr std::size_t refused_units_told = 200;  ///< a province's counties
 
 /// Whether the month has what a run of this kind pays.
 bool has_reason(RunKind kind, const policy::CountyPolicy& policy) {
-    if (kind == RunKind::one_off) return policy.one_off.has_value();
+    if (kind == RunKind::one_off) return policy.has_one_off();
     if (kind == RunKind::price_linked)
         return policy.price.cpi.has_value() || policy.price.food.has_value() || policy.price.scpi.has_value();
     return true;
@@ -151,7 +151,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         if (wanted.empty())
             return refuse(Fault::missing,
                           kind == RunKind::one_off
-                              ? "the policy packs have no one-off payment (one_off.amount) of this month"
+                              ? "the policy packs have no one-off payment (one_off.…) of this month"
                               : "the policy packs have no price index (price.…) of this month",
                           place);
     } else if (kind == RunKind::regular) {
