@@ -89,7 +89,7 @@ bool waits_for(const UnitState& state, Step step, Role by) {
 Digest digest_of(const HashFunction& hash, std::string_view text) { return hash.hash(bytes_of(text)); }
 
 Result<Run> Runs::find(RunNo no, const Identity& by) {
-    const auto run = tools_.database.begin()->runs().run(no);
+    const auto run = tools_.database.begin_question()->runs().run(no);
     if (!run) return refuse(Fault::unknown, "there is no such run", place_of(no));
     if (!by.region.covers(run->region) && !run->region.covers(by.region))
         return refuse(Fault::forbidden, "the run lies outside this officer's region", place_of(no));
@@ -233,7 +233,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     // The book that the run was created with, even where the service has read another one since.
     std::optional<policy::Book> own_book;
     if (run->policy != digest_of(tools_.sha256, book_.canonical_text())) {
-        const auto text = tools_.database.begin()->runs().policy_text(run->policy);
+        const auto text = tools_.database.begin_question()->runs().policy_text(run->policy);
         ensure(text.has_value(), "a run without its policy book");
         auto parsed = policy::parse_book(*text);
         if (!parsed) return std::unexpected{parsed.error()};
@@ -355,7 +355,7 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
         return refuse(Fault::forbidden, fmt::format("a {} approves nothing", name_of(by.role)), place_of(no));
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
-    const std::vector<UnitState> states = tools_.database.begin()->runs().units(no);
+    const std::vector<UnitState> states = tools_.database.begin_question()->runs().units(no);
 
     // Units are approved one by one, each for itself: one that is refused holds up no other.
     std::vector<std::pair<County, std::string>> units{signatures.begin(), signatures.end()};
