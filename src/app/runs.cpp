@@ -151,7 +151,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         if (wanted.empty())
             return refuse(Fault::missing,
                           kind == RunKind::one_off
-                              ? "the policy packs have no one-off payment (one_off.…) of this month"
+                              ? "the policy packs have no one-off payment (one_off.amount) of this month"
                               : "the policy packs have no price index (price.…) of this month",
                           place);
     } else if (kind == RunKind::regular) {
