@@ -116,19 +116,9 @@ public:
           facts_{facts},
           screen_{screen},
           awards_{awards},
-          exclusions_{std::move(exclusions)},
+          roster_{std::move(exclusions), roster, awards},
           out_{out} {
-        if (exclusions_.not_on_roster)
-            for (const Award& award : awards) on_roster_.push_back(key_of(award));
-        std::ranges::sort(on_roster_);
         if (is_correcting(run.kind)) awards.clear();
-        for (const registry::Person& person : roster.persons)
-            if (person.is_deceased())
-                deceased_.push_back(person.no);
-            else
-                with_living_.push_back(person.household);
-        std::ranges::sort(deceased_);
-        std::ranges::sort(with_living_);
     }
 
     Result<void> compute() {
@@ -215,23 +205,8 @@ private:
         demand(past_unit, less);
     }
 
-    /// Why the run's rules leave out these arrears; empty: they do not.
-    Words exclusion_of(const Award& award) const {
-        // What a household was owed is excluded when nobody of it is left.
-        if (exclusions_.deceased &&
-            (award.person ? std::ranges::binary_search(deceased_, award.person)
-                          : !std::ranges::binary_search(with_living_, award.household)))
-            return {"已死亡", "deceased"};
-        if (exclusions_.not_on_roster && !std::ranges::binary_search(on_roster_, key_of(award)))
-            return {"不在本期名册", "not on the roster of the run's month"};
-        if (exclusions_.in_grace && award.grace_month > 0) return {"处于渐退期", "in grace in that month"};
-        if (exclusions_.programmes.contains(award.programme))
-            return {"该项目不在补发范围", "this programme is excluded"};
-        return {};
-    }
-
     bool is_excluded(const Award& award) {
-        const Words why = exclusion_of(award);
+        const Words why = roster_.why_left_out(award);
         if (why.english.empty()) return false;
         list(award, false,
              {fmt::format("不补发 {} 元：{}", award.amount.yuan(), why.chinese),
@@ -321,49 +296,12 @@ private:
     const registry::Register& facts_;
     CountyScreen& screen_;
     std::vector<Award>& awards_;
-    Exclusions exclusions_;
+    ArrearsRoster roster_;
     Beside& out_;
     Past past_;
-    std::vector<Key> on_roster_;
-    std::vector<PersonNo> deceased_;
-    std::vector<HouseholdNo> with_living_;
 };
 
 }  // namespace
-
-Result<Exclusions> Exclusions::parse(std::string_view text) {
-    Exclusions exclusions;
-    while (!text.empty()) {
-        const std::size_t comma = std::min(text.find(','), text.size());
-        const std::string_view word = text.substr(0, comma);
-        text.remove_prefix(std::min(comma + 1, text.size()));
-        if (word == "deceased") {
-            exclusions.deceased = true;
-        } else if (word == "in-grace") {
-            exclusions.in_grace = true;
-        } else if (word == "not-on-roster") {
-            exclusions.not_on_roster = true;
-        } else if (const auto programme = programme_of(word)) {
-            exclusions.programmes.insert(*programme);
-        } else {
-            return refuse(
-                Fault::unknown,
-                fmt::format("«{}» is neither deceased, in-grace, not-on-roster nor a programme", word),
-                "exclude");
-        }
-    }
-    return exclusions;
-}
-
-std::string Exclusions::text() const {
-    std::string text;
-    const auto add = [&](std::string_view word) { text += (text.empty() ? "" : ",") + std::string{word}; };
-    if (deceased) add("deceased");
-    if (in_grace) add("in-grace");
-    if (not_on_roster) add("not-on-roster");
-    for (const Programme programme : programmes) add(text_of(programme).code);
-    return text;
-}
 
 Result<void> add_arrears(Work& work, const Run& run, const Unit& unit, const RunPast& past,
                          const policy::Book& book, const registry::Register& facts,

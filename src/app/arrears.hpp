@@ -1,29 +1,15 @@
 #pragma once
 
-#include <set>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "beside.hpp"
+#include "exclusions.hpp"
 #include "onecard/app/store.hpp"
 #include "onecard/payment/payment.hpp"
 #include "onecard/policy/book.hpp"
 #include "screen.hpp"
 
 namespace onecard::app {
-
-/// To whom no arrears are paid (exclusion rules, DOMAIN 1.9: Shunde paid those on the month's roster only, and neither
-/// deceased, nor who was in grace, nor unattended children).
-struct Exclusions {
-    bool deceased = false;
-    bool in_grace = false;       ///< for the months in which the last amount was paid on (渐退期)
-    bool not_on_roster = false;  ///< who draws nothing in the run's own month
-    std::set<Programme> programmes;
-    /// "deceased,in-grace,not-on-roster,unattended-child"; empty: nobody. Errors: unknown.
-    static Result<Exclusions> parse(std::string_view text);
-    std::string text() const;
-};
 
 /// Computes the past months of one county again, against what was awarded for them. What more is due is put behind
 /// `awards` as awards of their own months and into `out.corrections` (still without serials); what was paid too much goes

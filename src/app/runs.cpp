@@ -32,7 +32,7 @@ constexpr std::size_t refused_units_told = 200;  ///< a province's counties
 
 /// Whether the month has what a run of this kind pays.
 bool has_reason(RunKind kind, const policy::CountyPolicy& policy) {
-    if (kind == RunKind::one_off) return policy.one_off.has_value();
+    if (kind == RunKind::one_off) return policy.has_one_off();
     if (kind == RunKind::price_linked)
         return policy.price.cpi.has_value() || policy.price.food.has_value() || policy.price.scpi.has_value();
     return true;

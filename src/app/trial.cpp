@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
+#include "exclusions.hpp"
 #include "onecard/app/policies.hpp"
 #include "onecard/entitlement/difference.hpp"
 #include "onecard/entitlement/recomputation.hpp"
@@ -103,7 +106,8 @@ struct Telling {
                        {"due", {"应核定", "due"}},
                        {"difference", {"差额", "difference"}},
                        {"held", {"暂缓", "held"}},
-                       {"cause", {"首个不同", "first difference"}}},
+                       {"cause", {"首个不同", "first difference"}},
+                       {"excluded", {"不补发", "not paid"}}},
                       {}};
     Table steps{"steps",
                 {"计算过程", "How each award came about"},
@@ -169,13 +173,16 @@ void tell_steps(Telling& out, const Computed& now, const entitlement::Award& awa
 class CountyTrial {
 public:
     CountyTrial(Telling& out, TrialRegister& reading, const policy::Book& book, County county,
-                const TrialPlace& place, const RunScreen& screen, ScreeningFacts& screening)
+                const TrialPlace& place, const RunScreen& screen, ScreeningFacts& screening,
+                const Exclusions& exclusions)
         : out_{out},
           reading_{reading},
           book_{book},
           county_{county},
           place_{place},
-          screen_{screen, screening, reading.known_in(out.wish.month), county} {}
+          screen_{screen, screening, reading.known_in(out.wish.month), county} {
+        if (out.wish.from.value_or(out.wish.month) < out.wish.month) take_roster(exclusions);
+    }
 
     void tell() {
         const Month last = out_.wish.month;
@@ -197,6 +204,22 @@ public:
     }
 
 private:
+    /// Whom the month of the trial pays, as a run of it would find when it looks at the past.
+    void take_roster(const Exclusions& exclusions) {
+        const Month last = out_.wish.month;
+        entitlement::Assessment assessment;
+        registry::Snapshot facts;
+        registry::take_snapshot(place_.facts, last, reading_.known_in(last), facts);
+        if (const auto policy = book_.at(county_, last); policy && exclusions.not_on_roster) {
+            entitlement::History history{place_.facts, reading_.known_in(last), policies_of(book_, county_)};
+            entitlement::assess(facts, *policy, assessment, &history);
+            const std::vector<entitlement::Award> all = assessment.awards;
+            Beside found;
+            screen_.hold(*policy, facts, all, assessment.awards, found);
+        }
+        roster_.emplace(exclusions, facts, assessment.awards);
+    }
+
     struct Row {
         std::int64_t awards = 0, held = 0, refused = 0;
         Money total, awarded, arrears, overpaid;
@@ -268,13 +291,22 @@ private:
         const auto key_of = [](const auto& row_of) {
             return std::tuple{row_of.programme, row_of.component, row_of.beneficiary};
         };
-        // What would be paid now is screened now; what is held is no arrears yet.
+        // What would be paid now is screened now; what is held is no arrears yet, and what is excluded never is.
         std::vector<entitlement::Award> owed;
+        std::map<decltype(key_of(owed.front())), Words> left_out;
+        std::vector<const entitlement::Award*> all_due;
+        for (const auto& award : now.assessment.awards) all_due.push_back(&award);
+        std::ranges::sort(all_due, {}, [&](const auto* award) { return key_of(*award); });
         for (const auto& one : differences) {
             if (one.amount().is_negative()) continue;
-            const auto due = std::ranges::find_if(
-                now.assessment.awards, [&](const auto& award) { return key_of(award) == key_of(one); });
-            ensure(due != now.assessment.awards.end(), "arrears of nothing");
+            const auto found = std::ranges::lower_bound(all_due, key_of(one), {},
+                                                        [&](const auto* award) { return key_of(*award); });
+            ensure(found != all_due.end() && key_of(**found) == key_of(one), "arrears of nothing");
+            const entitlement::Award* const due = *found;
+            if (Words why = roster_->why_left_out(*due); !why.english.empty()) {
+                left_out.emplace(key_of(one), std::move(why));
+                continue;
+            }
             owed.push_back(*due);
             owed.back().amount = one.amount();
         }
@@ -283,15 +315,18 @@ private:
         for (const auto& award : owed) paid.insert(key_of(award));
         for (const auto& one : differences) {
             if (!out_.concerns(one.household)) continue;
-            const bool is_held = !one.amount().is_negative() && !paid.contains(key_of(one));
-            if (!is_held) (one.amount().is_negative() ? row.overpaid : row.arrears) += one.amount();
+            const auto excluded = left_out.find(key_of(one));
+            const bool is_excluded = excluded != left_out.end();
+            const bool is_held = !is_excluded && !one.amount().is_negative() && !paid.contains(key_of(one));
+            if (!is_held && !is_excluded)
+                (one.amount().is_negative() ? row.overpaid : row.arrears) += one.amount();
             out_.differences.rows.push_back(
                 {county_.text(), one.household.number(), one.person.number(), words_of(one.programme),
                  words_of(one.component), month.text(), one.beneficiary, one.awarded, one.due, one.amount(),
                  is_held,
                  entitlement::first_difference({then.facts, then.policy, then.history},
-                                               {now.facts, now.policy, now.history}, one,
-                                               out_.wish.language)});
+                                               {now.facts, now.policy, now.history}, one, out_.wish.language),
+                 is_excluded ? excluded->second : Words{}});
         }
         out_.arrears += row.arrears;
         out_.overpaid += row.overpaid;
@@ -344,6 +379,7 @@ private:
     County county_;
     const TrialPlace& place_;
     CountyScreen screen_;
+    std::optional<ArrearsRoster> roster_;  ///< where there are past months
     entitlement::Recomputation now_;
     entitlement::Recomputation then_;
 };
@@ -354,6 +390,11 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
     Trial trial;
     if (wish.from && *wish.from > wish.month) {
         trial.faults.push_back({Fault::out_of_range, "from", "lies after the month"});
+        return trial;
+    }
+    const auto exclusions = Exclusions::parse(wish.excluded);
+    if (!exclusions) {
+        trial.faults.push_back(exclusions.error());
         return trial;
     }
     TrialRegister reading{wish, trial.faults};
@@ -372,7 +413,7 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
                 if (const auto stale = stale_list(screen.lists, rule, county, wish.today))
                     out.stale.rows.push_back({county.text(), std::string{text_of(rule.kind).code},
                                               Words{stale->chinese, stale->english}});
-            CountyTrial{out, reading, book, county, place, screen, screening}.tell();
+            CountyTrial{out, reading, book, county, place, screen, screening, *exclusions}.tell();
         }
     if (!trial.faults.empty()) return trial;
     trial.left_out = reading.left_out();
@@ -382,6 +423,7 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
     report.fields = {{"month", {"月份", "month"}, wish.month.text()},
                      {"from", {"起算月份", "from"}, wish.from.value_or(wish.month).text()},
                      {"policy", {"政策版本", "policy book"}, policy.hex()},
+                     {"excluded", {"不补发范围", "excluded"}, exclusions->text()},
                      {"accounts_checked", {"已核对账户", "accounts checked"}, reading.has_accounts()},
                      {"award_count", {"核定笔数", "awards"}, out.awards_count},
                      {"total", {"核定金额", "due"}, out.total},

@@ -32,7 +32,12 @@ constexpr Programmes only(Programme programme) {
 struct OnTop {
     Programme programme;
     Programmes covers = 0;
-    std::optional<Money> flat;
+    /// Flat amounts and where they come from, by number of the covered programme; empty: a fraction.
+    struct Flat {
+        Money amount;
+        std::string_view key;
+    };
+    std::vector<Flat> flat;
     Wide numerator = 0;
     Wide denominator = 1;
     std::string chinese;  ///< why this fraction

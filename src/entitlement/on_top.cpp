@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "case.hpp"
 
@@ -22,6 +23,23 @@ Programmes covered_by(const policy::Covers& covers) {
             (row.programme == Programme::low_margin && covers.low_margin))
             set |= only(row.programme);
     return set;
+}
+
+/// A campaign's own amount for who draws a programme, and its key.
+std::pair<std::optional<Money>, std::string_view> own_one_off(const policy::OneOffAmounts& amounts,
+                                                              const ProgrammeText& row) {
+    switch (row.kind) {
+        case Kind::dibao: return {amounts.dibao, "one_off.amount_for.dibao"};
+        case Kind::tekun: return {amounts.tekun, "one_off.amount_for.tekun"};
+        case Kind::orphan: return {amounts.orphan, "one_off.amount_for.orphan"};
+        case Kind::unattended: return {amounts.unattended_child, "one_off.amount_for.unattended_child"};
+        case Kind::living: return {amounts.living, "one_off.amount_for.disability_living"};
+        case Kind::nursing: return {amounts.nursing, "one_off.amount_for.disability_nursing"};
+        case Kind::on_top: return {};
+        case Kind::beside: break;
+    }
+    if (row.programme == Programme::low_margin) return {amounts.low_margin, "one_off.amount_for.low_margin"};
+    return {};
 }
 
 /// "3.50" of hundredths of a percent.
@@ -104,11 +122,15 @@ void pay_one(Case& of, const OnTop& on_top, const Member& member, std::size_t by
         steps->say(fmt::format("当月享受 {}", text_of(basis.programme).chinese),
                    fmt::format("draws {} in the month", text_of(basis.programme).english));
     Money amount;
-    if (on_top.flat) {
-        amount = *on_top.flat;
-        if (steps)
-            steps->say(fmt::format("一次性补贴：每人 {} 元（{}）", amount.yuan(), on_top.chinese),
-                       fmt::format("one-off: {} yuan a person ({})", amount.yuan(), on_top.english));
+    if (!on_top.flat.empty()) {
+        const OnTop::Flat& flat = on_top.flat[static_cast<std::size_t>(basis.programme)];
+        amount = flat.amount;
+        if (steps) {
+            const policy::Source* source = of.policy.source_of_rule(flat.key);
+            const std::string_view document = source ? std::string_view{source->document} : "?";
+            steps->say(fmt::format("一次性补贴：每人 {} 元（{}）", amount.yuan(), document),
+                       fmt::format("one-off: {} yuan a person ({})", amount.yuan(), document));
+        }
     } else {
         const Standard standard = dibao_standard_of(of, basis.programme);
         const auto* value = require(of, named, standard);
@@ -140,11 +162,16 @@ void pay_one(Case& of, const OnTop& on_top, const Member& member, std::size_t by
 std::vector<OnTop> on_top_of(const policy::CountyPolicy& policy) {
     std::vector<OnTop> all;
     if (auto subsidy = price_subsidy_of(policy)) all.push_back(std::move(*subsidy));
-    if (policy.one_off) {
-        const policy::Source* source = policy.source_of_rule("one_off.amount");
-        OnTop payment{.programme = Programme::one_off, .covers = covered_by(policy.one_off_covers)};
-        payment.flat = *policy.one_off;
-        payment.chinese = payment.english = source ? source->document : "?";
+    if (policy.has_one_off()) {
+        OnTop payment{.programme = Programme::one_off};
+        if (policy.one_off) payment.covers = covered_by(policy.one_off_covers);
+        payment.flat.assign(programmes.size() + 1, {policy.one_off.value_or(Money{}), "one_off.amount"});
+        for (const ProgrammeText& row : programmes) {
+            const auto [own, key] = own_one_off(policy.one_off_amounts, row);
+            if (!own) continue;
+            payment.covers |= only(row.programme);
+            payment.flat[static_cast<std::size_t>(row.programme)] = {*own, key};
+        }
         all.push_back(std::move(payment));
     }
     return all;
@@ -184,9 +211,10 @@ void pay_on_top(Case& of, std::size_t first_award, PersonNo asked) {
     const std::size_t end = of.out.awards.size();
     for (const OnTop& on_top : of.terms.on_top) {
         for (const Member& member : of.members) {
-            // Once a person: of several, the one with the higher standard, then the first, then being low-margin.
+            // Once a person: of several, the one with the higher amount, where they are the same that with the higher
+            // standard, then the first, then being low-margin.
             std::optional<std::size_t> best;
-            Money highest;
+            std::pair<Money, Money> highest;
             for (const bool is_unpaid : {false, true}) {
                 if (is_unpaid && !of.has_unpaid) break;
                 for (std::size_t i = first_award; i < end; ++i) {
@@ -194,10 +222,13 @@ void pay_on_top(Case& of, std::size_t first_award, PersonNo asked) {
                     if (!(on_top.covers & only(award.programme)) || !draws(of, award, member)) continue;
                     if (award.amount.is_zero() != is_unpaid) continue;
                     const auto& value = of.policy.standard(dibao_standard_of(of, award.programme));
-                    const Money standard = value ? value->amount : Money{};
-                    if (best && standard <= highest) continue;
+                    const std::pair worth{on_top.flat.empty()
+                                              ? Money{}
+                                              : on_top.flat[static_cast<std::size_t>(award.programme)].amount,
+                                          value ? value->amount : Money{}};
+                    if (best && worth <= highest) continue;
                     best = i;
-                    highest = standard;
+                    highest = worth;
                 }
             }
             if (best) pay_one(of, on_top, member, *best, member.person->no == asked);

@@ -16,7 +16,7 @@ namespace onecard::cli {
 namespace {
 
 struct Options {
-    std::string policy, folder, month, from, screening;
+    std::string policy, folder, month, from, screening, exclude;
     std::vector<std::string> lists;
     std::int64_t household = 0;
     bool explains = false;
@@ -54,6 +54,7 @@ Result<int> assess(const Context& context, const Options& options) {
     if (options.household != 0) wish.only = HouseholdNo{options.household};
     wish.language = context.manner.chinese ? app::Language::chinese : app::Language::english;
     wish.explains = options.explains;
+    wish.excluded = options.exclude;
     wish.today = now().day_in_china();
     for (const std::string& wanted : options.lists) {
         const auto list = list_in(wanted, wish.today);
@@ -93,6 +94,9 @@ void add_trial_command(CLI::App& app, Context& context, std::function<void(Body)
     command->add_option("--register", options->folder, "folder of register files")->required();
     command->add_option("--month", options->month, "benefit month, 2022-01")->required();
     command->add_option("--from", options->from, "past months from this one on: what they differ by");
+    command->add_option(
+        "--exclude", options->exclude,
+        "to whom no arrears are paid, as in run create: deceased,in-grace,not-on-roster,unattended-child");
     command->add_option("--household", options->household, "tell of one household alone")
         ->check(CLI::PositiveNumber);
     command->add_option("--list", options->lists,

@@ -74,6 +74,11 @@ void set_uplift_amount(CountyPolicy& policy, const Checked& value) {
     policy.uplift(which).*area = Money::of_fen(value.number);
 }
 
+template <auto programme>
+void set_one_off(CountyPolicy& policy, const Checked& value) {
+    policy.one_off_amounts.*programme = Money::of_fen(value.number);
+}
+
 // One line a rule. The order is that of the canonical text: add at the end.
 constexpr std::array own_rules{
     Rule{"dibao.rounding.unit", choice,
@@ -192,6 +197,13 @@ constexpr std::array own_rules{
     Rule{"tekun.pocket_money_within_basic", flag, set_flag<&P::pocket_money_within_basic>},
     Rule{"dibao.maintenance.percent", percent, set_percent<&P::maintenance_percent>},
     Rule{"dibao.maintenance.line_percent", percent, set_percent<&P::maintenance_line_percent>},
+    Rule{"one_off.amount_for.dibao", once, set_one_off<&OneOffAmounts::dibao>},
+    Rule{"one_off.amount_for.tekun", once, set_one_off<&OneOffAmounts::tekun>},
+    Rule{"one_off.amount_for.orphan", once, set_one_off<&OneOffAmounts::orphan>},
+    Rule{"one_off.amount_for.unattended_child", once, set_one_off<&OneOffAmounts::unattended_child>},
+    Rule{"one_off.amount_for.low_margin", once, set_one_off<&OneOffAmounts::low_margin>},
+    Rule{"one_off.amount_for.disability_living", once, set_one_off<&OneOffAmounts::living>},
+    Rule{"one_off.amount_for.disability_nursing", once, set_one_off<&OneOffAmounts::nursing>},
 };
 
 // The rules that come in rows: one a programme, a class, a reason, a pair of kinds.

@@ -2,39 +2,32 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysinfo.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <condition_variable>
-#include <cstring>
 #include <fstream>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "connection.hpp"
 #include "onecard/store/embedded_sql.hpp"
+#include "server_account.hpp"
+#include "server_programs.hpp"
 #include "statement.hpp"
 
 namespace onecard::store {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace server;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
@@ -48,102 +41,6 @@ constexpr auto start_time_max = 10min;
 constexpr auto fast_stop_time_max = 30s;
 constexpr auto pause = 20ms;
 constexpr std::uintmax_t log_bytes_max = 16 * 1024 * 1024;
-
-[[noreturn]] void fail(const fs::path& path, const char* what) {
-    throw std::system_error{errno, std::generic_category(),
-                            fmt::format("cluster: {} {}", what, path.string())};
-}
-
-/// Whom the server runs as: ourselves, or the unprivileged user when we are root.
-struct Account {
-    uid_t user = 0;
-    gid_t group = 0;
-    std::vector<gid_t> groups;
-    bool drops = false;  ///< from root
-};
-
-Result<Account> account_for(const std::string& run_as) {
-    Account account{.user = ::geteuid(), .group = ::getegid(), .groups = {}, .drops = false};
-    if (account.user != 0) return account;
-    for (const std::string& name : {run_as, std::string{"nobody"}}) {
-        const ::passwd* const found = ::getpwnam(name.c_str());
-        if (found == nullptr || found->pw_uid == 0) continue;
-        account.user = found->pw_uid;
-        account.group = found->pw_gid;
-        account.drops = true;
-        int count = 64;
-        account.groups.resize(static_cast<std::size_t>(count));
-        if (::getgrouplist(name.c_str(), account.group, account.groups.data(), &count) < 0) count = 0;
-        account.groups.resize(static_cast<std::size_t>(count));
-        return account;
-    }
-    return refuse(
-        Fault::missing,
-        fmt::format("PostgreSQL does not run as root, and there is neither a user {} nor nobody", run_as));
-}
-
-/// In a child, between fork and exec: only calls that are safe there. The raw ones, because those of the C library
-/// tell all threads, of which the child has one.
-bool become(const Account& account) {
-    if (!account.drops) return true;
-    return ::syscall(SYS_setgroups, account.groups.size(), account.groups.data()) == 0 &&
-           ::syscall(SYS_setresgid, account.group, account.group, account.group) == 0 &&
-           ::syscall(SYS_setresuid, account.user, account.user, account.user) == 0;
-}
-
-/// Starts a program as `account`, its output appended to `log`. With `tied` it gets SIGINT when the thread that calls
-/// this ends, however it ends.
-pid_t spawn(const Account& account, const std::vector<std::string>& command, const fs::path& log, bool tied) {
-    std::vector<char*> arguments;
-    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (output < 0) fail(log, "cannot open");
-    if (account.drops && ::fchown(output, account.user, account.group) != 0) fail(log, "cannot hand over");
-    const pid_t parent = ::getpid();
-    const pid_t child = ::fork();
-    if (child == 0) {
-        // Ctrl-C at the terminal is for us: we stop the server when we no longer need it.
-        ::setsid();
-        sigset_t none;
-        sigemptyset(&none);
-        ::sigprocmask(SIG_SETMASK, &none, nullptr);
-        for (const int each : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1})
-            ::signal(each, SIG_DFL);
-        if (!become(account)) ::_exit(126);
-        // After the change of user, which would clear it. The parent may have died before.
-        if (tied && (::prctl(PR_SET_PDEATHSIG, SIGINT) != 0 || ::getppid() != parent)) ::_exit(126);
-        const int nothing = ::open("/dev/null", O_RDONLY);
-        ::dup2(nothing, 0);
-        ::dup2(output, 1);
-        ::dup2(output, 2);
-        ::syscall(SYS_close_range, 3U, ~0U, 0U);
-        ::umask(077);
-        if (::chdir("/") != 0) ::_exit(126);
-        ::execv(arguments.front(), arguments.data());
-        ::_exit(127);
-    }
-    const int error = errno;
-    ::close(output);
-    if (child < 0) {
-        errno = error;
-        fail(command.front(), "cannot start");
-    }
-    return child;
-}
-
-int wait_for(pid_t child) {
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return status;
-}
-
-/// Whether the child is gone; takes it from the list of the dead.
-bool has_ended(pid_t child) {
-    int status = 0;
-    return ::waitpid(child, &status, WNOHANG) != 0;
-}
 
 /// What a log said last, for people.
 std::string last_lines(const fs::path& log) {
@@ -168,67 +65,6 @@ std::string short_name(const fs::path& folder) {
     return fmt::format("onecard-{:016x}", hash);
 }
 
-/// A folder that belongs to the account alone. One that somebody else made there is refused, not used.
-Result<void> make_own_folder(const fs::path& folder, const Account& account) {
-    if (::mkdir(folder.c_str(), 0700) == 0) {
-        if (account.drops && ::lchown(folder.c_str(), account.user, account.group) != 0)
-            fail(folder, "cannot hand over");
-        return {};
-    }
-    if (errno != EEXIST) fail(folder, "cannot make");
-    struct stat info{};
-    if (::lstat(folder.c_str(), &info) != 0) fail(folder, "cannot look at");
-    if (!S_ISDIR(info.st_mode)) return refuse(Fault::conflict, "is no folder", folder.string());
-    // An empty one of our own may have been made for us before.
-    if (account.drops && info.st_uid == 0) {
-        if (::lchown(folder.c_str(), account.user, account.group) != 0) fail(folder, "cannot hand over");
-        info.st_uid = account.user;
-    }
-    if (info.st_uid != account.user)
-        return refuse(Fault::conflict, "belongs to another user", folder.string());
-    if ((info.st_mode & 0777U) != 0700 && ::chmod(folder.c_str(), 0700) != 0) fail(folder, "cannot close");
-    return {};
-}
-
-/// Whether the account can pass through every folder above `path`: tried in a child that is the account.
-bool reaches(const Account& account, const fs::path& path) {
-    if (!account.drops) return true;
-    const std::string parent = path.parent_path().string();
-    const pid_t child = ::fork();
-    if (child < 0) fail(path, "cannot fork for");
-    if (child == 0) ::_exit(become(account) && ::chdir(parent.c_str()) == 0 ? 0 : 1);
-    return wait_for(child) == 0;
-}
-
-/// The folder with initdb and postgres; of several versions the newest, or that of an existing cluster.
-Result<fs::path> find_programs(const ClusterSettings& settings, std::string_view version) {
-    const auto is_complete = [](const fs::path& folder) {
-        return ::access((folder / "initdb").c_str(), X_OK) == 0 &&
-               ::access((folder / "postgres").c_str(), X_OK) == 0;
-    };
-    if (!settings.programs.empty()) {
-        if (is_complete(settings.programs)) return settings.programs;
-        return refuse(Fault::missing, "no initdb and postgres there", settings.programs.string());
-    }
-    const fs::path all = "/usr/lib/postgresql";
-    int newest = 0;
-    std::error_code error;
-    for (const auto& folder : fs::directory_iterator{all, error}) {
-        const std::string name = folder.path().filename().string();
-        if (name.empty() || name.size() > 3 || name.find_first_not_of("0123456789") != std::string::npos)
-            continue;
-        if (!is_complete(folder.path() / "bin")) continue;
-        if (!version.empty() && name != version) continue;
-        newest = std::max(newest, std::stoi(name));
-    }
-    if (newest != 0) return all / std::to_string(newest) / "bin";
-    if (!version.empty())
-        return refuse(Fault::conflict,
-                      fmt::format("the cluster was made by PostgreSQL {}, which is not installed", version),
-                      settings.folder.string());
-    return refuse(Fault::missing, "no PostgreSQL under /usr/lib/postgresql (apt-get install postgresql-15)");
-}
-
 void sync_disk_of(const fs::path& folder) {
     const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0) fail(folder, "cannot open");
@@ -242,47 +78,6 @@ std::string first_line(const fs::path& file) {
     std::string line;
     std::getline(in, line);
     return line;
-}
-
-/// What fits the machine, and what must not be in the server's log: rows, parameters, statements.
-std::vector<std::string> server_settings(const fs::path& sockets) {
-    struct sysinfo memory{};
-    ::sysinfo(&memory);
-    const std::uint64_t megabytes = memory.totalram * memory.mem_unit / 1024 / 1024;
-    const std::uint64_t buffers = std::clamp<std::uint64_t>(megabytes / 4, 64, 2048);
-    return {
-        "listen_addresses=",
-        "unix_socket_directories=" + sockets.string(),
-        "unix_socket_permissions=0700",
-        "max_connections=60",
-        fmt::format("shared_buffers={}MB", buffers),
-        fmt::format("effective_cache_size={}MB", std::max<std::uint64_t>(megabytes / 2, 128)),
-        fmt::format("maintenance_work_mem={}MB", std::clamp<std::uint64_t>(megabytes / 16, 64, 512)),
-        fmt::format("work_mem={}MB", std::clamp<std::uint64_t>(megabytes / 128, 8, 64)),
-        "max_wal_size=8GB",
-        "min_wal_size=1GB",
-        "checkpoint_timeout=15min",
-        "checkpoint_completion_target=0.9",
-        "wal_compression=lz4",
-        "wal_level=replica",
-        "fsync=on",
-        "synchronous_commit=on",
-        "full_page_writes=on",
-        "jit=off",
-        "autovacuum=on",
-        "default_transaction_isolation=read committed",
-        "timezone=UTC",
-        "log_timezone=UTC",
-        "logging_collector=off",
-        "log_destination=stderr",
-        "log_line_prefix=%m [%p] ",
-        "log_statement=none",
-        "log_min_duration_statement=-1",
-        "log_min_error_statement=panic",
-        "log_error_verbosity=terse",
-        "log_parameter_max_length=0",
-        "log_parameter_max_length_on_error=0",
-    };
 }
 
 std::string url_of(const fs::path& sockets, const std::string& role, const std::string& database) {

@@ -147,5 +147,73 @@ TEST(OneOff, PaysEachPersonOnceInTheFirstMonthOfItsValueOnly) {
     }
 }
 
+// Flat by programme and campaign (DOMAIN 1.6): who draws several gets the highest, once, and who draws none of them nothing.
+TEST(OneOff, MayPayEveryProgrammeAnAmountOfItsOwn) {
+    policy::Book::Builder builder;
+    const auto set = [&](std::string_view key, std::string_view from, std::string_view amount) {
+        const auto added =
+            builder.add({.division = "370212",
+                         .key = key,
+                         .months = {.from = month(from)},
+                         .input = std::string{amount},
+                         .source = {.document = "春节慰问〔2022〕1号", .note = "", .place = {}}});
+        ASSERT_TRUE(added) << added.error().message();
+    };
+    set("dibao.rural", "2021-01", "900");
+    set("unattended_child", "2021-01", "1500");
+    set("tekun.basic.rural", "2021-01", "1500");
+    set("tekun.care.self", "2021-01", "100");
+    set("disability.nursing.level_1", "2021-01", "120");
+    set("one_off.amount_for.dibao", "2022-01", "300");
+    set("one_off.amount_for.unattended_child", "2022-01", "800");
+    set("one_off.amount_for.disability_nursing", "2022-01", "200");
+    set("one_off.amount_for.low_margin", "2022-01", "100");
+    set("one_off.amount_for.dibao", "2022-09", "50");
+    const policy::Book book = builder.build();
+    const auto story_in = [&](std::string_view in) {
+        Story story{book.at(County::of_number(370212), month(in)).value()};
+        story.person(1);
+        story.person(2, "2012-01-01");
+        story.person(3).disability_level = 1;
+        story.person(4);
+        story.enrol(0, rural);
+        story.enrol(2, Programme::unattended_child).payee = PersonNo{9};
+        story.enrol(3, Programme::disability_nursing);
+        story.enrol(4, Programme::tekun_rural).ability = registry::Ability::self;
+        return story;
+    };
+    for (const auto& [in, dibao, child, nursed] : {std::tuple{"2021-12", 0, 0, 0},
+                                                   {"2022-01", 30'000, 80'000, 30'000},
+                                                   {"2022-02", 0, 0, 0},
+                                                   {"2022-09", 5'000, 5'000, 5'000}}) {
+        Story story = story_in(in);
+        EXPECT_EQ(story.fen(1, Programme::one_off), dibao) << in;
+        EXPECT_EQ(story.fen(2, Programme::one_off), child) << in;
+        EXPECT_EQ(story.fen(3, Programme::one_off), nursed) << in << ": dibao's is the higher";
+        EXPECT_EQ(story.fen(4, Programme::one_off), 0) << in << ": no amount for tekun";
+        EXPECT_LE(std::ranges::count(story.assessed().awards, Programme::one_off, &Award::programme), 3);
+    }
+    Story story = story_in("2022-01");
+    story.assessed();
+    for (const Award& award : story.assessed().awards)
+        if (award.programme == Programme::one_off && award.person.number() == 2)
+            EXPECT_EQ(award.payee, 9) << "paid like the programme that gives it";
+    const auto why =
+        explain(story.facts(), story.rules(), Programme::one_off, Component::basic, 2, Language::chinese);
+    ASSERT_TRUE(why) << why.error().message();
+    EXPECT_THAT(why->lines, testing::Contains("一次性补贴：每人 800.00 元（春节慰问〔2022〕1号）"));
+    // Together with an amount for all: those with an amount of their own get that, also where it is less.
+    story.rules().one_off = yuan("244");
+    EXPECT_EQ(story.fen(4, Programme::one_off), 24'400);
+    EXPECT_EQ(story.fen(1, Programme::one_off), 30'000);
+    story.rules().one_off_amounts.tekun = yuan("10");
+    EXPECT_EQ(story.fen(4, Programme::one_off), 1'000);
+    // A low-margin household that nothing else covers.
+    Story margin{book.at(County::of_number(370212), month("2022-01")).value()};
+    margin.person(1);
+    margin.enrol(0, Programme::low_margin);
+    EXPECT_EQ(margin.fen(1, Programme::one_off), 10'000);
+}
+
 }  // namespace
 }  // namespace onecard::entitlement::story

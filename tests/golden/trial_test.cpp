@@ -10,6 +10,7 @@
 
 #include "onecard/app/trial.hpp"
 #include "onecard/ops/policy_files.hpp"
+#include "onecard/policy/builder.hpp"
 
 /// Whole folders of files in, the report out: what `onecard assess` says.
 namespace onecard::app {
@@ -111,7 +112,7 @@ TEST_F(TrialTest, ALateImportTakesBackWhatPastMonthsWereAwardedAndSaysWhy) {
                 R"("benefit_month":")" +
                 std::string{in} +
                 R"(","beneficiary":12,"awarded_fen":109000,"due_fen":0,"difference_fen":-109000,"held":false,)"
-                R"("cause":"then: owed; now: no enrolment in dibao-rural of household 12"})"));
+                R"("cause":"then: owed; now: no enrolment in dibao-rural of household 12","excluded":""})"));
     // Before the import was known, nothing had been wrong.
     EXPECT_THAT(json("2022-09", "2022-07"), HasSubstr(R"("overpaid_fen":0)"));
 }
@@ -131,6 +132,78 @@ TEST_F(TrialTest, ABackdatedNoticeGivesArrearsFromItsFirstMonthToItsPublication)
     EXPECT_THAT(text,
                 HasSubstr(R"("benefit_month":"2022-04","awards":2,"total_fen":129100,"awarded_fen":129100)"));
     EXPECT_THAT(text, HasSubstr(R"("arrears_fen":60300)"));  // 3 × 182.00 dibao and 3 × 19.00 nursing
+}
+
+// Shunde (DOMAIN 1.9): arrears of a backdated notice go neither to the deceased, nor to who is not on the month's roster any
+// more, nor to whole programmes.
+TEST_F(TrialTest, ArrearsLeaveOutWhomTheRulesExclude) {
+    const auto differing = [&](std::string_view excluded) {
+        wish.excluded = excluded;
+        return json("2022-05", "2021-12");
+    };
+    EXPECT_THAT(differing(""), HasSubstr(R"("arrears_fen":60300)"));
+    const std::string no_nursing = differing("disability-nursing");
+    EXPECT_THAT(no_nursing, HasSubstr(R"("arrears_fen":54600)"));  // 3 × 182.00
+    EXPECT_THAT(no_nursing, HasSubstr(R"("excluded":"this programme is excluded")"));
+    EXPECT_THAT(no_nursing, HasSubstr(R"("excluded":"disability-nursing")"));
+    EXPECT_THAT(differing("not-on-roster,deceased,in-grace"), HasSubstr(R"("arrears_fen":60300)"));
+    // Who drew it in the months that are owed, and draws it no more.
+    write("2022-05/enrolments.csv",
+          std::string{enrolment_columns} + "370212,12,32,disability-nursing,,,,,,,2022-05,,1\n");
+    const std::string gone = differing("not-on-roster");
+    EXPECT_THAT(gone, HasSubstr(R"("arrears_fen":54600)"));
+    EXPECT_THAT(gone, HasSubstr(R"("excluded":"not on the roster of the run's month")"));
+    EXPECT_THAT(differing(""), HasSubstr(R"("arrears_fen":60300)"));
+    std::filesystem::remove_all(folder / "2022-05");
+    write("2022-05/persons.csv",
+          "county,person_no,household_no,name,resident_id,disability_class,disability_level,seriously_ill,"
+          "in_full_time_school,died_on,valid_from,valid_to\n"
+          "370212,32,12,阿依古丽·买买提,990101200402290029,4,2,0,1,2022-05-03,2022-05,\n");
+    EXPECT_THAT(differing("deceased"), HasSubstr(R"("arrears_fen":54600)"));
+    EXPECT_THAT(differing("deceased"), HasSubstr(R"("excluded":"deceased")"));
+    EXPECT_THAT(differing("not-on-roster"), HasSubstr(R"("arrears_fen":60300)"))
+        << "owed for the month of the death, too";
+    wish.excluded = "deceased,cats";
+    const Trial refused = trial("2022-05", "2021-12");
+    ASSERT_EQ(refused.faults.size(), 1U);
+    EXPECT_THAT(refused.faults.front().text, HasSubstr("«cats»"));
+}
+
+TEST_F(TrialTest, ArrearsLeaveOutTheMonthsOfGraceWhereTheRulesSaySo) {
+    const policy::Book book = policy::parse_book(packs().canonical_text() +
+                                                 "370212\tdibao.grace.months\t2021-01..\t3\ttest\ttest\n")
+                                  .value();
+    write("incomes.csv",
+          "county,household_no,person_no,item,monthly,valid_from,valid_to\n"
+          "370212,12,31,102,900.00,2021-06,2022-03\n370212,12,31,102,2500.00,2022-04,\n");
+    // Known in June: in March the income was 700.00, so March and the months of grace after it owe 200.00 more.
+    write("2022-06/incomes.csv",
+          "county,household_no,person_no,item,monthly,valid_from,valid_to\n"
+          "370212,12,31,102,700.00,2022-03,2022-03\n");
+    wish.folder = folder;
+    wish.month = month("2022-06");
+    wish.from = month("2022-01");
+    wish.today = Day::parse("2025-06-30").value();
+    // The notice of March is not what this is about: everything was known always.
+    const auto arrears = [&](std::string_view excluded) {
+        wish.excluded = excluded;
+        return to_json(try_out(wish, book, Digest{}).report);
+    };
+    const std::string all = arrears(""), without = arrears("in-grace");
+    const auto count = [](const std::string& text, std::string_view what) {
+        int found = 0;
+        for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size()) ++found;
+        return found;
+    };
+    for (const std::string_view in : {"2022-04", "2022-05"})
+        EXPECT_THAT(all, HasSubstr(R"("benefit_month":")" + std::string{in} +
+                                   R"(","beneficiary":12,"awarded_fen":109000,"due_fen":129000,)"
+                                   R"("difference_fen":20000,"held":false)"))
+            << in;
+    EXPECT_EQ(count(all, R"("excluded":"in grace in that month")"), 0);
+    EXPECT_EQ(count(without, R"("excluded":"in grace in that month")"), 2);
+    EXPECT_THAT(without, HasSubstr(R"("benefit_month":"2022-03","beneficiary":12,)"));
+    EXPECT_THAT(without, Not(HasSubstr(R"("arrears_fen":0,"overpaid_fen":0,"months")")));
 }
 
 TEST_F(TrialTest, ADecisionConfirmedLateIsOwedFromTheMonthOfApplication) {

@@ -208,7 +208,8 @@ private:
     /// Owed nothing; who is paid on top by it is found here. The row is kept apart from what is owed.
     void low_margin_household(const registry::Household& household, const Enrolment& one) {
         const bool is_price = price_is_triggered() && policy_.price.covers.low_margin;
-        const bool is_one_off = policy_.one_off && policy_.one_off_covers.low_margin;
+        const bool is_one_off = (policy_.one_off && policy_.one_off_covers.low_margin) ||
+                                policy_.one_off_amounts.low_margin.has_value();
         if ((is_price || is_one_off) && pay(household, one, Component::basic, 0)) {
             const AwardKey key{household.no.number(), one.person.number(), one.programme, Component::basic};
             low_margin_[key] = expected_.awards[key];
@@ -244,9 +245,17 @@ private:
             if (person.household != household.no) continue;
             const bool is_apart = leaves(household.no.number(), person.no);
             for (const bool is_price : {true, false}) {
-                if (is_price ? !by_cpi && !by_food && !by_scpi : !policy_.one_off) continue;
-                const policy::Covers& covers = is_price ? price.covers : policy_.one_off_covers;
-                std::optional<std::pair<std::optional<std::int64_t>, AwardKey>> best;
+                if (is_price && !by_cpi && !by_food && !by_scpi) continue;
+                policy::Covers covers = is_price ? price.covers : policy_.one_off_covers;
+                if (!is_price && !policy_.one_off) covers = {false, false, false, false, false, false, false};
+                const policy::OneOffAmounts own =
+                    is_price ? policy::OneOffAmounts{} : policy_.one_off_amounts;
+                struct Best {
+                    std::optional<std::int64_t> standard;
+                    AwardKey key;
+                    std::int64_t flat;
+                };
+                std::optional<Best> best;
                 // Who draws something is paid by it; by being low-margin only if that is more.
                 std::vector<AwardKey> ways;
                 for (const auto* part : {&owed, &std::as_const(low_margin_)})
@@ -260,30 +269,55 @@ private:
                         amount_of(household.area == registry::Area::urban ? Standard::dibao_urban
                                                                           : Standard::dibao_rural);
                     bool is_covered = false;
+                    std::optional<Money> own_amount;
                     switch (programme) {
                         case Programme::dibao_urban:
                         case Programme::dibao_rural:
                             is_covered = covers.dibao;
+                            own_amount = own.dibao;
                             s = amount_of(programme == Programme::dibao_urban ? Standard::dibao_urban
                                                                               : Standard::dibao_rural);
                             break;
                         case Programme::tekun_urban:
-                        case Programme::tekun_rural: is_covered = covers.tekun; break;
-                        case Programme::orphan: is_covered = covers.orphan; break;
-                        case Programme::unattended_child: is_covered = covers.unattended_child; break;
-                        case Programme::low_margin: is_covered = covers.low_margin; break;
-                        case Programme::disability_living: is_covered = !is_price && covers.living; break;
-                        case Programme::disability_nursing: is_covered = !is_price && covers.nursing; break;
+                        case Programme::tekun_rural:
+                            is_covered = covers.tekun;
+                            own_amount = own.tekun;
+                            break;
+                        case Programme::orphan:
+                            is_covered = covers.orphan;
+                            own_amount = own.orphan;
+                            break;
+                        case Programme::unattended_child:
+                            is_covered = covers.unattended_child;
+                            own_amount = own.unattended_child;
+                            break;
+                        case Programme::low_margin:
+                            is_covered = covers.low_margin;
+                            own_amount = own.low_margin;
+                            break;
+                        case Programme::disability_living:
+                            is_covered = !is_price && covers.living;
+                            own_amount = own.living;
+                            break;
+                        case Programme::disability_nursing:
+                            is_covered = !is_price && covers.nursing;
+                            own_amount = own.nursing;
+                            break;
                         case Programme::price_subsidy:
                         case Programme::one_off: break;
                     }
-                    if (is_covered && (!best || s.value_or(0) > best->first.value_or(0))) best = {s, key};
+                    if (!is_covered && !own_amount) continue;
+                    const std::int64_t flat =
+                        is_price ? 0 : own_amount.value_or(policy_.one_off.value_or(Money{})).fen();
+                    if (!best || flat > best->flat ||
+                        (flat == best->flat && s.value_or(0) > best->standard.value_or(0)))
+                        best = Best{s, key, flat};
                 }
                 if (!best) continue;
                 const Programme programme = is_price ? Programme::price_subsidy : Programme::one_off;
-                std::int64_t amount = policy_.one_off.value_or(Money{}).fen();
+                std::int64_t amount = best->flat;
                 if (is_price) {
-                    if (!best->first) {
+                    if (!best->standard) {
                         expected_.refusals.emplace(household.no.number(), person.no.number(), programme,
                                                    true);
                         continue;
@@ -301,7 +335,7 @@ private:
                     if (price.formula == policy::PriceFormula::fraction)
                         share =
                             Fraction{1, price.fractions[price.cpi.value_or(0) < price.steep_from ? 0 : 1]};
-                    const Fraction exact = share * *best->first;
+                    const Fraction exact = share * *best->standard;
                     amount = std::max(exact.top < 0 ? 0 : rounded(exact, price.rounding), price.floor.fen());
                     if (amount == 0) {
                         expected_.refusals.emplace(household.no.number(), person.no.number(), programme,
@@ -309,7 +343,7 @@ private:
                         continue;
                     }
                 }
-                const auto& basis = drawn.at(best->second);
+                const auto& basis = drawn.at(best->key);
                 expected_.awards[{household.no.number(), person.no.number(), programme, Component::basic}] = {
                     amount, basis.payee_kind, basis.payee};
             }

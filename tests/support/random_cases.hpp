@@ -152,6 +152,10 @@ inline policy::CountyPolicy random_policy(Chance& chance) {
             policy.price.floor = Money::of_fen(chance.one_of<std::int64_t>({1'000, 2'000, 3'000}));
     }
     if (chance.one_in(6)) policy.one_off = Money::of_fen(chance.between(1, 50'000));
+    if (auto& own = policy.one_off_amounts; chance.one_in(5))
+        for (std::optional<Money>* each : {&own.dibao, &own.tekun, &own.orphan, &own.unattended_child,
+                                           &own.low_margin, &own.living, &own.nursing})
+            if (chance.one_in(2)) *each = Money::of_fen(1'000 * chance.between(1, 50));
     for (policy::Covers* covers : {&policy.price.covers, &policy.one_off_covers})
         for (bool* each : {&covers->dibao, &covers->tekun, &covers->orphan, &covers->unattended_child})
             *each = !chance.one_in(5);

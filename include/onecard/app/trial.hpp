@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "onecard/app/report.hpp"
@@ -28,7 +29,9 @@ struct TrialWish {
     std::optional<HouseholdNo> only;  ///< tell of one household alone
     Language language = Language::english;  ///< of steps and causes; the rest comes in both
     bool explains = false;                  ///< with the steps of every award
-    std::vector<TrialList> lists;           ///< by what is screened, beside one person under two numbers
+    std::string
+        excluded;  ///< to whom no arrears are paid, as a run says it: "deceased,in-grace"; empty: nobody
+    std::vector<TrialList> lists;  ///< by what is screened, beside one person under two numbers
     /// What is done about them: of an installation's configuration, or what holds without one.
     std::vector<ScreeningRule> screening = default_screening();
     Day today;  ///< for dates that may not lie in the future

@@ -61,6 +61,18 @@ struct Covers {
     bool nursing = false;
     friend bool operator==(const Covers&, const Covers&) = default;
 };
+/// What a one-off campaign pays to who draws a programme, where it is not the same for all (DOMAIN 1.6): a programme with
+/// an amount of its own is covered by it.
+struct OneOffAmounts {
+    std::optional<Money> dibao;
+    std::optional<Money> tekun;
+    std::optional<Money> orphan;
+    std::optional<Money> unattended_child;
+    std::optional<Money> low_margin;
+    std::optional<Money> living;
+    std::optional<Money> nursing;
+    friend bool operator==(const OneOffAmounts&, const OneOffAmounts&) = default;
+};
 /// The price-linked subsidy as published (DOMAIN 1.5): the dibao standard times the rise of consumer prices, times
 /// that of the cost of living of low incomes (SCPI: Guilin, S48), times the index that triggered it, the higher of
 /// several (Wuhan), or 1/12 of the standard and from a rise of 5 % on 1/8 (Jiangsu).
@@ -209,6 +221,9 @@ struct CountyPolicy {
     PriceLink price;
     std::optional<Money> one_off;  ///< a person, once: only in the first month of the value
     Covers one_off_covers;
+    OneOffAmounts one_off_amounts;
+    /// Whether the month has a campaign.
+    bool has_one_off() const { return one_off || one_off_amounts != OneOffAmounts{}; }
     bool one_off_separately = false;  ///< by runs of its own (one-off), as above
     /// Pocket money of who lives in an institution is part of the basic amount, which the institution then gets less
     /// of (else it stands beside it).
