@@ -14,9 +14,7 @@ select p.county::text as county, u.period::text as period, p.serial::text as ser
   from unit u
   join unit_result r using (run_no, county)
   join run using (run_no)
-  -- Behind the fence the part is known when the parts are looked at: the others are left alone.
-  join lateral (select * from payment
-                 where part = u.part and county = :county::int and serial = :serial::int offset 0) p on true
+  join lateral payment_in(u.part, u.county, :serial::int) p on true
   left join unit_fate f on f.county = u.county and f.period = u.period and f.kind = u.kind
                        and f.generation = u.generation
   left join batch b on b.run_no = u.run_no and b.county = u.county

@@ -43,7 +43,7 @@ select a.attempt::text as attempt, b.run_no::text as run, b.county::text as coun
                                        where later.county = d.county and later.period = d.period
                                          and later.batch_no = d.batch_no and later.round > d.round)
   left join receipt r on r.county = d.county and r.period = d.period and r.batch_no = d.batch_no and r.round = d.round
-  left join outcome o on o.county = a.county and o.serial = :serial::int and o.attempt = a.attempt and o.part = a.part
+  left join lateral outcomes_in(a.part, a.county, array[:serial::int]) o on o.attempt = a.attempt
   left join reversal v on v.county = a.county and v.serial = :serial::int and v.attempt = a.attempt and v.part = a.part
   left join failure_fate fate on fate.county = a.county and fate.serial = :serial::int and fate.attempt = a.attempt
                              and fate.part = a.part

@@ -15,8 +15,7 @@ with for_others as (
     select p.part, p.serial, p.programme, p.component, p.benefit_month, p.beneficiary, p.payee_kind, p.payee, p.amount,
            u.run_no, u.period, u.kind, u.generation
       from unit u
-      join for_others f on true
-      join payment p on p.part = u.part and p.county = u.county and p.beneficiary = f.beneficiary
+      join lateral payments_of(u.part, u.county, array(select beneficiary from for_others)) p on true
      where u.county = :county::int and u.part is not null
        and ((p.programme > 2 and p.beneficiary = :person::bigint)
             or (p.programme <= 2 and (p.beneficiary = -(:person::bigint)
@@ -25,6 +24,10 @@ with for_others as (
                                                             where h.county = :county::int
                                                               and h.representative = :person::bigint)))
             or (p.payee_kind = 1 and p.payee = :person::bigint))
+), answered as (
+    select o.*
+      from (select part, array_agg(serial) as serials from own group by part) asked
+      join lateral outcomes_in(asked.part, :county::int, asked.serials) o on true
 )
 select (:county::int)::text as county, p.period::text as period, p.serial::text as serial,
        p.programme::text as programme, p.component::text as component, p.benefit_month::text as benefit_month,
@@ -44,12 +47,12 @@ select (:county::int)::text as county, p.period::text as period, p.serial::text 
                        and f.generation = p.generation
   left join lateral (select o.attempt, o.kind, o.value_day, fate.fate as ended,
                             case v.kind when 3 then 'returned' when 4 then 'corrected' end as reversed
-                       from outcome o
+                       from answered o
                        left join reversal v on v.county = o.county and v.serial = o.serial
                                            and v.attempt = o.attempt and v.part = o.part
                        left join failure_fate fate on fate.county = o.county and fate.serial = o.serial
                                                   and fate.attempt = o.attempt and fate.part = o.part
-                      where o.county = :county::int and o.serial = p.serial and o.part = p.part
+                      where o.serial = p.serial and o.part = p.part
                       order by o.attempt desc
                       limit 1) o on true
   left join lateral (select max(r.attempt) as attempt

@@ -243,8 +243,10 @@ Result<Report> Books::trial_balance(const Identity& by, const Region& region, co
                                 wish.by.contains(dimension.name) ? "true" : "false");
     parameters.emplace_back("as_of", wish.as_of.text());
     parameters.emplace_back("known_at", wish.known_at.text());
-    const std::vector<TextRow> rows =
-        tools_.database.begin()->ledger().ask("report_trial_balance", parameters);
+    const bool has_totals = std::ranges::all_of(
+        wish.by, [](const std::string& dimension) { return dimension == "county" || dimension == "year"; });
+    const AskedReport asked{has_totals ? "report_trial_balance" : "report_trial_balance_by", parameters};
+    const std::vector<TextRow> rows = std::move(tools_.database.read({&asked, 1}).front());
 
     Report report{{"试算平衡表", "Trial balance"}, {}, {}};
     Table table{"accounts", {"科目余额", "Accounts"}, {}, {}};

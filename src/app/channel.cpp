@@ -103,7 +103,7 @@ Result<void> Channel::take_sequence(const Identity& bank, std::string_view name,
 
 Result<std::int32_t> Channel::next_sequence(const Identity& bank) {
     if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks number their files", "sequence");
-    return tools_.database.begin()->channel().next_sequence(bank.bank);
+    return tools_.database.begin_question()->channel().next_sequence(bank.bank);
 }
 
 Result<Report> Channel::ladder(const Identity& by, const Region& region, const Slice& slice) {
@@ -164,7 +164,7 @@ std::int64_t Channel::push(BankNo bank, BankAddress& address, CircuitBreaker& br
     const bankfile::Profile& profile = profile_of_bank(tools_, bank);
     const std::string code = tools_.profiles == nullptr ? std::string{} : tools_.profiles->code_of_bank(bank);
     std::int64_t delivered = 0;
-    for (const Unpushed& file : tools_.database.begin()->channel().unpushed(bank, files_max)) {
+    for (const Unpushed& file : tools_.database.begin_question()->channel().unpushed(bank, files_max)) {
         if (file.attempts > 0) {
             const std::int64_t pause =
                 std::min(first_retry_seconds << std::min(file.attempts - 1, 10), retry_seconds_max);

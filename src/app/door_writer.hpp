@@ -59,8 +59,9 @@ private:
     Tools& tools_;
     std::mutex guard_;
     std::condition_variable_any written_;
-    std::condition_variable_any fetched_;
+    std::condition_variable_any fetched_, gathered_;
     bool writing_ = false;
+    std::size_t last_group_ = 0;  ///< how many visits the group before this one had
     std::vector<Visit*> waiting_;
     std::vector<DownloadRecord> downloads_;
     std::jthread downloads_writer_;

@@ -63,7 +63,7 @@ Exchange::~Exchange() = default;
 std::optional<Batch> Exchange::batch_sent_to(const Identity& bank, std::string_view file_id) {
     if (bank.role != Role::bank) return std::nullopt;
     if (auto known = sent_->find(bank.bank, file_id)) return known;
-    const auto file = tools_.database.begin()->exchange().file_for(bank.bank, file_id);
+    const auto file = tools_.database.begin_question()->exchange().file_for(bank.bank, file_id);
     if (!file) return std::nullopt;
     sent_->keep(bank.bank, file->batch);
     return file->batch;
@@ -86,7 +86,7 @@ Result<Report> Exchange::files(const Identity& bank, std::int32_t after_seq) {
                  {"receipt", {"回执", "receipt"}}},
                 {}};
     for (const DispatchedFile& file :
-         tools_.database.begin()->exchange().files_for(bank.bank, after_seq, page_max)) {
+         tools_.database.begin_question()->exchange().files_for(bank.bank, after_seq, page_max)) {
         // The bank will come for it soon.
         sent_->keep(bank.bank, file.batch);
         Words receipt{"无", "none"};
@@ -155,7 +155,7 @@ Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_
     const Result<bool> is_new = accepted ? writer_->receipt(receipt) : refuse_batch(tools_, batch, receipt);
     if (!is_new) return std::unexpected{is_new.error()};
     if (*is_new) return {};
-    const auto file = tools_.database.begin()->exchange().file_for(bank.bank, file_id);
+    const auto file = tools_.database.begin_question()->exchange().file_for(bank.bank, file_id);
     // The same bytes again, perhaps those that answered an earlier round.
     if (file && (!file->accepted || file->accepted == accepted)) return {};
     return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
@@ -212,7 +212,8 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     }
     if (!number) {
         // A receipt names the file; these bytes are on record under the name that they came with.
-        const auto earlier = tools_.database.begin()->exchange().return_of_digest(bank.bank, file.digest);
+        const auto earlier =
+            tools_.database.begin_question()->exchange().return_of_digest(bank.bank, file.digest);
         if (!earlier || earlier->name != name)
             return refuse(Fault::duplicate, "the same bytes came before under another name", place);
         number = earlier->no;
@@ -265,7 +266,7 @@ Result<Report> Exchange::returns(const Identity& bank, std::int64_t after_no) {
                    {"breaks", {"差异笔数", "breaks"}}},
                   {}};
     for (const ReturnState& state :
-         tools_.database.begin()->exchange().returns_of(bank.bank, after_no, page_max))
+         tools_.database.begin_question()->exchange().returns_of(bank.bank, after_no, page_max))
         returns.rows.push_back({state.no, state.name, state.digest.hex(), state.at.text(),
                                 words_of(state.accepted), state.reason, std::int64_t{state.paid},
                                 std::int64_t{state.failed}, std::int64_t{state.in_progress},

@@ -68,7 +68,7 @@ std::string text_of_file(const std::filesystem::path& path) {
 
 Result<NameCheckRecord> check_for(Tools& tools, const Identity& bank, std::string_view file_id) {
     if (bank.role == Role::bank && !file_id.empty()) {
-        auto found = tools.database.begin()->accounts().name_checks_of(bank.bank, file_id);
+        auto found = tools.database.begin_question()->accounts().name_checks_of(bank.bank, file_id);
         if (!found.empty()) return std::move(found.front());
     }
     return refuse(Fault::unknown, "no such name check for this bank", std::string{file_id.substr(0, 64)});
@@ -173,7 +173,8 @@ Result<Report> NameChecks::files(const Identity& bank) {
                  {"sha256", {"摘要", "sha256"}},
                  {"state", {"状态", "state"}}},
                 {}};
-    for (const NameCheckRecord& check : tools_.database.begin()->accounts().name_checks_of(bank.bank, ""))
+    for (const NameCheckRecord& check :
+         tools_.database.begin_question()->accounts().name_checks_of(bank.bank, ""))
         files.rows.push_back({check.file_id, std::int64_t{check.lines}, check.file_digest.hex(),
                               check.answered_at ? Words{"已回复", "answered"} : Words{"待回复", "waiting"}});
     report.tables.push_back(std::move(files));
@@ -225,7 +226,8 @@ Result<Report> NameChecks::take_answer(const Identity& bank, std::string_view fi
     try {
         work->accounts().put_name_answer(check->no, cms, bank.fingerprint, now, reasons);
     } catch (const RefusedByDatabase&) {
-        if (tools_.database.begin()->accounts().name_answer_of(check->no) == cms) return report_on(reasons);
+        if (tools_.database.begin_question()->accounts().name_answer_of(check->no) == cms)
+            return report_on(reasons);
         return refuse(Fault::duplicate, "this file has its answer already, and another one", place);
     }
     const Act act{"name-answer", County{},

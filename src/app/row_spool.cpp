@@ -114,6 +114,7 @@ void clear(RegisterFiles& rows) {
     rows.enrolments.clear();
     rows.accounts.clear();
     rows.institutions.clear();
+    rows.refused.clear();
 }
 
 std::size_t bytes_in_memory(const RegisterFiles& rows) {

@@ -86,7 +86,7 @@ Result<std::int64_t> Runs::end_units(const Identity& by, RunNo no, Move move, Mo
     std::int64_t ended = 0;
     std::optional<Failure> first;
     if (only) first = Failure{Fault::unknown, run_place + "/" + only->text(), "the run has no such county"};
-    for (const UnitState& state : tools_.database.begin()->runs().units(no)) {
+    for (const UnitState& state : tools_.database.begin_question()->runs().units(no)) {
         const County county = state.unit.county;
         const std::string place = fmt::format("run {}/{}", no.number(), county.text());
         if (!by.region.covers(county) || (only && *only != county)) continue;

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "arrears.hpp"
 #include "compute.hpp"
@@ -27,6 +28,7 @@ namespace onecard::app {
 namespace {
 
 constexpr int past_months_max = 120;
+constexpr std::size_t refused_units_told = 200;  ///< a province's counties
 
 /// Whether the month has what a run of this kind pays.
 bool has_reason(RunKind kind, const policy::CountyPolicy& policy) {
@@ -41,6 +43,17 @@ std::string closed_text(Month period) {
 }
 
 std::string place_of(RunNo run) { return fmt::format("run {}", run.number()); }
+
+/// Every refused unit in one refusal, each by its division and month, in one order.
+Failure told_together(Faults faults) {
+    std::ranges::sort(faults, {}, [](const Failure& one) { return std::tie(one.place, one.text); });
+    Failure told = faults.front();
+    for (std::size_t i = 1; i < std::min(faults.size(), refused_units_told); ++i)
+        told.text += "; " + faults[i].message();
+    if (faults.size() > refused_units_told)
+        told.text += fmt::format(" (and {} more)", faults.size() - refused_units_told);
+    return told;
+}
 
 std::optional<Step> step_of(Role role) {
     switch (role) {
@@ -76,7 +89,7 @@ bool waits_for(const UnitState& state, Step step, Role by) {
 Digest digest_of(const HashFunction& hash, std::string_view text) { return hash.hash(bytes_of(text)); }
 
 Result<Run> Runs::find(RunNo no, const Identity& by) {
-    const auto run = tools_.database.begin()->runs().run(no);
+    const auto run = tools_.database.begin_question()->runs().run(no);
     if (!run) return refuse(Fault::unknown, "there is no such run", place_of(no));
     if (!by.region.covers(run->region) && !run->region.covers(by.region))
         return refuse(Fault::forbidden, "the run lies outside this officer's region", place_of(no));
@@ -145,10 +158,10 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         wanted = work->registers().enrolments_by_county(region, run.known_at);
         if (wanted.empty())
             return refuse(Fault::missing, "the register has no enrolment in this region", place);
-        for (const auto& [county, count] : wanted) {
-            const auto policy = book_.at(county, period);
-            if (!policy) return std::unexpected{policy.error()};
-        }
+        Faults gaps;
+        for (const auto& [county, count] : wanted)
+            if (const auto policy = book_.at(county, period); !policy) gaps.push_back(policy.error());
+        if (!gaps.empty()) return std::unexpected{told_together(std::move(gaps))};
     } else {
         std::map<County, std::int64_t> retries;
         std::map<County, std::vector<registry::Account>> accounts;
@@ -220,7 +233,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     // The book that the run was created with, even where the service has read another one since.
     std::optional<policy::Book> own_book;
     if (run->policy != digest_of(tools_.sha256, book_.canonical_text())) {
-        const auto text = tools_.database.begin()->runs().policy_text(run->policy);
+        const auto text = tools_.database.begin_question()->runs().policy_text(run->policy);
         ensure(text.has_value(), "a run without its policy book");
         auto parsed = policy::parse_book(*text);
         if (!parsed) return std::unexpected{parsed.error()};
@@ -307,12 +320,7 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     if (stopping_ && progress.units_done < progress.units_all)
         return refuse(Fault::conflict, "the service was stopped: compute again, what is done stays done",
                       place_of(no));
-    if (!faults.empty()) {
-        Failure first = faults.front();
-        if (faults.size() > 1)
-            first.text += fmt::format(" (and {} more units could not be computed)", faults.size() - 1);
-        return std::unexpected{first};
-    }
+    if (!faults.empty()) return std::unexpected{told_together(std::move(faults))};
     return progress;
 }
 
@@ -347,7 +355,7 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
         return refuse(Fault::forbidden, fmt::format("a {} approves nothing", name_of(by.role)), place_of(no));
     const auto run = find(no, by);
     if (!run) return std::unexpected{run.error()};
-    const std::vector<UnitState> states = tools_.database.begin()->runs().units(no);
+    const std::vector<UnitState> states = tools_.database.begin_question()->runs().units(no);
 
     // Units are approved one by one, each for itself: one that is refused holds up no other.
     std::vector<std::pair<County, std::string>> units{signatures.begin(), signatures.end()};

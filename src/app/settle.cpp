@@ -555,7 +555,7 @@ std::filesystem::path path_in(FileVault& vault, const Digest& digest, std::strin
 std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_view)>& on_problem,
                               Lane lane) {
     const std::vector<std::vector<ReturnFile>> units =
-        groups_of(tools_.database.begin()->exchange().unprocessed_returns(), lane);
+        groups_of(tools_.database.begin_question()->exchange().unprocessed_returns(), lane);
     std::atomic<std::size_t> next{0};
     std::atomic<std::int64_t> done{0};
     std::mutex guard;

@@ -437,7 +437,7 @@ Result<std::int64_t> Statements::bring(const Identity& maker, County county, Ban
     const auto parsed = parse_statement_name(name);
     if (!parsed) return std::unexpected{parsed.error()};
     if (parsed->county != county) return refuse(Fault::mismatch, "it is named after another county", place);
-    const std::vector<Bank> banks = tools_.database.begin()->registers().banks();
+    const std::vector<Bank> banks = tools_.database.begin_question()->registers().banks();
     if (std::ranges::find(banks, bank, &Bank::no) == banks.end())
         return refuse(Fault::unknown, "there is no such bank", place);
     StatementFile file;
@@ -477,7 +477,8 @@ Result<std::int64_t> Statements::keep(StatementFile file, const std::filesystem:
 
 std::int64_t Statements::match(Moment now, const std::function<void(std::string_view)>& on_problem,
                                Lane lane) {
-    const std::vector<StatementFile> waiting = tools_.database.begin()->statements().unprocessed_statements();
+    const std::vector<StatementFile> waiting =
+        tools_.database.begin_question()->statements().unprocessed_statements();
     // A transit account's statements are a chain: behind a giant one its others wait.
     std::set<std::pair<BankNo, County>> slow;
     for (const StatementFile& file : waiting)
@@ -505,7 +506,8 @@ Result<Statements::Counts> Statements::match_again(const Identity& by, const Reg
     if (by.role != Role::maker || !by.region.covers(region))
         return refuse(Fault::forbidden, "this is for a maker of the region", "statements");
     Counts all;
-    for (const StatementFile& file : tools_.database.begin()->statements().matched_statements(region)) {
+    for (const StatementFile& file :
+         tools_.database.begin_question()->statements().matched_statements(region)) {
         with_retries([&] {
             auto work = tools_.database.begin();
             work->statements().claim_statement(file);

@@ -298,8 +298,26 @@ private:
         count(month, now, now.assessment.awards, row);
     }
 
+    /// Households with a row that cannot be followed: nothing of them is computed.
+    void tell_left_out(Month month) {
+        for (const TrialRefusal& one : reading_.refused(county_)) {
+            if (!out_.concerns(one.household)) continue;
+            ++out_.held_count;
+            out_.refusals.rows.push_back(
+                {county_.text(), one.household.number(), one.person.number(), std::string{}, month.text(),
+                 true, std::string{name_of(one.why.fault)},
+                 fmt::format("{}/{}/household {}/{}", county_.text(), month.text(), one.household.number(),
+                             one.why.place),
+                 Words{fmt::format("登记文件该行有误，本户未计算：{}", one.why.text),
+                       fmt::format("left out, for this row of the files cannot be followed: {}",
+                                   one.why.text)}});
+        }
+    }
+
     void tell_present(Month month, const Computed& now) {
         Row row;
+        row.held += std::ranges::count_if(
+            reading_.refused(county_), [&](const TrialRefusal& one) { return out_.concerns(one.household); });
         std::vector<entitlement::Award> awards = now.assessment.awards;
         row.held += hold(now, awards);
         count(month, now, awards, row);
@@ -310,6 +328,7 @@ private:
         }
         for (const auto& refusal : now.assessment.refusals)
             if (out_.concerns(refusal.household)) tell_refusal(out_, county_, month, refusal);
+        tell_left_out(month);
         if (!reading_.has_accounts()) return;
         payment::UnitPlan plan;
         payment::plan_unit(county_, PartNo{1}, Serial{1}, awards,
@@ -356,6 +375,7 @@ Trial try_out(const TrialWish& wish, const policy::Book& book, const Digest& pol
             CountyTrial{out, reading, book, county, place, screen, screening}.tell();
         }
     if (!trial.faults.empty()) return trial;
+    trial.left_out = reading.left_out();
 
     Report& report = trial.report;
     report.title = {"试算", "Trial calculation"};

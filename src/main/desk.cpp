@@ -191,9 +191,11 @@ Result<std::unique_ptr<Desk>> Desk::open(const ops::Settings& settings) {
     desk->opened_ = std::move(*opened);
     // Every thread that may work at once has a connection: computing, settling and answering, which holds a second one
     // while it does what is asked under a key.
-    desk->database_ = store::create_database(
-        desk->opened_.service_url, static_cast<std::size_t>(2 * settings.workers + settings.workers / 2 + 1 +
-                                                            2 * settings.request_workers));
+    desk->database_ =
+        store::create_database(desk->opened_.service_url,
+                               static_cast<std::size_t>(2 * settings.workers + settings.workers / 2 + 1 +
+                                                        2 * settings.request_workers),
+                               ops::schedule);
     desk->watched_ = store::create_database(desk->opened_.service_url, 1);
     desk->vault_ = store::create_file_vault(places.vault, seal::sha256());
 

@@ -20,6 +20,7 @@
 #include "onecard/ops/log.hpp"
 #include "onecard/ops/metrics.hpp"
 #include "onecard/ops/policy_files.hpp"
+#include "onecard/ops/priority.hpp"
 #include "onecard/seal/hashes.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "onecard/store/database.hpp"
@@ -116,6 +117,8 @@ Result<int> serve(const Context& context) {
 
     auto desk = Desk::open(*settings);
     if (!desk) return std::unexpected{desk.error()};
+    // Inherited by the threads that take requests.
+    ops::answer_soon();
     net::ServerSettings wanted;
     wanted.address = settings->address;
     wanted.port = settings->port;

@@ -76,6 +76,7 @@ Result<int> assess(const Context& context, const Options& options) {
         trial = app::try_out(wish, loaded.book, app::digest_of(seal::sha256(), loaded.book.canonical_text()));
     for (const Failure& fault : trial.faults) fmt::print(stderr, "{}\n", fault.message());
     if (!trial.faults.empty()) return 1;
+    for (const Failure& fault : trial.left_out) fmt::print(stderr, "{}\n", fault.message());
     const std::string text =
         context.manner.json ? app::to_json(trial.report) + "\n" : app::to_text(trial.report, wish.language);
     std::fputs(text.c_str(), stdout);

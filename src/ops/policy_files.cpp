@@ -64,7 +64,12 @@ public:
             return note(Fault::malformed, error.source(), std::string{error.description()});
         }
         refuse_others(root, "", {"division", "name", "sources", "notice"});
-        if (const auto division = text_in(root, "", "division", true)) division_ = *division;
+        if (const auto division = text_in(root, "", "division", true)) {
+            if (const auto checked = policy::check_division(*division))
+                division_ = *division;
+            else
+                fault(checked.error().fault, *root.get("division"), "division", checked.error().text);
+        }
         (void)text_in(root, "", "name", true);
         if (const toml::table* sources = table_in(root, "", "sources", false)) read_sources(*sources);
         const toml::node* notices = root.get("notice");
@@ -267,7 +272,8 @@ private:
             return;
         }
         check_items(path, node);
-        if (!notice.is_whole) {
+        // What is wrong at the top is said there, once; the values are looked at all the same.
+        if (!notice.is_whole || division_.empty()) {
             if (const auto checked = policy::check_value(path, *input); !checked)
                 fault(checked.error().fault, node, path, checked.error().text);
             return;
@@ -280,7 +286,6 @@ private:
                                        .published = notice.published};
         const auto [line, column] = place_of(node.source());
         setting.source.place = fmt::format("{}:{}:{}", name_, line, column);
-        if (division_.empty()) return;  // Said once, at the top of the file.
         if (const auto added = builder_.add(std::move(setting)); !added)
             fault(added.error().fault, node, path, added.error().text);
     }

@@ -239,6 +239,12 @@ Book Book::Builder::build() {
     return book;
 }
 
+Result<void> check_division(std::string_view division) {
+    const auto parsed = parse_division(division);
+    if (!parsed) return std::unexpected{parsed.error()};
+    return {};
+}
+
 namespace {
 
 /// "2021-07..2021-12" or "2021-07..".

@@ -218,6 +218,7 @@ struct RegisterDecoder::Impl {
             return;
         }
         faulty = 0;
+        faults_before_row = faults.size();
         row_is_absent = false;
         row_is_absent = yes(columns.size() - 1);
         switch (kind) {
@@ -266,6 +267,13 @@ struct RegisterDecoder::Impl {
         return faulty == 0;
     }
 
+    /// Where listing has stopped, so has this.
+    void refuse_row(County where, HouseholdNo household, PersonNo person) {
+        if (faults.size() == faults_before_row) return;
+        const auto first = faults.begin() + static_cast<std::ptrdiff_t>(faults_before_row);
+        out.refused.push_back({kind, where, household, person, Faults{first, faults.end()}});
+    }
+
     void take_household() {
         constexpr const auto& in = household_columns;
         const County where = in_county();
@@ -276,7 +284,8 @@ struct RegisterDecoder::Impl {
             .representative = PersonNo{number(index_in(in, "representative"))},
         };
         row.recorded = recorded();
-        if (passes_rules(row)) out.households.push_back({where, row, line});
+        if (!passes_rules(row)) return refuse_row(where, row.no, {});
+        out.households.push_back({where, row, line});
     }
 
     void take_person() {
@@ -308,7 +317,7 @@ struct RegisterDecoder::Impl {
             }
         }
         row.recorded = recorded();
-        if (!passes_rules(row)) return;
+        if (!passes_rules(row)) return refuse_row(where, row.household, row.no);
         out.persons.push_back({where, row, line});
         out.identities.push_back({where, std::move(identity), line});
     }
@@ -338,7 +347,8 @@ struct RegisterDecoder::Impl {
         row.supporter_members = count(index_in(in, "supporter_members"));
         row.dependants = count(index_in(in, "dependants"));
         row.recorded = recorded();
-        if (passes_rules(row)) out.incomes.push_back({where, row, line});
+        if (!passes_rules(row)) return refuse_row(where, row.household, row.person);
+        out.incomes.push_back({where, row, line});
     }
 
     void take_enrolment() {
@@ -361,7 +371,8 @@ struct RegisterDecoder::Impl {
             .caregiver = PersonNo{number(index_in(in, "caregiver_no"))},
         };
         row.recorded = recorded();
-        if (passes_rules(row)) out.enrolments.push_back({where, row, line});
+        if (!passes_rules(row)) return refuse_row(where, row.household, row.person);
+        out.enrolments.push_back({where, row, line});
     }
 
     Programme programme(std::size_t column) {
@@ -398,7 +409,9 @@ struct RegisterDecoder::Impl {
         }
         row.holder = name(index_in(in, "holder"));
         row.recorded = recorded();
-        if (passes_rules(row)) out.accounts.push_back({where, std::move(row), line});
+        if (!passes_rules(row))
+            return refuse_row(where, {}, PersonNo{row.kind == PayeeKind::person ? row.payee : 0});
+        out.accounts.push_back({where, std::move(row), line});
     }
 
     void take_institution() {
@@ -408,7 +421,8 @@ struct RegisterDecoder::Impl {
                         .recorded = {},
                         .name = name(index_in(in, "name"))};
         row.recorded = recorded();
-        if (passes_rules(row)) out.institutions.push_back({where, std::move(row), line});
+        if (!passes_rules(row)) return refuse_row(where, {}, {});
+        out.institutions.push_back({where, std::move(row), line});
     }
 
     void finish() {
@@ -441,6 +455,7 @@ struct RegisterDecoder::Impl {
     std::int64_t rows = 0;
 
     std::int64_t line = 0;
+    std::size_t faults_before_row = 0;
     std::span<const std::string_view> fields;
     std::uint32_t faulty = 0;  ///< the columns in which the row has a fault, a bit each
     bool row_is_absent = false;

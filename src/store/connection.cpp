@@ -1,9 +1,9 @@
 #include "connection.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -19,9 +19,6 @@
 
 namespace onecard::store {
 namespace {
-
-/// Of a core that others want too, a process with it gets a tenth.
-constexpr int bulk_niceness = 10;
 
 std::atomic<std::uint64_t> statements{0};
 
@@ -132,12 +129,17 @@ void Connection::guarded(std::string_view query, const std::function<void()>& ca
     }
 }
 
-void Connection::give_way() {
+std::optional<std::int32_t> Connection::process_here() const {
     const char* const host = PQhost(raw_);
-    const bool is_here = host != nullptr && *host == '/';
-    // Refused where the server runs as somebody else: then all of its processes are equal, as they were.
-    if (is_here) ::setpriority(PRIO_PROCESS, static_cast<id_t>(PQbackendPID(raw_)), bulk_niceness);
-    run(sql::bulk_session);
+    if (host == nullptr || *host != '/') return std::nullopt;
+    return PQbackendPID(raw_);
+}
+
+void Connection::check() {
+    plans_once_ = false;
+    pollfd said{.fd = PQsocket(raw_), .events = POLLIN, .revents = 0};
+    // Between questions a server says nothing, unless it takes its leave.
+    if (::poll(&said, 1, 0) > 0 && PQconsumeInput(raw_) == 0) throw_said("", "", PQerrorMessage(raw_));
 }
 
 void Connection::begin() {

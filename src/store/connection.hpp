@@ -107,8 +107,11 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Lowers the priority of the server's process at the other end, where that is one of this machine and ours to lower.
-    void give_way();
+    /// The server's process at the other end, where that is one of this machine.
+    std::optional<std::int32_t> process_here() const;
+
+    /// Throws where the other end is known to be gone. Nothing is sent.
+    void check();
 
     void begin();
     void commit();

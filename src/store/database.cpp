@@ -19,13 +19,17 @@
 namespace onecard::store {
 namespace {
 
-enum class Manner { prompt, gives_way };
+enum class Use { prompt, bulk };
+/// What a work's statements see: each what is committed when it begins, with a transaction around them or (question)
+/// without one, or all of them what was committed when the first began.
+enum class Sight { question, each, snapshot };
 
 /// Lines that are free, up to a fixed number; made when they are wanted first. A broken one is replaced when it is
 /// wanted next.
 class Pool {
 public:
-    Pool(std::string url, std::size_t connections, Manner manner) : url_{std::move(url)}, manner_{manner} {
+    Pool(std::string url, std::size_t connections, Use use, Schedule schedule)
+        : url_{std::move(url)}, use_{use}, schedule_{std::move(schedule)} {
         ensure(connections > 0, "a pool without connections");
         free_.resize(connections);
     }
@@ -35,11 +39,12 @@ public:
     }
 
     /// With a transaction begun on it. Waits for a free one. Throws when the database stays away.
-    std::unique_ptr<Connection> take(bool of_one_moment) {
+    std::unique_ptr<Connection> take(Sight sight) {
         std::unique_ptr<Connection> line = wait_for_one();
         try {
             patiently(line, [&](Connection& idle) {
-                if (of_one_moment) idle.run(sql::next_isolation, {{"level", "repeatable read"}});
+                if (sight == Sight::question) return idle.check();
+                if (sight == Sight::snapshot) idle.run(sql::next_isolation, {{"level", "repeatable read"}});
                 idle.begin();
             });
         } catch (...) {
@@ -74,7 +79,9 @@ public:
 private:
     std::unique_ptr<Connection> make_line() const {
         auto line = std::make_unique<Connection>(url_);
-        if (manner_ == Manner::gives_way) line->give_way();
+        if (const auto process = line->process_here(); process && schedule_)
+            schedule_(*process, use_ == Use::bulk);
+        if (use_ == Use::bulk) line->run(sql::bulk_session);
         return line;
     }
     std::unique_ptr<Connection> wait_for_one() {
@@ -107,7 +114,8 @@ private:
     static constexpr std::chrono::milliseconds first_pause{50};  // doubled each time: 3 s in all
 
     std::string url_;
-    Manner manner_;
+    Use use_;
+    Schedule schedule_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Connection>> free_;
@@ -115,8 +123,8 @@ private:
 
 class WorkOnConnection final : public app::Work {
 public:
-    WorkOnConnection(std::shared_ptr<Pool> pool, bool of_one_moment)
-        : pool_{std::move(pool)}, line_{pool_->take(of_one_moment)}, of_one_moment_{of_one_moment} {
+    WorkOnConnection(std::shared_ptr<Pool> pool, Sight sight)
+        : pool_{std::move(pool)}, line_{pool_->take(sight)}, sight_{sight} {
         registers_ = register_records(*line_);
         runs_ = run_records(*line_);
         payments_ = payment_records(*line_);
@@ -135,7 +143,7 @@ public:
     ~WorkOnConnection() override {
         line_->roll_back();
         try {
-            if (of_one_moment_) line_->run(sql::next_isolation, {{"level", "read committed"}});
+            if (sight_ == Sight::snapshot) line_->run(sql::next_isolation, {{"level", "read committed"}});
             pool_->give_back(std::move(line_));
         } catch (const std::exception&) {
             pool_->give_back(nullptr);  // A new line is made when one is wanted.
@@ -160,7 +168,7 @@ public:
     app::AccountRecords& accounts() override { return open(*accounts_); }
 
     void commit() override {
-        ensure(!committed_, "a work that was committed before");
+        ensure(!committed_ && sight_ != Sight::question, "a work that was committed before, or a question");
         line_->commit();
         committed_ = true;
     }
@@ -175,7 +183,7 @@ private:
 
     std::shared_ptr<Pool> pool_;
     std::unique_ptr<Connection> line_;
-    bool of_one_moment_;
+    Sight sight_;
     bool committed_ = false;
     std::unique_ptr<app::RegisterRecords> registers_;
     std::unique_ptr<app::RunRecords> runs_;
@@ -195,18 +203,23 @@ private:
 
 class PooledDatabase final : public app::Database {
 public:
-    PooledDatabase(const std::string& url, std::size_t connections)
-        : prompt_{std::make_shared<Pool>(url, connections, Manner::prompt)},
-          bulk_{std::make_shared<Pool>(url, connections, Manner::gives_way)},
-          reading_{std::make_shared<Pool>(url, std::min(connections, reads_at_once), Manner::prompt)} {
+    PooledDatabase(const std::string& url, std::size_t connections, const Schedule& schedule)
+        : prompt_{std::make_shared<Pool>(url, connections, Use::prompt, schedule)},
+          bulk_{std::make_shared<Pool>(url, connections, Use::bulk, schedule)},
+          reading_{std::make_shared<Pool>(url, std::min(connections, reads_at_once), Use::prompt, schedule)} {
         prompt_->connect();
     }
-    std::unique_ptr<app::Work> begin() override { return std::make_unique<WorkOnConnection>(prompt_, false); }
+    std::unique_ptr<app::Work> begin() override {
+        return std::make_unique<WorkOnConnection>(prompt_, Sight::each);
+    }
+    std::unique_ptr<app::Work> begin_question() override {
+        return std::make_unique<WorkOnConnection>(prompt_, Sight::question);
+    }
     std::unique_ptr<app::Work> begin_bulk() override {
-        return std::make_unique<WorkOnConnection>(bulk_, false);
+        return std::make_unique<WorkOnConnection>(bulk_, Sight::each);
     }
     std::unique_ptr<app::Work> begin_snapshot() override {
-        return std::make_unique<WorkOnConnection>(prompt_, true);
+        return std::make_unique<WorkOnConnection>(prompt_, Sight::snapshot);
     }
     std::vector<std::vector<app::TextRow>> read(std::span<const app::AskedReport> asked) override {
         std::vector<std::pair<std::string_view, std::vector<std::pair<std::string, std::string>>>> queries;
@@ -226,8 +239,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<app::Database> create_database(const std::string& url, std::size_t connections) {
-    return std::make_unique<PooledDatabase>(url, connections);
+std::unique_ptr<app::Database> create_database(const std::string& url, std::size_t connections,
+                                               const Schedule& schedule) {
+    return std::make_unique<PooledDatabase>(url, connections, schedule);
 }
 
 }  // namespace onecard::store

@@ -93,6 +93,13 @@ TEST_F(BehindTheBack, EveryAlterationOfARowIsFoundAndNamedFirst) {
          {"update entry set fund_year[1] = 2020, fund_year[2] = 2020 where kind = 3"},
          "entry 370212/"},
         {"what money was for", {"update entry set purpose[1] = 2 where kind = 1"}, "entry 370212/"},
+        {"a total that balances are read from",
+         {"update entry_total set debit = debit + 1 where ctid = (select min(ctid) from entry_total where debit > 0)"},
+         "account "},
+        {"a total deleted", {"delete from entry_total where account = 5001"}, "account 5001 of 370212"},
+        {"a total of another day",
+         {"update entry_total set value_day = value_day + 1 where account = 2102"},
+         "account 2102 of 370212"},
         // What people did.
         {"who saw a person's numbers", {"update unmasking set officer = 'somebody'"}, "unmasking 1: no act"},
         {"why", {"update unmasking set reason = reason || '!'"}, "unmasking 1: no act"},

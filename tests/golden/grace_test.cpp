@@ -124,6 +124,32 @@ TEST_F(GraceTest, FollowsTheScheduleWhoseLastStepHoldsOn) {
     for (const auto& [in, amount] : expected) EXPECT_EQ(fen(in), amount) << in;
 }
 
+// What is left of the last amount is rounded by the rule of dibao: a third month at 33 % of 610.55 as it was paid.
+TEST_F(GraceTest, RoundsWhatTheScheduleLeavesByEveryUnitAndMode) {
+    rules.grace_schedule = {100, 33};
+    incomes({"389.45", "1200", "1200"});
+    struct Row {
+        RoundingUnit unit;
+        RoundingMode mode;
+        std::int64_t dibao, left;
+    };
+    constexpr auto jiao = RoundingUnit::jiao;
+    constexpr auto whole = RoundingUnit::yuan;
+    constexpr auto half_up = RoundingMode::half_up;
+    for (const Row& row :
+         {Row{RoundingUnit::fen, RoundingMode::ceiling, 61'055, 20'149},
+          Row{RoundingUnit::fen, half_up, 61'055, 20'148},
+          Row{RoundingUnit::fen, RoundingMode::floor, 61'055, 20'148},
+          Row{jiao, RoundingMode::ceiling, 61'060, 20'150}, Row{jiao, half_up, 61'060, 20'150},
+          Row{jiao, RoundingMode::floor, 61'050, 20'140}, Row{whole, RoundingMode::ceiling, 61'100, 20'200},
+          Row{whole, half_up, 61'100, 20'200}, Row{whole, RoundingMode::floor, 61'000, 20'100}}) {
+        rules.dibao_rounding = {row.unit, row.mode};
+        EXPECT_EQ(fen("2022-01"), row.dibao) << static_cast<int>(row.unit) << static_cast<int>(row.mode);
+        EXPECT_EQ(fen("2022-02"), row.dibao);
+        EXPECT_EQ(fen("2022-03"), row.left) << static_cast<int>(row.unit) << static_cast<int>(row.mode);
+    }
+}
+
 TEST_F(GraceTest, OnceLeftDoesNotComeBackWithoutDibaoInBetween) {
     incomes({"400", "2500", "1200"});
     EXPECT_EQ(fen("2022-02"), 0);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,23 +35,25 @@ protected:
         story.work([&](app::Work& w) { w.ledger().put_entries(entries, seal::sha256(), known_at); });
     }
     std::string balance(const std::string& region, Moment known_at) {
-        return story.work([&](app::Work& w) {
-            std::string text;
-            const Region of = Region::parse(region).value();
-            const auto rows =
-                w.ledger().ask("report_trial_balance", {{"region_low", std::to_string(of.lowest())},
-                                                        {"region_high", std::to_string(of.highest())},
-                                                        {"as_of", "9998-12-31"},
-                                                        {"known_at", known_at.text()},
-                                                        {"by_county", "false"},
-                                                        {"by_programme", "false"},
-                                                        {"by_bank", "false"},
-                                                        {"by_source", "false"},
-                                                        {"by_year", "false"}});
-            for (std::size_t i = 1; i < rows.size(); ++i)
-                text += rows[i][5] + " " + rows[i][6] + "/" + rows[i][7] + " ";
-            return text;
-        });
+        std::string text;
+        const auto rows = balances("report_trial_balance", region, day(31), known_at, false);
+        for (std::size_t i = 1; i < rows.size(); ++i)
+            text += rows[i][5] + " " + rows[i][6] + "/" + rows[i][7] + " ";
+        return text;
+    }
+    std::vector<std::vector<std::string>> balances(std::string_view query, const std::string& region,
+                                                   const Day& as_of, Moment known_at, bool in_detail) {
+        const Region of = Region::parse(region).value();
+        const std::string detail = in_detail ? "true" : "false";
+        return ask(query, {{"region_low", std::to_string(of.lowest())},
+                           {"region_high", std::to_string(of.highest())},
+                           {"as_of", as_of.text()},
+                           {"known_at", known_at.text()},
+                           {"by_county", detail},
+                           {"by_programme", "false"},
+                           {"by_bank", "false"},
+                           {"by_source", "false"},
+                           {"by_year", detail}});
     }
     std::vector<std::vector<std::string>> ask(
         std::string_view query, const std::vector<std::pair<std::string, std::string>>& parameters) {
@@ -89,6 +92,38 @@ TEST_F(Books, TheTrialBalanceIsOfARegionAndAMoment) {
     EXPECT_EQ(balance("3702", at(20)), "2101 0/1100 5001 1100/0 ");
     EXPECT_EQ(balance("370212", at(19)), "2101 0/100 5001 100/0 ");
     EXPECT_EQ(balance("", at(9)), "");
+}
+
+TEST_F(Books, TotalsAreThoseOfTheEntriesOfEveryRegionAsOfEveryDayAndAsKnownAtEveryMoment) {
+    for (int i = 1; i <= 12; ++i) {
+        std::vector<ledger::Entry> together;
+        for (int j = 0; j <= i % 4; ++j) {
+            const County county = j % 2 == 0 ? laoshan() : County::of_number(370302);
+            together.push_back(accrual(fmt::format("a {} {}", i, j), 100 * i + j, county));
+            const auto funds =
+                ledger::funds_received({.county = county,
+                                        .cause = fmt::format("f {} {}", i, j),
+                                        .value_day = day(1 + i),
+                                        .lines_root = {}},
+                                       {Money::of_fen(i), Money{}, Money::of_fen(7), Money::of_fen(j)},
+                                       2020 + i % 3, ledger::Purpose::relief);
+            together.push_back(funds.value());
+        }
+        put(together, at(i));
+    }
+    int compared = 0;
+    for (const char* const region : {"", "37", "3703", "370212"})
+        for (int known = 0; known <= 13; ++known)
+            for (const int as_of : {1, 4, 5, 9, 31})
+                for (const bool in_detail : {false, true}) {
+                    const auto totals =
+                        balances("report_trial_balance", region, day(as_of), at(known + 1), in_detail);
+                    EXPECT_EQ(totals, balances("report_trial_balance_by", region, day(as_of), at(known + 1),
+                                               in_detail))
+                        << region << " " << known << " " << as_of;
+                    compared += static_cast<int>(totals.size()) - 1;
+                }
+    EXPECT_GT(compared, 1000);
 }
 
 TEST_F(Books, AnEntryThatDoesNotBalanceIsNamed) {

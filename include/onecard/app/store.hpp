@@ -371,6 +371,9 @@ public:
     /// The same for long work that nobody sits and waits for (computing, settling, importing): where the server runs on
     /// this machine, its process gives way to those that answer people.
     virtual std::unique_ptr<Work> begin_bulk() = 0;
+    /// For one question, without a transaction around it: `commit` is refused, and a second question may see what came
+    /// since the first.
+    virtual std::unique_ptr<Work> begin_question() = 0;
     /// What several reports say of one moment, asked in one exchange with the server: for answers that people wait for. Of
     /// each: the names of its columns, then its rows.
     virtual std::vector<std::vector<TextRow>> read(std::span<const AskedReport> asked) = 0;

@@ -36,7 +36,9 @@ struct TrialWish {
 
 struct Trial {
     Report report;
-    Faults faults;  ///< all faults of all files; the report is empty when there is one
+    Faults faults;  ///< all faults of all files, where one is of no household: then the report is empty
+    /// Faults of single rows: their households are left out and listed among the refusals, the others computed.
+    Faults left_out;
 };
 
 /// Trial calculation (试算): what the rules give from files alone, without database and service, by the same rules as

@@ -48,6 +48,8 @@ inline bool is_key(std::string_view key) { return is_standard_key(key) || is_rul
 /// All of them, standards first.
 std::vector<std::string_view> keys();
 
+/// The check of `Builder::add` on the division alone. Errors: malformed.
+Result<void> check_division(std::string_view division);
 /// The check of `Builder::add` on a value alone. Errors: unknown key, malformed, out_of_range.
 Result<void> check_value(std::string_view key, const Book::Builder::Input& input);
 

@@ -68,6 +68,16 @@ private:
     std::string unquoted_;
 };
 
+/// A row that its faults kept out, and whom it is about as far as the row could be read: 0 where it could not. Of
+/// accounts the person who is paid.
+struct RefusedRow {
+    FileKind kind = FileKind::households;
+    County county;
+    HouseholdNo household;
+    PersonNo person;
+    Faults why;
+};
+
 /// What a register import consists of, for any number of counties. Rows keep their county beside them.
 struct RegisterFiles {
     template <class Row>
@@ -83,6 +93,7 @@ struct RegisterFiles {
     std::vector<In<Enrolment>> enrolments;
     std::vector<In<Account>> accounts;
     std::vector<In<Institution>> institutions;
+    std::vector<RefusedRow> refused;  ///< no more once listing faults has stopped
 };
 
 /// Limits and look-ups that decoding needs from outside.
@@ -93,8 +104,8 @@ struct DecodeContext {
 };
 
 /// Decodes one file, fed in pieces; appends to `out`; all faults in one pass, each "file:line:column name" with the
-/// value (masked where personal) and the reason. Rows with a fault are not appended, and the import number of every
-/// row is left 0. Values of the wrong column are masked too, where they look like numbers or names of people.
+/// value (masked where personal) and the reason. Rows with a fault are not appended but told in `out.refused` (what is
+/// no row, as where a quote is open, is only a fault), and the import number of every row is left 0. Values of the wrong column are masked too, where they look like numbers or names of people.
 class RegisterDecoder {
 public:
     RegisterDecoder(FileKind kind, std::string file, const DecodeContext& context, RegisterFiles& out,

@@ -123,6 +123,15 @@ orphan.central = "1.00"
                     HasSubstr("a.toml:24:8: orphan.central: is an amount"), HasSubstr("b.toml:2:")));
 }
 
+TEST_F(PolicyFiles, ADivisionThatIsNoneIsToldOnceAndTheValuesBesideItAllTheSame) {
+    std::string text{good};
+    text.replace(text.find("370212"), 6, "37021x");
+    text.replace(text.find("\"995\""), 5, "\"-1\"");
+    write("a.toml", text);
+    EXPECT_THAT(faults(), ElementsAre(HasSubstr("a.toml:1:12: division: \"37021x\" is not a division code"),
+                                      HasSubstr("a.toml:11:15: dibao.rural: ")));
+}
+
 TEST_F(PolicyFiles, ADuplicateInAnotherFileNamesTheFirst) {
     write("a.toml", good);
     write("b.toml", good);
