@@ -206,6 +206,29 @@ protected:
     static inline std::string file_, reference_, person_, return_, statement_, break_;
 };
 
+/// Wrong role and wrong region, every write once: refused, and nothing has changed.
+TEST_F(TheApi, ChangesNothingForThoseWhoMayNot) {
+    const std::string before = here().counts();
+    const json::array balance = here().trial_balance();
+    int refused = 0;
+    for (const auto& operation : description().operations()) {
+        if (operation.method == "GET") continue;
+        for (const std::string who : {"maker", "checker", "releaser", "auditor", "operator", "bank-1",
+                                      "far-maker", "far-checker", "far-releaser"}) {
+            const bool is_far = who.starts_with("far-");
+            const std::string role = who == "bank-1" ? "bank" : is_far ? who.substr(4) : who;
+            if (operation.roles.contains(role) && (!is_far || operation.scope == "none")) continue;
+            const net::Reply reply =
+                call(who, operation.method, path_of(operation), body_for(operation), type_of(operation));
+            EXPECT_EQ(reply.status, 403) << operation.name() << " as " << who << ": " << reply.body;
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 150);
+    EXPECT_EQ(here().counts(), before);
+    EXPECT_EQ(here().trial_balance(), balance);
+}
+
 /// Allowed and refused: every role at every way, near and far from what it asks about.
 TEST_F(TheApi, LetsEachRoleDoWhatItIsForInItsOwnRegionAndNothingElse) {
     int allowed = 0, refused = 0, far = 0;

@@ -646,6 +646,8 @@ TEST_F(EveryEvent, IsNamedByTheQuestionThatLooksForIt) {
     sql("set session_replication_role = replica");
     const auto ask = [](const std::string& question, const Words& more = {"from=2022-01", "to=2022-01"}) {
         Words words{"audit", "ask", question};
+        // Deaths that became known since are not what January's payments are held against.
+        if (question == "wrong_tier") words.emplace_back("import=1");
         words.insert(words.end(), more.begin(), more.end());
         return rows(here().ask(words), "rows");
     };
@@ -692,9 +694,9 @@ TEST_F(EveryEvent, IsNamedByTheQuestionThatLooksForIt) {
         EXPECT_NE(number(row.as_object(), "payee"), 33);
     }
 
-    sql("update person set disability_level = 1 where person_no = 34");
+    sql("update person set disability_level = 1 where person_no = 36");
     const json::object without = only("eligible_unpaid");
-    EXPECT_EQ(number(without, "person"), 34);
+    EXPECT_EQ(number(without, "person"), 36);
     EXPECT_EQ(word(without, "finding"), "no-living-subsidy");
 
     // What failed and waits is held, to the fen of 2111.
