@@ -1,5 +1,6 @@
 -- Accounts of a county that are others than the payee had before, in the order of payees, with the second person's word.
--- What the first import of a payee says, dated changes too, is no change.
+-- What the first import of a payee says, dated changes too, is no change. At most so many behind one of them: kinds are in the
+-- order of their words.
 with told as (
     select a.payee_kind, a.payee, a.import_no, a.valid_from, a.absent, a.bank, a.account, a.holder,
            lag(a.bank) over w as bank_before,
@@ -7,6 +8,8 @@ with told as (
            min(a.import_no) over (partition by a.payee_kind, a.payee) as first_import
       from account a
      where a.county = :county::int and a.import_no <= :known_at::int
+       and (case a.payee_kind when 1 then 'person' else 'institution' end collate "C", a.payee)
+           >= (:after_kind::text, :after_payee::bigint)
     window w as (partition by a.payee_kind, a.payee order by a.import_no, a.valid_from)
 )
 select t.payee_kind, t.payee, t.import_no, min(i.made_by), extract(epoch from min(i.made_at))::bigint,
@@ -18,6 +21,9 @@ select t.payee_kind, t.payee, t.import_no, min(i.made_by), extract(epoch from mi
   left join account_confirmation c
     on c.county = :county::int and c.payee_kind = t.payee_kind and c.payee = t.payee and c.import_no = t.import_no
  where t.import_no > t.first_import and not t.absent and i.made_at >= to_timestamp(:since::bigint)
+   and (case t.payee_kind when 1 then 'person' else 'institution' end collate "C", t.payee, t.import_no)
+       > (:after_kind::text, :after_payee::bigint, :after_import::int)
    and (t.bank, t.account, t.holder) is distinct from (t.bank_before, t.account_before, t.holder_before)
  group by t.payee_kind, t.payee, t.import_no
- order by t.payee_kind, t.payee, t.import_no;
+ order by case t.payee_kind when 1 then 'person' else 'institution' end collate "C", t.payee, t.import_no
+ limit :most::bigint;

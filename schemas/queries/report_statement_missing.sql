@@ -12,6 +12,7 @@ with last as (
       join batch b using (county, period, batch_no)
       join return_file rf using (return_no)
      where r.accepted and r.paid > 0 and r.county between :region_low::int and :region_high::int
+       and (r.county, b.bank, rf.name collate "C") > (:after_county::bigint, :after_bank::bigint, :after_return_file::text)
        and not exists (select from statement_answer a where a.return_no = r.return_no and a.fit = 4)
        and not exists (select
                          from statement_fit f
@@ -34,4 +35,5 @@ select a.county::text as county, a.period::text as period, a.bank::text as bank,
                     where v.county = o.county and v.serial = o.serial and v.attempt = o.attempt and v.part = o.part
                       and v.kind = 4)
  group by a.county, a.period, a.bank, a.file_id, a.name
- order by 1, 3, 5;
+ order by a.county, a.bank, a.name collate "C"
+ limit :most::bigint;

@@ -12,4 +12,7 @@ select l.county::text as county, s.bank::text as bank, s.name as statement_file,
  where l.county between :region_low::int and :region_high::int and r.accepted
    and not exists (select from statement_fit f where f.statement_no = l.statement_no and f.line = l.line)
    and not exists (select from break k where k.statement_no = l.statement_no and k.line = l.line)
- order by l.county, s.bank, s.statement_no, l.line;
+   and (l.county, s.bank, s.name collate "C", l.line)
+       > (:after_county::bigint, :after_bank::bigint, :after_statement_file::text, :after_line::bigint)
+ order by l.county, s.bank, s.name collate "C", l.line
+ limit :most::bigint;

@@ -82,10 +82,14 @@ Result<Report> Accounts::changes(const Identity& by, const Region& region, const
     if (newest)
         for (const auto& [county, count] : work->registers().enrolments_by_county(region, newest)) {
             if (county.text() < first) continue;
-            if (static_cast<std::int64_t>(table.rows.size()) >= slice.rows_max && county.text() != first)
-                break;
+            if (static_cast<std::int64_t>(table.rows.size()) >= slice.rows_max) break;
+            AccountRecords::After after;
+            if (county.text() == first)
+                after = {slice.after[1], std::stoll(slice.after[2]),
+                         ImportNo{static_cast<std::int32_t>(std::stoll(slice.after[3]))}};
             for (const AccountChange& change :
-                 work->accounts().changes(county, newest, rules_.confirmed_since.value_or(Moment{}))) {
+                 work->accounts().changes(county, newest, rules_.confirmed_since.value_or(Moment{}), after,
+                                          slice.rows_max - static_cast<std::int64_t>(table.rows.size()))) {
                 const auto account = cipher->open(change.account);
                 table.rows.push_back(
                     {county.text(), std::string{word_of(change.payee_kind)}, change.payee,

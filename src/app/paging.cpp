@@ -148,7 +148,7 @@ Result<std::string> cut_page(Table& table, std::span<const std::string_view> key
 }
 
 std::vector<std::pair<std::string, std::string>> Slice::parameters(
-    std::initializer_list<std::string_view> names) const {
+    std::span<const std::string_view> names) const {
     ensure(after.empty() || after.size() == names.size(), "a slice behind a key of other parts");
     std::vector<std::pair<std::string, std::string>> all;
     std::size_t at = 0;

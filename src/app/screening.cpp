@@ -26,6 +26,8 @@ Words words_of(Programme programme) {
     return {std::string{onecard::text_of(programme).chinese}, std::string{onecard::text_of(programme).code}};
 }
 
+std::int64_t number_in(const std::string& text) { return std::stoll(text); }
+
 /// What the act of an import commits to, a line a row.
 std::string text_of(const std::vector<ScreeningRow>& rows) {
     std::string text;
@@ -178,35 +180,27 @@ Result<Report> Screening::findings(const Identity& by, RunNo no, const Slice& sl
                  {"payee", {"收款人", "payee"}},
                  {"amount", {"金额", "amount"}}},
                 {}};
-    // Counties before the slice's beginning, and behind its end, are not read. The last row, if the slice is full, only
-    // says that there are more: what it holds comes with the next page.
-    const auto is_full = [&] { return static_cast<std::int64_t>(findings.rows.size()) >= slice.rows_max; };
-    for (const UnitState& state : work->runs().units(no)) {
-        const County county = state.unit.county;
-        if (!by.region.covers(county) || (!slice.after.empty() && county.text() < slice.after[0])) continue;
-        if (is_full()) break;
-        const std::vector<Finding> found = work->screening().findings(no, county);
-        std::vector<const Finding*> in_order;
-        for (const Finding& finding : found)
-            if (slice.after.empty() || county.text() > slice.after[0] || finding.subject > slice.after[1])
-                in_order.push_back(&finding);
-        std::ranges::sort(in_order, {}, &Finding::subject);
-        std::set<std::string> shown;
-        for (const Finding* finding : in_order) {
-            if (is_full()) break;
-            findings.rows.push_back({county.text(), finding->subject, words_of(finding->kind),
-                                     finding->household.number(), finding->person.number(), finding->holds,
-                                     std::int64_t{finding->payments}, finding->total, finding->evidence});
-            if (!is_full()) shown.insert(finding->subject);
-        }
-        for (const Hold& hold : work->screening().holds(no, county)) {
-            ensure(hold.finding_no >= 1 && static_cast<std::size_t>(hold.finding_no) <= found.size(),
-                   "a held payment without its finding");
-            const std::string& subject = found[static_cast<std::size_t>(hold.finding_no) - 1].subject;
-            if (!shown.contains(subject)) continue;
-            holds.rows.push_back({county.text(), subject, words_of(hold.programme), hold.benefit_month.text(),
-                                  hold.beneficiary, hold.payee, hold.amount});
-        }
+    auto parameters = slice.parameters({"county", "subject"});
+    parameters.emplace_back("run", std::to_string(no.number()));
+    parameters.emplace_back("region_low", std::to_string(by.region.lowest()));
+    parameters.emplace_back("region_high", std::to_string(by.region.highest()));
+    const std::vector<TextRow> found = work->ledger().ask("report_run_findings", parameters);
+    for (auto row = found.begin() + 1; row != found.end(); ++row)
+        findings.rows.push_back({(*row)[0], (*row)[1], words_of(static_cast<ListKind>(number_in((*row)[2]))),
+                                 number_in((*row)[3]), number_in((*row)[4]), (*row)[5] == "1",
+                                 number_in((*row)[6]), Money::of_fen(number_in((*row)[7])), (*row)[8]});
+    // The last row, if the slice is full, only says that there are more: what it holds comes with the next page.
+    const std::size_t is_full = static_cast<std::int64_t>(findings.rows.size()) >= slice.rows_max ? 1 : 0;
+    if (findings.rows.size() > is_full) {
+        const TextRow& last = found[found.size() - 1 - is_full];
+        parameters.emplace_back("last_county", last[0]);
+        parameters.emplace_back("last_subject", last[1]);
+        const std::vector<TextRow> held = work->ledger().ask("report_run_finding_holds", parameters);
+        for (auto row = held.begin() + 1; row != held.end(); ++row)
+            holds.rows.push_back({(*row)[0], (*row)[1],
+                                  words_of(static_cast<Programme>(number_in((*row)[2]))),
+                                  Month::parse((*row)[3]).value().text(), number_in((*row)[4]),
+                                  number_in((*row)[5]), Money::of_fen(number_in((*row)[6]))});
     }
     const Money held = Money::of_fen(
         std::stoll(work->ledger()

@@ -111,6 +111,20 @@ constexpr std::array ways{
                                           return must(desk.statements->report(by, region, slice));
                                       });
         }},
+    Way{For::officers, "GET", "/v1/statements/waiting",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer_sliced_list(request, {"county", "bank", "statement_file", "line"}, "nntn",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.statements->open_lines(by, region, false, slice));
+                                      });
+        }},
+    Way{For::officers, "GET", "/v1/statements/missing",
+        [](Desk& desk, const app::Identity& by, const Request& request) {
+            return answer_sliced_list(request, {"county", "bank", "return_file"}, "nnt",
+                                      [&desk, by, region = region_of(request, by)](const app::Slice& slice) {
+                                          return must(desk.statements->open_lines(by, region, true, slice));
+                                      });
+        }},
     Way{For::officers, "GET", "/v1/closes/{county}/{period}",
         [](Desk& desk, const app::Identity& by, const Request& request) {
             return answer(

@@ -12,9 +12,18 @@ class Accounts final : public app::AccountRecords {
 public:
     explicit Accounts(Connection& connection) : connection_{connection} {}
 
-    std::vector<app::AccountChange> changes(County county, ImportNo known_at, Moment since) override {
+    using AccountRecords::changes;
+    std::vector<app::AccountChange> changes(County county, ImportNo known_at, Moment since,
+                                            const After& after, std::int64_t rows_max) override {
         std::vector<app::AccountChange> found;
-        connection_.each(sql::account_changes, {{"county", county}, {"known_at", known_at}, {"since", since}},
+        connection_.each(sql::account_changes,
+                         {{"county", county},
+                          {"known_at", known_at},
+                          {"since", since},
+                          {"after_kind", after.payee_kind},
+                          {"after_payee", after.payee},
+                          {"after_import", after.import},
+                          {"most", rows_max}},
                          [&](Row& row) {
                              app::AccountChange& change = found.emplace_back();
                              change.payee_kind = static_cast<registry::PayeeKind>(row.number());

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "by_pages.hpp"
 #include "support/installation.hpp"
 
 namespace onecard::test {
@@ -55,6 +56,7 @@ TEST_F(AccountChanges, ArePaidToAfterASecondPersonAndSomeTimeAndNotBefore) {
     ASSERT_EQ(changed_.size(), 2U);
     const json::array before = changes();
     ASSERT_EQ(before.size(), 2U);
+    EXPECT_EQ(row_by_row(here(), "maker", "/v1/accounts/changes", {"changes"})["changes"], before);
     const json::object& change = before.at(0).as_object();
     EXPECT_EQ(word(change, "imported_by"), "maker");
     EXPECT_EQ(word(change, "account"), "*0027");

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "banks_by_hand.hpp"
+#include "by_pages.hpp"
 #include "onecard/ops/workbook.hpp"
 
 namespace onecard::test {
@@ -601,6 +602,9 @@ TEST_F(TheBanks, HaveTheirStatementsHeldAgainstWhatWasSentAndWhatReturnFilesSaid
     EXPECT_EQ(number(said, "fitting"), static_cast<std::int64_t>(answer.details.size()) - 1);
     EXPECT_EQ(number(said, "breaks"), 5);
     EXPECT_EQ(number(said, "waiting"), 1) << "of whom no return file has spoken";
+    const json::array waiting = rows(here().ask({"statement", "list"}), "waiting");
+    EXPECT_GE(waiting.size(), 1U);
+    EXPECT_EQ(row_by_row(here(), "maker", "/v1/statements/waiting", {"waiting"})["waiting"], waiting);
     EXPECT_EQ(balance_of(2112), unidentified + 700);
     EXPECT_EQ(only_break("paid-though-failed").second, answer.details[0].amount);
     EXPECT_EQ(only_break("debited-twice").second, answer.details[1].amount);
@@ -644,6 +648,8 @@ TEST_F(TheBanks, HaveTheirStatementsHeldAgainstWhatWasSentAndWhatReturnFilesSaid
     for (const auto& row : rows(here().ask({"statement", "list"}), "missing"))
         if (word(row.as_object(), "file_id") == silent.file_id) missing = number(row.as_object(), "payments");
     EXPECT_EQ(missing, static_cast<std::int64_t>(silent.details.size()) - 1) << "paid, and on no statement";
+    EXPECT_EQ(row_by_row(here(), "maker", "/v1/statements/missing", {"missing"})["missing"],
+              rows(here().ask({"statement", "list"}), "missing"));
 
     // The next day is in sums: our transfer, a debit over what was paid, and the same debit again.
     Answer bulk = take_batch(2, 2);

@@ -166,6 +166,8 @@ TEST_F(TheDoor, HasItsCertificatesMadeWhereverTheAdministratorStands) {
 }
 
 TEST_F(TheDoor, SaysWhereNothingIsAndWhatIsTooMuch) {
+    const std::string before = here().counts();
+    const json::array balance = here().trial_balance();
     expect_problem(here().curl("maker", "GET", "/v1/nowhere"), 404, "http-404");
     expect_problem(here().curl("maker", "DELETE", "/v1/runs"), 405, "http-405");
     expect_problem(here().curl("maker", "GET", "/v1/runs/999"), 404, "unknown");
@@ -176,6 +178,14 @@ TEST_F(TheDoor, SaysWhereNothingIsAndWhatIsTooMuch) {
     write_text(here().folder() / "large", std::string(100'000, ' '));
     expect_problem(here().post_json("maker", "/v1/runs", "@" + (here().folder() / "large").string()), 413,
                    "http-413");
+    // A body of a type that is none of ours, however good it is.
+    const std::string body = R"({"kind":"regular","period":"2022-01","region":"370212"})";
+    for (const char* type : {"text/plain", "application/xml", "application/x-www-form-urlencoded"})
+        expect_problem(here().curl("maker", "POST", "/v1/runs",
+                                   {"--header", std::string{"Content-Type: "} + type, "--data-binary", body}),
+                       415, "http-415");
+    EXPECT_EQ(here().counts(), before);
+    EXPECT_EQ(here().trial_balance(), balance);
 }
 
 TEST_F(TheDoor, NamesEveryFaultOfEveryFileOfARegisterInOneAnswer) {

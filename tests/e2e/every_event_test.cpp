@@ -639,6 +639,78 @@ TEST_F(EveryEvent, IsFoundWhereItWasAltered) {
         });
 }
 
+/// What auditors look for (DOMAIN 5.4), done as the owner of the database: each question names what is its own, and nothing
+/// else.
+TEST_F(EveryEvent, IsNamedByTheQuestionThatLooksForIt) {
+    Sql sql{here().owner_url()};
+    sql("set session_replication_role = replica");
+    const auto ask = [](const std::string& question, const Words& more = {"from=2022-01", "to=2022-01"}) {
+        Words words{"audit", "ask", question};
+        // Deaths that became known since are not what January's payments are held against.
+        if (question == "wrong_tier") words.emplace_back("import=1");
+        words.insert(words.end(), more.begin(), more.end());
+        return rows(here().ask(words), "rows");
+    };
+    const auto only = [&](const std::string& question) {
+        const json::array found = ask(question);
+        EXPECT_EQ(found.size(), 1U) << question << json::serialize(found);
+        return found.empty() ? json::object{} : found.at(0).as_object();
+    };
+    for (const char* question :
+         {"wrong_tier", "exclusive_programmes", "payee_not_beneficiary", "eligible_unpaid"})
+        EXPECT_EQ(ask(question).size(), 0U) << question << json::serialize(ask(question));
+
+    const std::string of_january = " where part / 1000 + 190000 = 202201 and county = 370212 and serial = 1";
+    const std::string due = sql.cell("select amount from payment" + of_january);
+    sql("update payment set amount = amount + 700" + of_january);
+    const std::string wrong = json::serialize(only("wrong_tier"));
+    EXPECT_THAT(wrong, ::testing::AllOf(HasSubstr(due), HasSubstr(std::to_string(std::stoll(due) + 700))));
+    sql("update payment set amount = amount - 700" + of_january);
+    EXPECT_EQ(ask("wrong_tier").size(), 0U);
+
+    // Somebody draws as an orphan and as a tekun for the same month, and it goes to another.
+    const auto copy = [&](const std::string& table, const std::string& values, const std::string& others) {
+        const std::string columns = sql.cell(
+            "select string_agg(quote_ident(column_name), ', ') from information_schema.columns where table_name = '" +
+            table + "' and column_name not in (" + others + ") and is_generated = 'NEVER'");
+        sql("insert into " + table + " (" + replaced(replaced(others, "'", ""), "\"", "") + ", " + columns +
+            ") select " + values + ", " + columns + " from " + table + of_january +
+            (table == "outcome" ? " and attempt = 1" : ""));
+    };
+    for (const auto& [serial, programme] : {std::pair{"900001", "5"}, std::pair{"900002", "3"}}) {
+        copy("payment", fmt::format("{}, {}, 0, 33", serial, programme),
+             "'serial', 'programme', 'component', 'beneficiary'");
+        copy("outcome", serial, "'serial'");
+    }
+    const json::object twice = only("exclusive_programmes");
+    EXPECT_EQ(number(twice, "person"), 33);
+    EXPECT_EQ(number(twice, "serial"), 900001);
+    EXPECT_EQ(number(twice, "other_serial"), 900002);
+    EXPECT_EQ(word(twice, "beside"), "tekun");
+    const json::array elsewhere = ask("payee_not_beneficiary");
+    ASSERT_EQ(elsewhere.size(), 2U) << json::serialize(elsewhere);
+    for (const auto& row : elsewhere) {
+        EXPECT_EQ(number(row.as_object(), "beneficiary"), 33);
+        EXPECT_NE(number(row.as_object(), "payee"), 33);
+    }
+
+    sql("update person set disability_level = 1 where person_no = 36");
+    const json::object without = only("eligible_unpaid");
+    EXPECT_EQ(number(without, "person"), 36);
+    EXPECT_EQ(word(without, "finding"), "no-living-subsidy");
+
+    // What failed and waits is held, to the fen of 2111.
+    std::int64_t held = 0;
+    for (const auto& row : ask("money_held", {"days=30", "as_of=2099-01-01"}))
+        if (word(row.as_object(), "place") == "failed") held += number(row.as_object(), "amount_fen");
+    EXPECT_EQ(
+        std::to_string(-held),
+        sql.cell(
+            "select sum(p.amount) from entry e cross join lateral unnest(e.account, e.amount) as p (account, "
+            "amount) where p.account = 2111"));
+    EXPECT_GT(held, 0);
+}
+
 /// What the service has ever held of memory since `forget_peak`, in KiB.
 std::int64_t peak_kib(pid_t service) {
     const std::string status = text_in(fmt::format("/proc/{}/status", service));

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "by_pages.hpp"
 #include "support/installation.hpp"
 
 /// Screening before paying, months computed again, and the recovery book: three months of one small county, done by its
@@ -136,6 +137,9 @@ TEST_F(ThePast, IsScreenedCorrectedAndRecoveredToTheFen) {
     pay(february);
     const json::object held = here().ask({"screening", "findings", february});
     EXPECT_EQ(number(held, "held_fen"), 3 * 89'500) << json::serialize(held);
+    auto by_pages = row_by_row(here(), "maker", "/v1/runs/" + february + "/findings", {"findings", "holds"});
+    EXPECT_EQ(by_pages["findings"], rows(held, "findings")) << "a finding a page";
+    EXPECT_EQ(by_pages["holds"].size(), 3U) << "each page has what its findings hold";
     const auto& of_list = rows(held, "findings").at(0).as_object();
     EXPECT_EQ(word(of_list, "subject"), "deaths/33/2022-01-05");
     EXPECT_THAT(word(of_list, "evidence"), HasSubstr("list 1 «deaths» of 2026-01-31, line 2"));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "onecard/app/closing_records.hpp"
 #include "story.hpp"
 
 /// What the database itself refuses of later words and of decisions.
@@ -95,6 +96,43 @@ TEST_F(DecisionWalls, TryNothingAgainThatIsStillPaid) {
     const auto never = taken_back(3);
     EXPECT_NE(story.refusal([&](app::Work& w) { w.payments().put_reversals(std::span{&never, 1}); }), "")
         << "taken back before anything was said";
+}
+
+/// A late return is a break and an open item until what it left behind is seen to; a close names both.
+TEST_F(DecisionWalls, LetALateReturnBeOpenUntilItsMoneyGoesOutAgain) {
+    const std::int64_t later = story.return_file("YKT.2.ret");
+    app::ReversalRecord row = taken_back(1);
+    row.return_no = later;
+    auto returned = Story::failure(unit, 1, later);
+    returned.standing = recon::Standing::returned;
+    const recon::Break came_back{recon::BreakKind::late_return, row.reversal.word.line, "came back",
+                                 row.reversal.word.amount,
+                                 PaymentReference{unit.county, unit.period.number(), Serial{1}, 1}};
+    story.work([&](app::Work& w) {
+        w.payments().put_reversals(std::span{&row, 1});
+        w.payments().put_failures(std::span{&returned, 1});
+        w.exchange().put_breaks(unit.county, BankNo{1}, later, std::span{&came_back, 1}, at(20));
+    });
+    const auto open_breaks = [&] {
+        return story.work([&](app::Work& w) {
+            std::vector<std::string> breaks;
+            for (const app::OpenItem& item : w.closing().open_items(unit.county, Month::of(2099, 12).value()))
+                if (item.item.starts_with("break ")) breaks.push_back(item.item.substr(6));
+            return breaks;
+        });
+    };
+    const auto open = open_breaks();
+    ASSERT_EQ(open.size(), 1U);
+    const auto is_resolved = [&] {
+        return story.work([&](app::Work& w) {
+            return w.decisions().break_of(unit.county, std::stoll(open.front())).value().resolved;
+        });
+    };
+    EXPECT_FALSE(is_resolved());
+    const app::Unit again = story.planned(unit, 1, 2, 1, 2);
+    story.work([&](app::Work& w) { w.payments().release_reissues(again.run, again.county); });
+    EXPECT_TRUE(is_resolved());
+    EXPECT_TRUE(open_breaks().empty());
 }
 
 TEST_F(DecisionWalls, LetAReissueOfAReissueFollowAsOftenAsItFails) {

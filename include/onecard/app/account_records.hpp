@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -83,8 +84,19 @@ struct NameVerdict {
 class AccountRecords {
 public:
     virtual ~AccountRecords() = default;
-    /// Those that imports since `since` brought, as known at `known_at`, by payee.
-    virtual std::vector<AccountChange> changes(County county, ImportNo known_at, Moment since) = 0;
+    /// What a page of changes begins behind.
+    struct After {
+        std::string payee_kind;  ///< person, institution
+        std::int64_t payee = -1;
+        ImportNo import;
+    };
+    /// At most `rows_max` of those that imports since `since` brought, as known at `known_at`, by the word for the payee's
+    /// kind, payee and import.
+    virtual std::vector<AccountChange> changes(County county, ImportNo known_at, Moment since,
+                                               const After& after, std::int64_t rows_max) = 0;
+    std::vector<AccountChange> changes(County county, ImportNo known_at, Moment since) {
+        return changes(county, known_at, since, After{}, std::numeric_limits<std::int64_t>::max());
+    }
     /// Throws RefusedByDatabase for one that was confirmed before, or by whoever brought it.
     virtual void put_confirmation(const AccountConfirmation& confirmation) = 0;
 

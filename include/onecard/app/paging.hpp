@@ -29,7 +29,11 @@ struct Slice {
 
     /// For the query's parameters: `after_NAME` for each name, "-1" or "" where it begins at the beginning, and `most`.
     std::vector<std::pair<std::string, std::string>> parameters(
-        std::initializer_list<std::string_view> names) const;
+        std::span<const std::string_view> names) const;
+    std::vector<std::pair<std::string, std::string>> parameters(
+        std::initializer_list<std::string_view> names) const {
+        return parameters(std::span{names.begin(), names.size()});
+    }
 };
 /// From a cursor of `cut_page`. `kinds` has a letter a part of the key: n a whole number, t a text.
 /// Errors: malformed (`cursor` is no cursor of such a list).

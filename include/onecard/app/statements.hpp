@@ -57,6 +57,10 @@ public:
     /// Statements with their balances, what their lines came to, and what is missing on them.
     /// `slice` is of the statements; what the accounts hold and what is open comes with their first page.
     Result<Report> report(const Identity& by, const Region& region, const Slice& slice = {});
+    /// Lines of statements that wait for a return file, by county, bank, statement and line; or what return files said was
+    /// paid and no statement has (`missing`), by county, bank and return file. Errors: forbidden.
+    Result<Report> open_lines(const Identity& by, const Region& region, bool missing,
+                              const Slice& slice = {});
 
 private:
     Result<std::int64_t> keep(StatementFile file, const std::filesystem::path& path);
