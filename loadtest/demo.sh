@@ -139,6 +139,20 @@ for month in 2021-12 2022-01; do
     [[ $(card --json period "$month" --region "$county" | field accounted) == true ]] || accounted=no
 done
 
+say "hledger reads the journal, and adds it up by itself"
+card audit journal > "$demo/ledger.journal"
+agrees=no
+if command -v hledger > /dev/null; then
+    hledger -f "$demo/ledger.journal" check --strict ordereddates
+    hledger -f "$demo/ledger.journal" balance --depth 1 --no-total --empty
+    theirs=$(hledger -f "$demo/ledger.journal" balance --depth 1 --no-total --empty -O csv |
+        sed -n 's/^"\([0-9]\{4\}\)[^"]*","\(CNY \)\{0,1\}\(.*\)"$/\1 \3/p' | awk '{ printf "%s %.2f\n", $1, $2 }' | sort)
+    ours=$(tr '{' '\n' <<< "$balance" |
+        sed -n 's/.*"account":\([0-9]*\),.*"debit_fen":\([0-9]*\),.*"credit_fen":\([0-9]*\),.*/\1 \2 \3/p' |
+        awk '{ printf "%s %.2f\n", $1, ($2 - $3) / 100 }' | sort)
+    [[ -n "$ours" && "$ours" == "$theirs" ]] && agrees=yes
+fi
+
 say "Result, each line from the database"
 failed_claim=0
 claim() {
@@ -151,6 +165,7 @@ claim() {
 }
 claim "books balance" "$(field balances <<< "$balance")"
 claim "every payment accounted for" "$accounted"
+command -v hledger > /dev/null && claim "hledger agrees with the trial balance, account by account" "$agrees"
 claim "checkpoint verified" "$(field checkpoint <<< "$verdict")"
 
 cat <<END

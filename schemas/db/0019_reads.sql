@@ -1,4 +1,9 @@
--- What keeps small reads small, whatever the ledger has grown to.
+-- What reads share: the day, and what keeps small reads small, whatever the ledger has grown to.
+
+-- Today where the offices are. A connection counts in UTC: its own current_date is yesterday until eight in the morning,
+-- and what waits was a day too young until then.
+create function today() returns date language sql stable
+return (now() at time zone 'Asia/Shanghai')::date;
 
 -- ---------------------------------------------------------------------------------------------------- one part
 -- Rows of one keyed part, read from its own table. Attaching another part makes every plan that reads the whole of

@@ -15,7 +15,7 @@ with deadlines (account, due_days) as (
                         where later.county = d.county and later.period = d.period and later.batch_no = d.batch_no
                           and later.round > d.round)
 ), items as (
-    select 2102 as account, s.bank, '' as reason, (current_date - (s.at at time zone 'Asia/Shanghai')::date) as days,
+    select 2102 as account, s.bank, '' as reason, (today() - (s.at at time zone 'Asia/Shanghai')::date) as days,
            s.lines - o.lines as payments, s.total - o.total as total
       from sent s
      cross join lateral (select count(*)::int as lines, coalesce(sum(o.amount), 0) as total
@@ -24,25 +24,25 @@ with deadlines (account, due_days) as (
                             and o.serial between s.first_serial and s.first_serial + s.lines - 1) o
      where s.first_serial is not null and s.lines > o.lines
     union all
-    select 2102, s.bank, '', (current_date - (s.at at time zone 'Asia/Shanghai')::date), 1, n.amount
+    select 2102, s.bank, '', (today() - (s.at at time zone 'Asia/Shanghai')::date), 1, n.amount
       from sent s
       join reissue n using (county, period, batch_no)
       left join outcome o on o.county = n.county and o.serial = n.serial and o.attempt = n.attempt and o.part = n.part
      where s.first_serial is null and o.county is null
     union all
-    select 2111, f.bank, f.reason::text, current_date - (date '1970-01-01' + f.value_day), 1, f.amount
+    select 2111, f.bank, f.reason::text, today() - (date '1970-01-01' + f.value_day), 1, f.amount
       from failure f
       left join failure_fate fate
         on fate.county = f.county and fate.serial = f.serial and fate.attempt = f.attempt and fate.part = f.part
      where f.county between :region_low::int and :region_high::int and fate.county is null
     union all
-    select 2112, k.bank, k.kind, current_date - (k.at at time zone 'Asia/Shanghai')::date, 1, k.amount
+    select 2112, k.bank, k.kind, today() - (k.at at time zone 'Asia/Shanghai')::date, 1, k.amount
       from break k
       left join break_resolution e using (county, break_no)
      where k.county between :region_low::int and :region_high::int and k.kind = 'unidentified-credit'
        and e.county is null
     union all
-    select 1213, k.bank, k.kind, current_date - (e.at at time zone 'Asia/Shanghai')::date, 1,
+    select 1213, k.bank, k.kind, today() - (e.at at time zone 'Asia/Shanghai')::date, 1,
            k.amount - coalesce((select sum(c.amount)
                                   from claim_repayment c
                                  where c.county = k.county and c.claim_no = k.break_no), 0)
@@ -53,7 +53,7 @@ with deadlines (account, due_days) as (
                                   from claim_repayment c
                                  where c.county = k.county and c.claim_no = k.break_no), 0)
     union all
-    select 1211, 0::smallint, case r.origin when 1 then 'difference' when 2 then 'double-payment' when 3 then 'death' when 4 then 'other' else 'transferred' end, current_date - (date '1970-01-01' + r.found_day), 1,
+    select 1211, 0::smallint, case r.origin when 1 then 'difference' when 2 then 'double-payment' when 3 then 'death' when 4 then 'other' else 'transferred' end, today() - (date '1970-01-01' + r.found_day), 1,
            coalesce(l.owed_after, r.amount)
       from receivable r
       left join lateral (select c.owed_after

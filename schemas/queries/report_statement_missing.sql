@@ -21,7 +21,7 @@ with last as (
 select a.county::text as county, a.period::text as period, a.bank::text as bank, a.file_id, a.name as return_file,
        count(*)::text as payments, sum(o.amount)::text as amount,
        (date '1970-01-01' + min(o.value_day))::text as since,
-       (current_date - (date '1970-01-01' + min(o.value_day)))::text as days
+       (today() - (date '1970-01-01' + min(o.value_day)))::text as days
   from answers a
   join last l on l.served = a.county and l.bank = a.bank
   join outcome o on o.county = a.county and o.return_no = a.return_no and o.kind = 1

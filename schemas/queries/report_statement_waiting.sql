@@ -2,7 +2,7 @@
 select l.county::text as county, s.bank::text as bank, s.name as statement_file, l.line::text as line,
        case when l.is_credit then 'credit' else 'debit' end as direction, l.amount::text as amount,
        (date '1970-01-01' + l.value_day)::text as value_day,
-       (current_date - (date '1970-01-01' + l.value_day))::text as days,
+       (today() - (date '1970-01-01' + l.value_day))::text as days,
        case when l.names = 2 then l.file_id
             else l.period || '/' || l.serial || ' attempt ' || l.attempt end as what,
        case when l.is_credit then 'late-return-not-reported' else 'debit-not-reported' end as kind

@@ -29,10 +29,10 @@ protected:
         owner("update batch set total = 60015");
         owner("update dispatch set at = now() - interval '4 days'");
         for (const auto& [serial, days, reason] : {std::tuple{2, 1, 3}, {3, 1, 3}, {4, 45, 9}})
-            owner(fmt::format(
-                "update failure set value_day = current_date - {} - date '1970-01-01', reason = {} "
-                "where serial = {}",
-                days, reason, serial));
+            owner(
+                fmt::format("update failure set value_day = today() - {} - date '1970-01-01', reason = {} "
+                            "where serial = {}",
+                            days, reason, serial));
     }
     /// A break of bank 2, so many days old.
     void put_break(int no, const std::string& kind, std::int64_t fen, int days) {
@@ -82,7 +82,7 @@ TEST_F(Ageing, IsByAccountBankReasonAndDays) {
     owner("insert into claim_repayment values (370212, 3, 1, 9, 20, 30)");
     owner(
         "insert into receivable select 370212, g, 'story ' || g, 3, 4, 0, 202201, 1, 1, 1, 1, 1, 1000 * g, "
-        "current_date - 100 * g - date '1970-01-01' + 95, false, 'r', 'maker' from generate_series(1, 2) g");
+        "today() - 100 * g - date '1970-01-01' + 95, false, 'r', 'maker' from generate_series(1, 2) g");
     EXPECT_THAT(
         ageing(),
         ElementsAre("1211 0 death 4-7 1 10.00 5 90 0 0.00", "1211 0 death 91- 1 20.00 105 90 1 20.00",
