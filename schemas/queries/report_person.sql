@@ -24,7 +24,7 @@ with for_others as (
                                                             where h.county = :county::int
                                                               and h.representative = :person::bigint)))
             or (p.payee_kind = 1 and p.payee = :person::bigint))
-), answered as (
+), answered as materialized (
     select o.*
       from (select part, array_agg(serial) as serials from own group by part) asked
       join lateral outcomes_in(asked.part, :county::int, asked.serials) o on true
