@@ -103,7 +103,7 @@ Result<void> Channel::take_sequence(const Identity& bank, std::string_view name,
 
 Result<std::int32_t> Channel::next_sequence(const Identity& bank) {
     if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks number their files", "sequence");
-    return tools_.database.begin_question()->channel().next_sequence(bank.bank);
+    return tools_.database.begin()->channel().next_sequence(bank.bank);
 }
 
 Result<Report> Channel::ladder(const Identity& by, const Region& region, const Slice& slice) {

@@ -28,7 +28,7 @@ static_assert(sizeof(Attributes) == 48);
 
 /// On Linux niceness and slice are a thread's own. Lowering is always allowed, and so is any slice; a sandbox may refuse
 /// the second call, not the first.
-void set(std::int32_t thread, std::int32_t niceness, std::uint64_t slice) {
+void set(std::int32_t thread, int niceness, std::uint64_t slice) {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), niceness);
     Attributes wanted;
     wanted.nice = niceness;
@@ -36,16 +36,19 @@ void set(std::int32_t thread, std::int32_t niceness, std::uint64_t slice) {
     ::syscall(SYS_sched_setattr, thread, &wanted, 0);
 }
 
+/// Whoever started us with a niceness meant it; raising a thread above it would be refused, and the slice with it.
+int niceness_of(std::int32_t thread) { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(thread)); }
+
 }  // namespace
 
 void give_way() { set(0, bulk_niceness, 0); }
-void answer_soon() { set(0, 0, short_slice); }
+void answer_soon() { set(0, niceness_of(0), short_slice); }
 
 void schedule(std::int32_t process, bool is_bulk) {
     if (is_bulk)
         set(process, bulk_niceness, 0);
     else
-        set(process, 0, short_slice);
+        set(process, niceness_of(process), short_slice);
 }
 
 }  // namespace onecard::ops

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <functional>
+#include <sstream>
 #include <thread>
 
 namespace onecard::ops {
@@ -22,6 +24,16 @@ std::uint64_t slice_of(std::int32_t thread) {
     std::uint64_t slice = 0;
     std::memcpy(&slice, told.data() + 24, sizeof slice);
     return slice;
+}
+
+/// Linux has slices of a thread's own since 6.12.
+bool has_slices() {
+    utsname kernel{};
+    ::uname(&kernel);
+    int major = 0, minor = 0;
+    char dot = 0;
+    std::istringstream{kernel.release} >> major >> dot >> minor;
+    return major > 6 || (major == 6 && minor >= 12);
 }
 
 struct Seen {
@@ -52,11 +64,21 @@ TEST(Priority, OfWhoAnswersIsShortTurnsThatItsThreadsInheritAndBulkWorkGivesBack
         child = after([] {});
         bulk = after([] { give_way(); });
     });
-    EXPECT_EQ(prompt.niceness, 0);
-    if (prompt.slice == 0) GTEST_SKIP() << "this kernel has no slices of a thread's own";
-    EXPECT_EQ(prompt.slice, 100'000U);
-    EXPECT_EQ(child.slice, prompt.slice);
-    EXPECT_NE(bulk.slice, prompt.slice);
+    EXPECT_EQ(prompt.niceness, after([] {}).niceness);
+    const std::uint64_t wanted = has_slices() ? 100'000 : 0;
+    EXPECT_EQ(prompt.slice, wanted);
+    EXPECT_EQ(child.slice, wanted);
+    EXPECT_EQ(bulk.niceness, 10);
+    if (has_slices()) EXPECT_GT(bulk.slice, wanted);
+}
+
+TEST(Priority, OfWhoAnswersKeepsTheNicenessThatTheServiceWasStartedWith) {
+    const Seen seen = after([] {
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 5);
+        answer_soon();
+    });
+    EXPECT_EQ(seen.niceness, 5);
+    EXPECT_EQ(seen.slice, has_slices() ? 100'000U : 0U);
 }
 
 TEST(Priority, IsSetOfAnotherProcess) {
