@@ -14,6 +14,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -90,7 +91,8 @@ struct Call {
     int body_file = -1;
     std::uint64_t body_bytes = 0;
     bool is_head = false;
-    int answer_file = -1;  ///< takes the body of a 200
+    int answer_file = -1;                                              ///< takes the body of a 200
+    const std::function<void(std::string_view)>* on_answer = nullptr;  ///< sees what the file takes
     bool is_long = false;  ///< the deadline is renewed by every piece
 };
 
@@ -130,7 +132,8 @@ public:
             {.head = std::move(*head), .body_file = source.number(), .body_bytes = size, .is_long = true});
     }
 
-    Result<Reply> fetch_file(std::string_view path, const fs::path& file) override {
+    Result<Reply> fetch_file(std::string_view path, const fs::path& file,
+                             const std::function<void(std::string_view)>& on_bytes) override {
         auto head = head_of("GET", path, 0, {});
         if (!head) return std::unexpected(std::move(head.error()));
         // Under its name there is the whole file or none.
@@ -142,7 +145,10 @@ public:
             if (target.number() < 0)
                 return refuse(Fault::missing, std::string{"cannot write: "} + std::strerror(errno),
                               part.string());
-            return perform({.head = std::move(*head), .answer_file = target.number(), .is_long = true});
+            return perform({.head = std::move(*head),
+                            .answer_file = target.number(),
+                            .on_answer = on_bytes ? &on_bytes : nullptr,
+                            .is_long = true});
         }();
         if (reply && reply->status == 200) {
             fs::rename(part, file, error);
@@ -395,7 +401,8 @@ private:
 
     static void direct_body(MessageReader& reader, const Call& call, Reply& reply) {
         if (call.answer_file >= 0 && reply.status == 200) {
-            const auto into_file = [file = call.answer_file](std::string_view bytes) {
+            const auto into_file = [file = call.answer_file, seen = call.on_answer](std::string_view bytes) {
+                if (seen != nullptr) (*seen)(bytes);
                 while (!bytes.empty()) {
                     const ssize_t written = ::write(file, bytes.data(), bytes.size());
                     if (written <= 0 && errno != EINTR) return false;
