@@ -335,17 +335,24 @@ private:
             if (!broken && !has_early_answer_) broken = send_bytes(call.body, call.is_long);
             return broken;
         }
-        auto broken = send_bytes(call.head, call.is_long);
-        std::string piece;
-        for (std::uint64_t at = 0; at < call.body_bytes && !broken && !has_early_answer_;) {
-            piece.resize(std::min<std::uint64_t>(piece_bytes, call.body_bytes - at));
-            const ssize_t got = ::pread(call.body_file, piece.data(), piece.size(), static_cast<off_t>(at));
-            if (got <= 0) return Broken{failure(Fault::mismatch, "the file to send became shorter")};
+        // The head goes with the first piece: a server that is told of a file has its beginning at once.
+        outgoing_ = call.head;
+        std::uint64_t at = 0;
+        while (true) {
+            ssize_t got = 0;
+            outgoing_.resize_and_overwrite(
+                outgoing_.size() + std::min<std::uint64_t>(piece_bytes, call.body_bytes - at),
+                [&, used = outgoing_.size()](char* bytes, std::size_t size) {
+                    got = ::pread(call.body_file, bytes + used, size - used, static_cast<off_t>(at));
+                    return used + static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+                });
+            if (got <= 0 && at < call.body_bytes)
+                return Broken{failure(Fault::mismatch, "the file to send became shorter")};
             at += static_cast<std::uint64_t>(got);
-            broken =
-                send_bytes(std::string_view{piece}.substr(0, static_cast<std::size_t>(got)), call.is_long);
+            auto broken = send_bytes(outgoing_, call.is_long);
+            if (broken || has_early_answer_ || at == call.body_bytes) return broken;
+            outgoing_.clear();
         }
-        return broken;
     }
 
     Attempt read_answer(const Call& call) {
@@ -428,6 +435,7 @@ private:
     Clock::time_point deadline_;
     std::string in_;
     std::vector<char> piece_;
+    std::string outgoing_;
     bool has_early_answer_ = false;
 };
 
