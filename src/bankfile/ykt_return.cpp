@@ -81,7 +81,11 @@ Result<void> ReturnWriter::add(const ReturnLine& line) {
         .put(line.code);
     if (auto problem = out.text(line.text, field::text, 0, bank_text_characters_max))
         return refused(problem->fault, field::text, std::move(problem->text));
-    out.put(line.bank_day.digits()).put(line.bank_reference);
+    if (day_digits_.empty() || line.bank_day != day_) {
+        day_ = line.bank_day;
+        day_digits_ = line.bank_day.digits();
+    }
+    out.put(day_digits_).put(line.bank_reference);
     bytes_.append(out.finish());
     ++count_;
     last_seq_ = line.seq;
@@ -98,8 +102,12 @@ Result<void> ReturnWriter::add(const ReturnLine& line) {
 }
 
 std::string ReturnWriter::take() {
-    if (!finished_) sm3_.update(bytes_of(bytes_));
-    return std::exchange(bytes_, {});
+    std::string taken = std::exchange(bytes_, {});
+    if (finished_) return taken;
+    sm3_.update(bytes_of(taken));
+    // As much will come again.
+    bytes_.reserve(taken.size());
+    return taken;
 }
 
 Result<void> ReturnWriter::finish() {

@@ -73,38 +73,34 @@ GoOn BankAnswering::answer(const Listed& file, const BatchSurvey& survey, const 
 
     const fs::path path = side_.return_path(name);
     std::error_code error;
-    const bool is_new = !fs::exists(path, error);
+    const bool has_left = side_.has_left(file.file_id);
+    const bool is_new = !has_left || !fs::exists(path, error);
     if (is_new) {
         if (survey.totals.lines() == 0) {
             side_.report.silent += survey.totals.silent;
             return true;
         }
         // A signature whose file is gone would be over other bytes.
-        fs::remove(BankSide::signature_path(path), error);
-        if (auto written = write_return(side_.batch_path(file), survey, path, plan, side_.hashes); !written)
-            return std::unexpected{written.error()};
+        if (has_left) fs::remove(BankSide::signature_path(path), error);
     }
-    const auto signature = is_new ? sign_new_return(path, survey.totals) : sign_return(path);
+    const auto signature = is_new ? make_return(file, survey, plan, path) : sign_return(path);
     if (!signature) return std::unexpected{signature.error()};
     return deliver(file, name, *signature);
 }
 
-/// Of a return file that was written a moment ago.
-Result<BankAnswering::SignedReturn> BankAnswering::sign_new_return(const fs::path& path,
-                                                                   const ReturnTotals& totals) {
-    SignedReturn made{.sha256 = {}, .cms = {}, .totals = totals};
-    const auto sha256 = side_.hashes.sha256.stream();
-    const auto signing = side_.return_signer().begin();
-    auto read = read_pieces(path, [&](std::string_view bytes) {
-        sha256->update(bytes_of(bytes));
-        signing->update(bytes_of(bytes));
-    });
-    if (!read) return std::unexpected{read.error()};
-    made.sha256 = sha256->finish();
-    made.cms = signing->finish();
-    if (auto kept = keep(BankSide::signature_path(path), made.cms); !kept)
-        return std::unexpected{kept.error()};
-    return made;
+/// Writes a return file and signs it, from one pass over its bytes.
+Result<BankAnswering::SignedReturn> BankAnswering::make_return(const Listed& file, const BatchSurvey& survey,
+                                                               const ReturnPlan& plan, const fs::path& path) {
+    // SM2 cannot sign SHA-256: it is fed with the bytes while they are written.
+    const auto signing = side_.national_signer ? side_.national_signer->begin() : nullptr;
+    ByteSink also_to;
+    if (signing) also_to = [&](std::string_view bytes) { signing->update(bytes_of(bytes)); };
+    const auto sha256 = write_return(side_.batch_path(file), survey, path, plan, side_.hashes, also_to);
+    if (!sha256) return std::unexpected{sha256.error()};
+    auto cms = signing ? Result<std::string>{signing->finish()} : side_.signer->sign_digest(*sha256);
+    if (!cms) return std::unexpected{cms.error()};
+    if (auto kept = keep(BankSide::signature_path(path), *cms); !kept) return std::unexpected{kept.error()};
+    return SignedReturn{.sha256 = *sha256, .cms = std::move(*cms), .totals = survey.totals};
 }
 
 /// Digest, signature and figures of a return file that is here; an earlier signature is kept.

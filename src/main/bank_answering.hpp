@@ -53,7 +53,8 @@ private:
 
     static std::string return_name(const Listed& file, int round);
     Result<std::string> number_of(const std::string& name);
-    Result<SignedReturn> sign_new_return(const std::filesystem::path& path, const ReturnTotals& totals);
+    Result<SignedReturn> make_return(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan,
+                                     const std::filesystem::path& path);
     Result<SignedReturn> sign_return(const std::filesystem::path& path);
     Result<net::Reply> put_both(const std::string& name, const std::string& cms);
     GoOn deliver(const Listed& file, const std::string& name, const SignedReturn& answer);

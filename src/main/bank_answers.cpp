@@ -51,11 +51,37 @@ constexpr std::uint64_t mix(std::uint64_t word) {
     return word ^ (word >> 31U);
 }
 
-/// Every byte counts, so that neighbouring serials have nothing in common.
-constexpr std::uint64_t hash_of(std::uint64_t seed, std::string_view payment) {
-    std::uint64_t hash = mix(seed);
-    for (const char c : payment) hash = mix(hash ^ static_cast<unsigned char>(c));
-    return hash;
+/// Every byte counts, so that neighbouring serials have nothing in common. References of one file begin alike: what one
+/// has in common with the one before it is not hashed again.
+class ReferenceHash {
+public:
+    std::uint64_t of(std::uint64_t seed, std::string_view payment) {
+        const std::size_t held = std::min(payment.size(), last_.size());
+        std::size_t at = 0;
+        if (seed == seed_)
+            while (at < std::min(held, length_) && payment[at] == last_[at]) ++at;
+        seed_ = seed;
+        length_ = held;
+        after_[0] = mix(seed);
+        for (; at < held; ++at) {
+            last_[at] = payment[at];
+            after_[at + 1] = mix(after_[at] ^ static_cast<unsigned char>(payment[at]));
+        }
+        std::uint64_t hash = after_[held];
+        for (; at < payment.size(); ++at) hash = mix(hash ^ static_cast<unsigned char>(payment[at]));
+        return hash;
+    }
+
+private:
+    std::uint64_t seed_ = 0;
+    std::size_t length_ = 0;                                           ///< of what is held of the last one
+    std::array<char, payment_reference_length> last_{};                ///< its beginning
+    std::array<std::uint64_t, payment_reference_length + 1> after_{};  ///< so many bytes of it
+};
+
+std::uint64_t hash_of(std::uint64_t seed, std::string_view payment) {
+    thread_local ReferenceHash hash;
+    return hash.of(seed, payment);
 }
 
 Answer failure_by(std::uint64_t hash) {
@@ -227,20 +253,20 @@ Answer BankAnswers::answer_to(std::string_view payment, int round, Said said) co
         return said.what == Said::What::nothing ? story.back() : Answer{AnswerKind::silent, Reason::paid, {}};
     }
     if (said.what != Said::What::nothing) return later_word(payment, round, said);
+    const std::uint64_t hash = mix(hash_of(habits_.seed, payment) + static_cast<std::uint64_t>(round));
+    const auto drawn = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(permille_max));
+    const std::int64_t unpaid_permille =
+        habits_.fail_permille + (round > 1 ? 0 : habits_.in_progress_permille + habits_.silent_permille);
+    if (drawn >= unpaid_permille) return {};
     const auto reference = PaymentReference::parse(payment);
     if (reference && reference->attempt > 1) return {};
-    const std::uint64_t hash = mix(hash_of(habits_.seed, payment) + static_cast<std::uint64_t>(round));
-    auto drawn = static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(permille_max));
     // The reason is drawn anew: the low numbers that fail would all be the first reason.
     if (drawn < habits_.fail_permille)
         return habits_.every_reason ? Answer{AnswerKind::failed, failing[mix(hash) % failing.size()], {}}
                                     : failure_by(mix(hash));
-    if (round > 1) return {};
-    drawn -= habits_.fail_permille;
-    if (drawn < habits_.in_progress_permille) return {AnswerKind::in_progress, Reason::in_progress, {}};
-    if (drawn < habits_.in_progress_permille + habits_.silent_permille)
-        return {AnswerKind::silent, Reason::paid, {}};
-    return {};
+    if (drawn < habits_.fail_permille + habits_.in_progress_permille)
+        return {AnswerKind::in_progress, Reason::in_progress, {}};
+    return {AnswerKind::silent, Reason::paid, {}};
 }
 
 bool BankAnswers::is_unstated(std::string_view payment) const {

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
+#include <array>
+#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,8 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 using bankfile::BatchLine;
 
-/// So often the writer's bytes go to the disk.
-constexpr std::int32_t lines_between_writes = 2000;
+/// So often the writer's bytes go to the disk: before they are more than fits a cache.
+constexpr std::int32_t lines_between_writes = 500;
+/// Of a payment reference and an account, mostly.
+constexpr std::size_t text_bytes_a_line = 48;
+constexpr std::size_t seq_digits = 7;
 
 Answer answer_to(const BatchLine& line, const ReturnPlan& plan) {
     return plan.answers.answer_to(line.payment, plan.round, said_of(plan.said, line.seq));
@@ -50,13 +54,46 @@ bankfile::ReturnStatus status_of(AnswerKind kind) {
     broken("a silent line has no status");
 }
 
+/// The bank's own references of the lines of one batch: what they have in common is written once.
+class BankReferences {
+public:
+    BankReferences(const BatchSurvey& survey, const ReturnPlan& plan)
+        : has_day_{plan.profile->is_canonical()},
+          // What follows "YKT" names the batch, so that a bank reference is unique over all files of a day.
+          batch_digits_{survey.header.file_id.substr(3)} {}
+
+    /// Until the next one.
+    std::string_view of(std::int32_t seq, Day day) {
+        if (stem_ == 0 || (has_day_ && day != day_)) {
+            // ISO 20022 has place for 35 characters.
+            text_ = has_day_ ? fmt::format("BK{}-{}-", day.digits(), batch_digits_)
+                             : fmt::format("BK{}", batch_digits_);
+            stem_ = text_.size();
+            day_ = day;
+        }
+        std::array<char, 16> digits;
+        const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), seq).ptr;
+        const auto count = static_cast<std::size_t>(end - digits.data());
+        text_.resize(stem_);
+        text_.append(seq_digits - std::min(seq_digits, count), '0').append(digits.data(), count);
+        return text_;
+    }
+
+private:
+    bool has_day_;
+    std::string batch_digits_;
+    std::string text_;
+    std::size_t stem_ = 0;  ///< so much of the text stays
+    Day day_;               ///< in the stem
+};
+
 /// Writes answers line by line, and holds the first failure.
 class Answering {
 public:
-    Answering(const BatchSurvey& survey, const ReturnPlan& plan, StreamHash& sm3, std::ofstream& out)
+    /// All are kept.
+    Answering(const BatchSurvey& survey, const ReturnPlan& plan, StreamHash& sm3, const ByteSink& out)
         : plan_{plan},
-          // What follows "YKT" names the batch, so that a bank reference is unique over all files of a day.
-          batch_digits_{survey.header.file_id.substr(3)},
+          references_{survey, plan},
           writer_{bankfile::write_return(*plan.profile, header_for(survey, plan), sm3)},
           out_{out} {}
 
@@ -65,12 +102,8 @@ public:
         if (answer.kind == AnswerKind::silent) return;
         const Day day = answer.day.value_or(plan_.value_day);
         const bankfile::ReasonText& reason = bankfile::text_of(answer.reason);
-        std::string bank_reference;
-        if (answer.kind == AnswerKind::paid)
-            // ISO 20022 has place for 35 characters.
-            bank_reference = plan_.profile->is_canonical()
-                                 ? fmt::format("BK{}-{}-{:07}", day.digits(), batch_digits_, line.seq)
-                                 : fmt::format("BK{}{:07}", batch_digits_, line.seq);
+        const std::string_view bank_reference =
+            answer.kind == AnswerKind::paid ? references_.of(line.seq, day) : std::string_view{};
         const auto added = writer_->add({.seq = line.seq,
                                          .payment = line.payment,
                                          .account = line.account,
@@ -81,26 +114,32 @@ public:
                                          .bank_day = day,
                                          .bank_reference = bank_reference});
         if (!added) failure_ = added.error();
-        if (++lines_ % lines_between_writes == 0) out_ << writer_->take();
+        if (++lines_ % lines_between_writes == 0) out_(writer_->take());
     }
 
     Result<void> finish() {
         if (failure_) return std::unexpected{*failure_};
         if (auto finished = writer_->finish(); !finished) return finished;
-        out_ << writer_->take();
+        out_(writer_->take());
         return {};
     }
 
 private:
     const ReturnPlan& plan_;
-    std::string batch_digits_;
+    BankReferences references_;
     std::unique_ptr<bankfile::ReturnWriting> writer_;
-    std::ofstream& out_;
+    const ByteSink& out_;
     std::int32_t lines_ = 0;
     std::optional<Failure> failure_;
 };
 
 }  // namespace
+
+void KeptLines::expect(std::int32_t lines) {
+    const std::size_t most = std::min(most_, static_cast<std::size_t>(std::max(lines, 0)));
+    lines_.reserve(most);
+    text_.reserve(most * text_bytes_a_line);
+}
 
 void KeptLines::add(const BatchLine& line, const Answer& answer) {
     if (lines_.size() == most_) {
@@ -165,6 +204,7 @@ void BatchSurveying::restart() {
 /// A total over amounts may overflow in a file made to do so: only what the reader has accepted is summed up, and it
 /// refuses a line with which the total of its file would not fit.
 void BatchSurveying::take(const BatchLine& line) {
+    if (line.seq == 1) survey_.kept.expect(reader_->header().count);
     const Answer answer = answer_to(line, plan_);
     survey_.totals.add(answer.kind, line.amount);
     survey_.kept.add(line, answer);
@@ -193,15 +233,19 @@ Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, 
     return surveying.finish(sha256->finish());
 }
 
-Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, const fs::path& target,
-                          const ReturnPlan& plan, const FileHashes& hashes) {
+Result<Digest> write_return(const fs::path& batch, const BatchSurvey& survey, const fs::path& target,
+                            const ReturnPlan& plan, const FileHashes& hashes, const ByteSink& also_to) {
     ensure(survey.faults.empty(), "a batch file with faults is answered");
     if (survey.totals.lines() == 0)
         return refuse(Fault::mismatch, "there is no line to answer", target.filename().string());
-    fs::path part = target;
-    part += ".part";
-    std::ofstream out{part, std::ios::binary | std::ios::trunc};
+    PartFile part{target};
     const auto return_sm3 = hashes.sm3.stream();
+    const auto return_sha256 = hashes.sha256.stream();
+    const ByteSink out = [&](std::string_view bytes) {
+        return_sha256->update(bytes_of(bytes));
+        if (also_to) also_to(bytes);
+        part.write(bytes);
+    };
     Answering answering{survey, plan, *return_sm3, out};
     if (survey.kept.are_all()) {
         survey.kept.each([&](const BatchLine& line, const Answer& answer) { answering.take(line, answer); });
@@ -214,17 +258,14 @@ Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, cons
             sha256->update(bytes_of(bytes));
             reader->feed(bytes);
         });
-        if (!read) return read;
+        if (!read) return std::unexpected{read.error()};
         reader->finish();
         if (!reader->faults().empty() || sha256->finish() != survey.sha256)
             return refuse(Fault::mismatch, "changed while it was answered", batch.string());
     }
-    if (auto finished = answering.finish(); !finished) return finished;
-    out.close();
-    std::error_code error;
-    if (out) fs::rename(part, target, error);
-    if (!out || error) return refuse(Fault::missing, "cannot be written", target.string());
-    return {};
+    if (auto finished = answering.finish(); !finished) return std::unexpected{finished.error()};
+    if (auto kept = part.keep(); !kept) return std::unexpected{kept.error()};
+    return return_sha256->finish();
 }
 
 Said said_of(const std::vector<Said>& said, std::int32_t seq) {

@@ -48,6 +48,8 @@ struct ReturnPlan {
 class KeptLines {
 public:
     explicit KeptLines(std::size_t most) : most_{most} {}
+    /// Makes room for what a header announces, which may not be true.
+    void expect(std::int32_t lines);
     void add(const bankfile::BatchLine& line, const Answer& answer);
     bool are_all() const { return are_all_; }
     void each(const std::function<void(const bankfile::BatchLine&, const Answer&)>& sink) const;
@@ -106,11 +108,11 @@ Result<BatchSurvey> survey_batch(const std::filesystem::path& batch, const Retur
                                  const FileHashes& hashes);
 
 /// Writes the return file that answers a batch surveyed with the same plan; under its name there is the whole file or
-/// none. The same plan gives the same bytes. Errors: missing (cannot read or write), mismatch (the batch file is
+/// none. The same plan gives the same bytes. Returns their SHA-256; `also_to` sees them as they are written. Errors: missing (cannot read or write), mismatch (the batch file is
 /// no longer what was surveyed, or the plan answers no line of it).
-Result<void> write_return(const std::filesystem::path& batch, const BatchSurvey& survey,
-                          const std::filesystem::path& target, const ReturnPlan& plan,
-                          const FileHashes& hashes);
+Result<Digest> write_return(const std::filesystem::path& batch, const BatchSurvey& survey,
+                            const std::filesystem::path& target, const ReturnPlan& plan,
+                            const FileHashes& hashes, const ByteSink& also_to = {});
 
 /// What was said of a line before.
 Said said_of(const std::vector<Said>& said, std::int32_t seq);

@@ -204,9 +204,7 @@ Result<void> BankStating::make(County county, Account& account) {
     header.made_at = side_.wish.now;
 
     const fs::path path = path_of(name);
-    fs::path part = path;
-    part += ".part";
-    std::ofstream out{part, std::ios::binary | std::ios::trunc};
+    PartFile part{path};
     const auto sm3 = side_.hashes.sm3.stream();
     const auto writer = bankfile::write_statement(side_.wish.profile, header, *sm3);
     std::optional<Failure> failure;
@@ -223,22 +221,19 @@ Result<void> BankStating::make(County county, Account& account) {
         line.code = one.code;
         line.text = one.text;
         if (const auto added = writer->add(line); !added) failure = added.error();
-        if (seq % lines_between_writes == 0) out << writer->take();
+        if (seq % lines_between_writes == 0) part.write(writer->take());
     };
     const auto again = moved(account, write);
     if (!again) return std::unexpected{again.error()};
     extras(id, write);
     if (failure) return std::unexpected{*failure};
     if (auto finished = writer->finish(); !finished) return finished;
-    out << writer->take();
-    out.close();
+    part.write(writer->take());
 
     std::string covers = header.closing ? fmt::format("closing {}\n", header.closing->fen()) : std::string{};
     for (const std::string& mark : *marks) covers += mark + "\n";
     if (auto kept = keep(path_of(name + ".covers"), covers); !kept) return kept;
-    std::error_code error;
-    if (out) fs::rename(part, path, error);
-    if (!out || error) return refuse(Fault::missing, "cannot be written", path.string());
+    if (auto kept = part.keep(); !kept) return kept;
     return deliver(name);
 }
 

@@ -157,6 +157,8 @@ private:
     std::int64_t total_fen_ = 0;
     std::int64_t paid_fen_ = 0;
     std::int64_t failed_fen_ = 0;
+    Day day_;                 ///< the bank day of the last line …
+    std::string day_digits_;  ///< … as it is written
     bool finished_ = false;
 };
 

@@ -38,6 +38,39 @@ TEST(BankAnswers, AreTheSameForTheSameSeedAndPaymentInAnyOrder) {
         EXPECT_EQ(other.answer_to(reference(serial)), seen[serial]) << serial;
 }
 
+/// What a seed means, byte by byte (splitmix64 of Vigna): how files of earlier versions were answered.
+std::uint64_t mixed(std::uint64_t word) {
+    word += 0x9E3779B97F4A7C15U;
+    word = (word ^ (word >> 30U)) * 0xBF58476D1CE4E5B9U;
+    word = (word ^ (word >> 27U)) * 0x94D049BB133111EBU;
+    return word ^ (word >> 31U);
+}
+bool is_drawn_to_fail(std::uint64_t seed, std::string_view payment, std::uint64_t of_1000) {
+    std::uint64_t hash = mixed(seed);
+    for (const char c : payment) hash = mixed(hash ^ static_cast<unsigned char>(c));
+    return mixed(hash + 1) % 1000 < of_1000;
+}
+
+TEST(BankAnswers, AreDrawnByEveryByteOfTheReferenceWhateverWasAskedBefore) {
+    const auto one = with_habits({.seed = 0, .fail_permille = 300});
+    const auto other = with_habits({.seed = 77, .fail_permille = 300});
+    const std::string longest(60, '7');
+    int failed = 0;
+    for (std::int32_t n = 1; n <= 3000; ++n) {
+        // Neighbours, strangers, beginnings of what came before, and other words than references.
+        const std::string payment = n % 5 == 0   ? longest.substr(0, static_cast<std::size_t>(n) % 61)
+                                    : n % 3 == 0 ? reference(n * 7919 % 1'000'003)
+                                                 : reference(n);
+        const bool one_fails = one.answer_to(payment).kind == AnswerKind::failed;
+        EXPECT_EQ(one_fails, is_drawn_to_fail(0, payment, 300)) << payment;
+        if (n % 4 == 0)
+            EXPECT_EQ(other.answer_to(payment).kind == AnswerKind::failed, is_drawn_to_fail(77, payment, 300))
+                << payment;
+        failed += one_fails;
+    }
+    EXPECT_GT(failed, 500);
+}
+
 TEST(BankAnswers, DifferFromSeedToSeed) {
     const auto one = with_habits({.seed = 1, .fail_permille = 500});
     const auto other = with_habits({.seed = 2, .fail_permille = 500});
@@ -240,6 +273,45 @@ TEST_F(ReturnFile, AnswersTheBatchWithTotalsThatItsReaderAccepts) {
     EXPECT_EQ(survey->totals.silent, 1);
     ASSERT_TRUE(write_return(batch, *survey, target, plan, hashes));
     EXPECT_EQ(told_by(target), "1 S OK00 BK20220106-3702122022010001-0000001\n2 F AC04 \n4 P PEND \n");
+}
+
+TEST_F(ReturnFile, IsSeenAndHashedWhileItIsWritten) {
+    const fs::path batch = a_batch(1700), target = folder_ / "r.ret";
+    const auto answers = with_habits({.fail_permille = 100});
+    const ReturnPlan plan = plan_of(answers);
+    const auto survey = survey_batch(batch, plan, hashes);
+    ASSERT_TRUE(survey);
+    std::string seen;
+    const auto digest =
+        write_return(batch, *survey, target, plan, hashes, [&](std::string_view bytes) { seen += bytes; });
+    ASSERT_TRUE(digest);
+    EXPECT_TRUE(seen == bytes_of_file(target));
+    EXPECT_EQ(*digest, hashes.sha256.hash(bytes_of(seen)));
+}
+
+TEST_F(ReturnFile, NamesEachPaidLineByItsDayItsBatchAndItsNumber) {
+    const fs::path batch = a_batch(5), target = folder_ / "r.ret";
+    const Day later = *Day::of(2022, 1, 10);
+    const auto answers =
+        with_habits({.fail_permille = 0}, {{reference(2), {{AnswerKind::paid, Reason::paid, later}}},
+                                           {reference(3), {{AnswerKind::paid, Reason::paid, later}}},
+                                           {reference(5), {{AnswerKind::failed, Reason::rejected, later}}}});
+    const ReturnPlan plan = plan_of(answers);
+    const auto survey = survey_batch(batch, plan, hashes);
+    ASSERT_TRUE(survey);
+    ASSERT_TRUE(write_return(batch, *survey, target, plan, hashes));
+    EXPECT_EQ(told_by(target),
+              "1 S OK00 BK20220106-3702122022010001-0000001\n2 S OK00 BK20220110-3702122022010001-0000002\n"
+              "3 S OK00 BK20220110-3702122022010001-0000003\n4 S OK00 BK20220106-3702122022010001-0000004\n"
+              "5 F RJCT \n");
+    // The column before: the bank's day of the line, of those that it did not pay too.
+    std::string days;
+    const auto sm3 = seal::sm3().stream();
+    bankfile::ReturnReader reader{
+        "r", *sm3, [&](const bankfile::ReturnLine& line) { days += line.bank_day.digits() + " "; }};
+    reader.feed(bytes_of_file(target));
+    reader.finish();
+    EXPECT_EQ(days, "20220106 20220110 20220110 20220106 20220110 ");
 }
 
 TEST_F(ReturnFile, HasTheSameBytesWhenMadeAgain) {
