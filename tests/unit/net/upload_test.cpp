@@ -24,6 +24,23 @@ TEST(Upload, IsThereForItsHandlerAndGoneAfterwards) {
     EXPECT_EQ(client->call("PUT", "/v1/files/a", "")->body, "0");
 }
 
+TEST(Upload, IsWholeWhateverItsSize) {
+    const Running running;
+    const auto client = running.client();
+    constexpr std::size_t piece = 64UL * 1024;
+    for (const std::size_t size :
+         {0UL, 1UL, 16'000UL, 16'384UL, piece - 1, piece, piece + 1, 2 * piece, 200'000UL}) {
+        std::string content(size, '\0');
+        for (std::size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 7 >> 3);
+        std::ofstream{running.folder / "source", std::ios::binary} << content;
+        const auto reply =
+            client->send_file("PUT", "/v1/files/kept", running.folder / "source", {{"X-Keep", "1"}});
+        ASSERT_TRUE(reply) << reply.error().message();
+        EXPECT_EQ(reply->status, 201) << size;
+        EXPECT_TRUE(bytes_in(running.folder / "kept") == content) << size;
+    }
+}
+
 TEST(Upload, TakesConstantMemory) {
     const Running running;
     const auto file = running.folder / "large";
