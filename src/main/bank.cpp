@@ -62,24 +62,26 @@ private:
         if (has_receipt && !is_further && answering_.has_result(file, 1))
             return side_.counted(side_.report.done_before);
 
-        auto held = fetching_.hold(file);
-        if (!held || !*held) return held;
-        ++side_.report.files;
-        if (is_stating()) {
+        if (is_further) {
+            auto held = fetching_.hold(file);
+            if (!held || !*held) return held;
+            ++side_.report.files;
+            if (!is_stating()) return answering_.answer_open_lines(file);
             const auto noted = stating_.note(file);
             return noted ? GoOn{true} : GoOn{std::unexpected{noted.error()}};
         }
-        if (side_.wish.does == BankDoes::open_lines) return answering_.answer_open_lines(file);
-
         const ReturnPlan plan = answering_.plan_for(1);
-        const auto survey = survey_batch(side_.batch_path(file), plan, side_.hashes);
-        if (!survey) return std::unexpected{survey.error()};
+        BatchSurveying surveying{side_.batch_path(file).filename().string(), plan, side_.hashes};
+        auto held = fetching_.hold(file, &surveying);
+        if (!held || !*held) return held;
+        ++side_.report.files;
+        const BatchSurvey survey = surveying.finish(file.sha256);
         if (!has_receipt) {
-            auto accepted = give_receipt(file, fault_of(file, *survey));
+            auto accepted = give_receipt(file, fault_of(file, survey));
             if (!accepted || !*accepted) return accepted;
         }
         if (side_.wish.does == BankDoes::receipts_only) return true;
-        return answering_.answer(file, *survey, plan, has_receipt);
+        return answering_.answer(file, survey, plan, has_receipt);
     }
 
     // --- receipts ---
@@ -122,8 +124,7 @@ private:
 
     /// The receipt signed by an earlier call, when it says the same.
     std::optional<std::string> kept_receipt(const Listed& file, const std::string& text) {
-        std::error_code error;
-        if (!fs::exists(side_.receipt_path(file), error)) return std::nullopt;
+        if (!side_.has_left(file.file_id)) return std::nullopt;
         const auto cms = bytes_in(side_.receipt_path(file));
         if (!cms) return std::nullopt;
         const auto said = side_.verifier->verify_attached(*cms);
@@ -199,13 +200,16 @@ Result<BankReport> act_as_bank(const BankWish& wish,
             return refuse(Fault::missing, "cannot be made: " + error.message(),
                           (wish.folder / folder).string());
     }
+    auto left = look_around(wish.folder);
+    if (!left) return std::unexpected{left.error()};
     BankSide side{.wish = wish,
                   .on_progress = on_progress,
                   .answers = std::move(*answers),
                   .client = std::move(*client),
                   .signer = std::move(*signer),
                   .national_signer = std::move(national_signer),
-                  .verifier = std::move(*verifier)};
+                  .verifier = std::move(*verifier),
+                  .left_from_before = std::move(*left)};
     if (wish.does == BankDoes::name_checks) {
         if (auto checked = answer_name_checks(side); !checked) return std::unexpected{checked.error()};
         return std::move(side.report);

@@ -43,7 +43,26 @@ Result<Listed> read_listed(const std::map<std::string, std::string>& json) {
 
 }  // namespace
 
-BankFetching::BankFetching(BankSide& side) : side_{side} { look_around(); }
+class BankFetching::Passing {
+public:
+    Passing(const FileHashes& hashes, BatchSurveying* surveying)
+        : sha256_{hashes.sha256.stream()}, surveying_{surveying} {}
+    /// Anew from the first byte.
+    const ByteSink& start() {
+        sha256_->finish();
+        if (surveying_ != nullptr) surveying_->restart();
+        return take_;
+    }
+    Digest digest() { return sha256_->finish(); }
+
+private:
+    std::unique_ptr<StreamHash> sha256_;
+    BatchSurveying* surveying_;
+    ByteSink take_ = [this](std::string_view bytes) {
+        sha256_->update(bytes_of(bytes));
+        if (surveying_ != nullptr) surveying_->feed(bytes);
+    };
+};
 
 Result<std::vector<Listed>> BankFetching::list() {
     std::vector<Listed> files;
@@ -74,70 +93,84 @@ Result<std::vector<Listed>> BankFetching::list() {
     }
 }
 
-/// Has the batch file and its signature here, as listed and rightly signed by the service.
-GoOn BankFetching::hold(const Listed& file) {
+/// Brings the batch file here, and its signature where that comes along; else `signature` stays as it is.
+GoOn BankFetching::fetch(const Listed& file, Passing& passing, std::string& signature) {
     const fs::path batch = side_.batch_path(file);
-    const fs::path signature = BankSide::signature_path(batch);
+    side_.tell("fetch", file.file_id);
+    const std::string path = side_.remote_batch(file);
+    const auto reply =
+        side_.patiently([&] { return side_.client->fetch_file(path, batch, passing.start()); });
+    if (!reply) return std::unexpected{reply.error()};
+    if (reply->status != 200) return side_.problem(path, text_of(*reply));
+    if (const Digest fetched = passing.digest(); fetched != file.sha256) {
+        std::error_code error;
+        fs::remove(batch, error);
+        return side_.problem(
+            path, fmt::format("the digest is {}, the list says {}", fetched.hex(), file.sha256.hex()));
+    }
+    if (const auto sent = reply->headers.find("onecard-signature"); sent != reply->headers.end()) {
+        auto cms = audit::parse_base64(sent->second);
+        if (!cms) return side_.problem(path, "its Onecard-Signature is not base64");
+        if (auto kept = keep(BankSide::signature_path(batch), *cms); !kept)
+            return std::unexpected{kept.error()};
+        signature = std::move(*cms);
+    }
+    return true;
+}
+
+/// The signature of a batch file that is here, from here or from the service.
+GoOn BankFetching::fetch_signature(const Listed& file, std::string& signature) {
+    const fs::path here = BankSide::signature_path(side_.batch_path(file));
     std::error_code error;
-    if (fs::exists(batch, error)) {
-        const auto here = side_.digest_of(batch);
-        if (!here) return std::unexpected{here.error()};
-        if (*here != file.sha256) {
-            // Another installation's file of this name, or altered here: what was made from it must not be sent.
-            side_.note(batch.string(),
-                       "is not the file that the service lists; it is set aside and fetched anew");
-            if (auto moved = set_aside(file, here->hex()); !moved) return std::unexpected{moved.error()};
-        }
-    } else if (left_from_before_.contains(file.file_id)) {
-        if (auto moved = set_aside(file, "unknown"); !moved) return std::unexpected{moved.error()};
-    }
-    if (!fs::exists(batch, error)) {
-        side_.tell("fetch", file.file_id);
-        const std::string path = side_.remote_batch(file);
-        const auto reply = side_.patiently([&] { return side_.client->fetch_file(path, batch); });
-        if (!reply) return std::unexpected{reply.error()};
-        if (reply->status != 200) return side_.problem(path, text_of(*reply));
-        const auto fetched = side_.digest_of(batch);
-        if (!fetched) return std::unexpected{fetched.error()};
-        if (*fetched != file.sha256) {
-            fs::remove(batch, error);
-            return side_.problem(
-                path, fmt::format("the digest is {}, the list says {}", fetched->hex(), file.sha256.hex()));
-        }
-        if (const auto sent = reply->headers.find("onecard-signature"); sent != reply->headers.end()) {
-            const auto cms = audit::parse_base64(sent->second);
-            if (!cms) return side_.problem(path, "its Onecard-Signature is not base64");
-            if (auto kept = keep(signature, *cms); !kept) return std::unexpected{kept.error()};
-        }
-    }
-    if (!fs::exists(signature, error)) {
+    if (!side_.has_left(file.file_id) || !fs::exists(here, error)) {
         const std::string path = side_.remote_batch(file) + ".p7s";
-        const auto reply = side_.patiently([&] { return side_.client->fetch_file(path, signature); });
+        const auto reply = side_.patiently([&] { return side_.client->fetch_file(path, here); });
         if (!reply) return std::unexpected{reply.error()};
         if (reply->status != 200) return side_.problem(path, text_of(*reply));
     }
-    const auto cms = bytes_in(signature);
+    auto cms = bytes_in(here);
     if (!cms) return std::unexpected{cms.error()};
+    signature = std::move(*cms);
+    return true;
+}
+
+GoOn BankFetching::hold(const Listed& file, BatchSurveying* surveying) {
+    const fs::path batch = side_.batch_path(file);
+    Passing passing{side_.hashes, surveying};
+    std::error_code error;
+    bool is_here = false;
+    if (side_.has_left(file.file_id)) {
+        is_here = fs::exists(batch, error);
+        std::string is_digest = "unknown";
+        if (is_here) {
+            if (auto read = read_pieces(batch, passing.start()); !read) return std::unexpected{read.error()};
+            const Digest here = passing.digest();
+            is_here = here == file.sha256;
+            is_digest = here.hex();
+            // Another installation's file of this name, or altered here: what was made from it must not be sent.
+            if (!is_here)
+                side_.note(batch.string(),
+                           "is not the file that the service lists; it is set aside and fetched anew");
+        }
+        if (!is_here)
+            if (auto moved = set_aside(file, is_digest); !moved) return std::unexpected{moved.error()};
+    }
+    std::string cms;
+    if (!is_here)
+        if (auto fetched = fetch(file, passing, cms); !fetched || !*fetched) return fetched;
+    if (cms.empty())
+        if (auto fetched = fetch_signature(file, cms); !fetched || !*fetched) return fetched;
     // The file was hashed above, and is what the list says; SM2 hashes it in its own way.
     const auto signer = side_.wish.profile.signature == bankfile::SignatureKind::sm2
-                            ? side_.verifier->verify_file(batch, *cms)
-                            : side_.verifier->verify_digest(file.sha256, *cms);
+                            ? side_.verifier->verify_file(batch, cms)
+                            : side_.verifier->verify_digest(file.sha256, cms);
     if (signer && signer->name == side_.wish.service_name) return true;
     // The next call fetches it again: the file of ours may be what is wrong.
+    const fs::path signature = BankSide::signature_path(batch);
     fs::remove(signature, error);
     return side_.problem(signature.string(), signer ? fmt::format("is signed by «{}», not by «{}»",
                                                                   signer->name, side_.wish.service_name)
                                                     : signer.error().text);
-}
-
-/// Which files an earlier call left something of.
-void BankFetching::look_around() {
-    std::error_code error;
-    for (const char* folder : {"files", "receipts", "returns"})
-        for (const auto& entry : fs::directory_iterator{side_.wish.folder / folder, error}) {
-            const std::string name = entry.path().filename().string();
-            left_from_before_.insert(name.substr(0, name.find('.')));
-        }
 }
 
 /// Moves everything about a file out of the way; nothing that was ever signed or sent is deleted.

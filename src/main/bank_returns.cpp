@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using bankfile::BatchLine;
 
-constexpr std::size_t piece_bytes = 256 * 1024;
 /// So often the writer's bytes go to the disk.
 constexpr std::int32_t lines_between_writes = 2000;
 
@@ -148,43 +147,50 @@ void ReturnTotals::add(AnswerKind kind, Money amount) {
     }
 }
 
-Result<void> read_pieces(const fs::path& file, const std::function<void(std::string_view)>& sink) {
-    std::ifstream in{file, std::ios::binary};
-    std::vector<char> piece(piece_bytes);
-    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
-        sink({piece.data(), static_cast<std::size_t>(in.gcount())});
-    // A file that is read to its end has eof set; one that cannot be opened or read has not.
-    if (!in.eof()) return refuse(Fault::missing, "cannot be read", file.string());
-    return {};
+BatchSurveying::BatchSurveying(std::string file_name, const ReturnPlan& plan, const FileHashes& hashes)
+    : file_name_{std::move(file_name)}, plan_{plan}, hashes_{hashes} {
+    restart();
+}
+
+void BatchSurveying::restart() {
+    survey_ = {};
+    survey_.kept = KeptLines{plan_.lines_kept_max};
+    // In this order: the reader that goes has the hash that goes.
+    reader_.reset();
+    sm3_ = hashes_.sm3.stream();
+    reader_ = bankfile::read_batch(*plan_.profile, file_name_, sm3_.get(),
+                                   [this](const BatchLine& line) { take(line); });
+}
+
+/// A total over amounts may overflow in a file made to do so: only what the reader has accepted is summed up, and it
+/// refuses a line with which the total of its file would not fit.
+void BatchSurveying::take(const BatchLine& line) {
+    const Answer answer = answer_to(line, plan_);
+    survey_.totals.add(answer.kind, line.amount);
+    survey_.kept.add(line, answer);
+    if (answer.corrects)
+        survey_.corrects_round = std::max<int>(survey_.corrects_round, said_of(plan_.said, line.seq).round);
+}
+
+void BatchSurveying::feed(std::string_view bytes) { reader_->feed(bytes); }
+
+BatchSurvey BatchSurveying::finish(const Digest& sha256) {
+    reader_->finish();
+    survey_.sha256 = sha256;
+    survey_.header = reader_->header();
+    survey_.faults = reader_->faults();
+    return std::move(survey_);
 }
 
 Result<BatchSurvey> survey_batch(const fs::path& batch, const ReturnPlan& plan, const FileHashes& hashes) {
-    BatchSurvey survey;
-    survey.kept = KeptLines{plan.lines_kept_max};
+    BatchSurveying surveying{batch.filename().string(), plan, hashes};
     const auto sha256 = hashes.sha256.stream();
-    const auto sm3 = hashes.sm3.stream();
-    // A total over amounts may overflow in a file made to do so: only what the reader has accepted is summed up, and
-    // it refuses a line with which the total of its file would not fit.
-    const auto reader =
-        bankfile::read_batch(*plan.profile, batch.filename().string(), sm3.get(), [&](const BatchLine& line) {
-            const Answer answer = answer_to(line, plan);
-            survey.totals.add(answer.kind, line.amount);
-            survey.kept.add(line, answer);
-            if (answer.corrects)
-                survey.corrects_round =
-                    std::max<int>(survey.corrects_round, said_of(plan.said, line.seq).round);
-        });
     auto read = read_pieces(batch, [&](std::string_view bytes) {
-        survey.bytes += bytes.size();
         sha256->update(bytes_of(bytes));
-        reader->feed(bytes);
+        surveying.feed(bytes);
     });
     if (!read) return std::unexpected{read.error()};
-    reader->finish();
-    survey.sha256 = sha256->finish();
-    survey.header = reader->header();
-    survey.faults = reader->faults();
-    return survey;
+    return surveying.finish(sha256->finish());
 }
 
 Result<void> write_return(const fs::path& batch, const BatchSurvey& survey, const fs::path& target,

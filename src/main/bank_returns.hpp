@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "onecard/bankfile/formats.hpp"
 #include "onecard/core/digest.hpp"
 #include "onecard/core/result.hpp"
+#include "part_file.hpp"
 
 /// From a batch file on disk to its return file on disk, in constant memory.
 namespace onecard::cli {
@@ -67,18 +70,38 @@ private:
 struct BatchSurvey {
     bankfile::BatchHeader header;  ///< complete only when there are no faults
     Digest sha256;
-    std::uint64_t bytes = 0;
     Faults faults;
     ReturnTotals totals;     ///< of the return file that the plan makes of it
     int corrects_round = 0;  ///< in which was said what the plan corrects, 0 when it corrects nothing
     KeptLines kept{0};
 };
 
-/// Hands the bytes of a file to `sink`, in pieces. Errors: missing.
-Result<void> read_pieces(const std::filesystem::path& file,
-                         const std::function<void(std::string_view)>& sink);
+/// A survey in the making, of bytes from wherever they come: of a file that is being fetched it is ready with the last
+/// of them.
+class BatchSurveying {
+public:
+    /// All but the name are kept.
+    BatchSurveying(std::string file_name, const ReturnPlan& plan, const FileHashes& hashes);
+    BatchSurveying(const BatchSurveying&) = delete;
+    BatchSurveying& operator=(const BatchSurveying&) = delete;
 
-/// Faults of the file are in the survey. Errors: missing (cannot be read).
+    void feed(std::string_view bytes);
+    /// Forgets what was fed: the file comes again from its first byte.
+    void restart();
+    /// `sha256`: of the bytes that were fed. Once.
+    BatchSurvey finish(const Digest& sha256);
+
+private:
+    void take(const bankfile::BatchLine& line);
+    std::string file_name_;
+    const ReturnPlan& plan_;
+    const FileHashes& hashes_;
+    std::unique_ptr<StreamHash> sm3_;
+    std::unique_ptr<bankfile::BatchReading> reader_;
+    BatchSurvey survey_;
+};
+
+/// Of a file that is here. Faults of the file are in the survey. Errors: missing (cannot be read).
 Result<BatchSurvey> survey_batch(const std::filesystem::path& batch, const ReturnPlan& plan,
                                  const FileHashes& hashes);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <fstream>
 #include <utility>
 
 #include "onecard/net/json.hpp"
@@ -53,25 +52,18 @@ std::string as_reason(std::string text) {
     return text;
 }
 
-Result<std::string> bytes_in(const fs::path& file) {
-    std::string bytes;
-    auto read = read_pieces(file, [&](std::string_view piece) { bytes += piece; });
-    if (!read) return std::unexpected{read.error()};
-    return bytes;
-}
-
-Result<void> keep(const fs::path& file, std::string_view bytes) {
-    fs::path part = file;
-    part += ".part";
-    std::error_code error;
-    {
-        std::ofstream out{part, std::ios::binary | std::ios::trunc};
-        out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-        out.close();
-        if (out) fs::rename(part, file, error);
-        if (out && !error) return {};
+Result<std::set<std::string>> look_around(const fs::path& folder) {
+    std::set<std::string> file_ids;
+    for (const char* part : {"files", "receipts", "returns"}) {
+        std::error_code error;
+        for (fs::directory_iterator at{folder / part, error}, end; !error && at != end; at.increment(error)) {
+            const std::string name = at->path().filename().string();
+            file_ids.insert(name.substr(0, name.find('.')));
+        }
+        if (error)
+            return refuse(Fault::missing, "cannot be read: " + error.message(), (folder / part).string());
     }
-    return refuse(Fault::missing, "cannot be written", file.string());
+    return file_ids;
 }
 
 fs::path BankSide::signature_path(const fs::path& file) {
@@ -109,13 +101,6 @@ Result<net::Reply> BankSide::call(std::string_view method, const std::string& pa
     std::map<std::string, std::string> headers{{"accept", "application/json"}};
     if (!body.empty()) headers["content-type"] = cms_type;
     return patiently([&] { return client->call(method, path, body, headers); });
-}
-
-Result<Digest> BankSide::digest_of(const fs::path& file) const {
-    const auto sha256 = hashes.sha256.stream();
-    auto read = read_pieces(file, [&](std::string_view bytes) { sha256->update(bytes_of(bytes)); });
-    if (!read) return std::unexpected{read.error()};
-    return sha256->finish();
 }
 
 }  // namespace onecard::cli

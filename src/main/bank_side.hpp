@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "onecard/app/sealing.hpp"
 #include "onecard/net/http.hpp"
 #include "onecard/seal/hashes.hpp"
+#include "part_file.hpp"
 
 /// What the parts of the bank of our own share: its keys, its folder, its line to the service, and what it has done.
 namespace onecard::cli {
@@ -51,9 +53,10 @@ using GoOn = Result<bool>;
 std::string text_of(const net::Reply& reply);
 /// On one line, without control characters, cut at a character's boundary.
 std::string as_reason(std::string text);
-Result<std::string> bytes_in(const std::filesystem::path& file);
-/// Under its name there is the whole file or none.
-Result<void> keep(const std::filesystem::path& file, std::string_view bytes);
+
+/// Of which files there is something in the folder of a bank. Errors: missing (it cannot be looked at: what was signed
+/// and sent must not be made anew).
+Result<std::set<std::string>> look_around(const std::filesystem::path& folder);
 
 class BankSide {
 public:
@@ -66,11 +69,14 @@ public:
     std::unique_ptr<app::FileSigner> signer;
     std::unique_ptr<app::FileSigner> national_signer;  ///< null where the profile does not ask for it
     std::unique_ptr<app::SignatureVerifier> verifier;
+    std::set<std::string> left_from_before;  ///< of which files an earlier call left something
     FileHashes hashes{seal::sha256(), seal::sm3()};
     BankProgress progress;
     BankReport report;
 
     // --- where things lie ---
+    /// What no earlier call left need not be looked for.
+    bool has_left(const std::string& file_id) const { return left_from_before.contains(file_id); }
     Path batch_path(const Listed& file) const { return wish.folder / "files" / (file.file_id + ".txt"); }
     static Path signature_path(const Path& file);
     Path receipt_path(const Listed& file) const;
@@ -100,7 +106,6 @@ public:
     // --- signing ---
     /// Of return files.
     app::FileSigner& return_signer() { return national_signer != nullptr ? *national_signer : *signer; }
-    Result<Digest> digest_of(const Path& file) const;
 
 private:
     static constexpr int tries_max = 4;

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -90,7 +91,8 @@ struct Call {
     int body_file = -1;
     std::uint64_t body_bytes = 0;
     bool is_head = false;
-    int answer_file = -1;  ///< takes the body of a 200
+    int answer_file = -1;                                              ///< takes the body of a 200
+    const std::function<void(std::string_view)>* on_answer = nullptr;  ///< sees what the file takes
     bool is_long = false;  ///< the deadline is renewed by every piece
 };
 
@@ -130,7 +132,8 @@ public:
             {.head = std::move(*head), .body_file = source.number(), .body_bytes = size, .is_long = true});
     }
 
-    Result<Reply> fetch_file(std::string_view path, const fs::path& file) override {
+    Result<Reply> fetch_file(std::string_view path, const fs::path& file,
+                             const std::function<void(std::string_view)>& on_bytes) override {
         auto head = head_of("GET", path, 0, {});
         if (!head) return std::unexpected(std::move(head.error()));
         // Under its name there is the whole file or none.
@@ -142,7 +145,10 @@ public:
             if (target.number() < 0)
                 return refuse(Fault::missing, std::string{"cannot write: "} + std::strerror(errno),
                               part.string());
-            return perform({.head = std::move(*head), .answer_file = target.number(), .is_long = true});
+            return perform({.head = std::move(*head),
+                            .answer_file = target.number(),
+                            .on_answer = on_bytes ? &on_bytes : nullptr,
+                            .is_long = true});
         }();
         if (reply && reply->status == 200) {
             fs::rename(part, file, error);
@@ -329,17 +335,24 @@ private:
             if (!broken && !has_early_answer_) broken = send_bytes(call.body, call.is_long);
             return broken;
         }
-        auto broken = send_bytes(call.head, call.is_long);
-        std::string piece;
-        for (std::uint64_t at = 0; at < call.body_bytes && !broken && !has_early_answer_;) {
-            piece.resize(std::min<std::uint64_t>(piece_bytes, call.body_bytes - at));
-            const ssize_t got = ::pread(call.body_file, piece.data(), piece.size(), static_cast<off_t>(at));
-            if (got <= 0) return Broken{failure(Fault::mismatch, "the file to send became shorter")};
+        // The head goes with the first piece: a server that is told of a file has its beginning at once.
+        outgoing_ = call.head;
+        std::uint64_t at = 0;
+        while (true) {
+            ssize_t got = 0;
+            outgoing_.resize_and_overwrite(
+                outgoing_.size() + std::min<std::uint64_t>(piece_bytes, call.body_bytes - at),
+                [&, used = outgoing_.size()](char* bytes, std::size_t size) {
+                    got = ::pread(call.body_file, bytes + used, size - used, static_cast<off_t>(at));
+                    return used + static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+                });
+            if (got <= 0 && at < call.body_bytes)
+                return Broken{failure(Fault::mismatch, "the file to send became shorter")};
             at += static_cast<std::uint64_t>(got);
-            broken =
-                send_bytes(std::string_view{piece}.substr(0, static_cast<std::size_t>(got)), call.is_long);
+            auto broken = send_bytes(outgoing_, call.is_long);
+            if (broken || has_early_answer_ || at == call.body_bytes) return broken;
+            outgoing_.clear();
         }
-        return broken;
     }
 
     Attempt read_answer(const Call& call) {
@@ -395,7 +408,8 @@ private:
 
     static void direct_body(MessageReader& reader, const Call& call, Reply& reply) {
         if (call.answer_file >= 0 && reply.status == 200) {
-            const auto into_file = [file = call.answer_file](std::string_view bytes) {
+            const auto into_file = [file = call.answer_file, seen = call.on_answer](std::string_view bytes) {
+                if (seen != nullptr) (*seen)(bytes);
                 while (!bytes.empty()) {
                     const ssize_t written = ::write(file, bytes.data(), bytes.size());
                     if (written <= 0 && errno != EINTR) return false;
@@ -421,6 +435,7 @@ private:
     Clock::time_point deadline_;
     std::string in_;
     std::vector<char> piece_;
+    std::string outgoing_;
     bool has_early_answer_ = false;
 };
 

@@ -163,6 +163,11 @@ public:
         signing.update(bytes_of(text));
         return signing.finish_attached(text);
     }
+    /// SM2 signs SM3 over the signer's identity and the bytes.
+    Result<std::string> sign_digest(const Digest&) override {
+        return refuse(Fault::missing,
+                      "an SM2 signature is over an SM3 digest: the bytes themselves are needed");
+    }
     const app::Signer& signer() const override { return identity_.signer; }
 
 private:

@@ -1,8 +1,11 @@
-#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "cms_limits.hpp"
 #include "files.hpp"
 #include "identities.hpp"
+#include "onecard/seal/hashes.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "openssl_types.hpp"
 #include "signing.hpp"
@@ -35,67 +38,70 @@ std::string der_of(CMS_ContentInfo* cms) {
     return text;
 }
 
-/// The bytes go through OpenSSL's digest filter into nothing.
+/// What is signed is the digest, among the signed attributes (RFC 5652, 5.4): of a detached signature the bytes
+/// themselves need not be here. An attached one carries them as `content`. OpenSSL adds the signing time.
+std::string signature_over(const Digest& sha256, const Identity& identity,
+                           std::optional<std::string_view> content = {}) {
+    const QuietErrors quiet;
+    const OwnedCms cms{must(CMS_sign(nullptr, nullptr, identity.intermediates.get(), nullptr,
+                                     how_to_sign | CMS_DETACHED | CMS_PARTIAL),
+                            "begin a signature")};
+    CMS_SignerInfo* const info = must(
+        CMS_add1_signer(cms.get(), identity.certificate.get(), identity.key.get(), EVP_sha256(), how_to_sign),
+        "add a signer");
+    constexpr int as_it_is = -1;
+    must(CMS_signed_add1_attr_by_NID(info, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data),
+                                     as_it_is),
+         "add the type of what is signed");
+    must(CMS_signed_add1_attr_by_NID(info, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, sha256.bytes.data(),
+                                     static_cast<int>(sha256.bytes.size())),
+         "add the digest of what is signed");
+    must(CMS_SignerInfo_sign(info), "sign");
+    if (content) {
+        ASN1_OCTET_STRING*& carried = *must(CMS_get0_content(cms.get()), "find the place of a text");
+        carried = must(ASN1_OCTET_STRING_new(), "make place for a text");
+        must(ASN1_OCTET_STRING_set(carried, uchars(*content), static_cast<int>(content->size())),
+             "carry a text");
+    }
+    return der_of(cms.get());
+}
+
 class CmsSigning final : public app::Signing {
 public:
-    explicit CmsSigning(const Identity& identity)
-        : cms_{must(CMS_sign(nullptr, nullptr, identity.intermediates.get(), nullptr,
-                             how_to_sign | CMS_DETACHED | CMS_PARTIAL | CMS_STREAM),
-                    "begin a signature")} {
-        must(CMS_add1_signer(cms_.get(), identity.certificate.get(), identity.key.get(), EVP_sha256(),
-                             how_to_sign),
-             "add a signer");
-        digest_.reset(must(CMS_dataInit(cms_.get(), nullptr), "begin to hash"));
-    }
+    explicit CmsSigning(const Identity& identity) : identity_{identity}, sha256_{sha256().stream()} {}
 
     void update(std::span<const std::byte> bytes) override {
-        ensure(digest_ != nullptr, "a signature was fed after it was finished");
-        while (!bytes.empty()) {
-            const auto piece = bytes.first(std::min(bytes.size(), piece_bytes_max));
-            const int written = BIO_write(digest_.get(), piece.data(), static_cast<int>(piece.size()));
-            if (written <= 0) openssl_failed("hash for a signature");
-            bytes = bytes.subspan(static_cast<std::size_t>(written));
-        }
+        ensure(sha256_ != nullptr, "a signature was fed after it was finished");
+        sha256_->update(bytes);
     }
 
     std::string finish() override {
-        ensure(digest_ != nullptr, "a signature was finished twice");
-        const QuietErrors quiet;
-        must(static_cast<int>(BIO_flush(digest_.get())), "hash for a signature");
-        must(CMS_dataFinal(cms_.get(), digest_.get()), "sign");
-        digest_.reset();
-        return der_of(cms_.get());
+        ensure(sha256_ != nullptr, "a signature was finished twice");
+        return signature_over(std::exchange(sha256_, nullptr)->finish(), identity_);
     }
 
 private:
-    static constexpr std::size_t piece_bytes_max = 1U << 30U;
-    OwnedCms cms_;
-    OwnedBioChain digest_;
+    const Identity& identity_;
+    std::unique_ptr<StreamHash> sha256_;  ///< null when finished
 };
 
 class CmsFileSigner final : public app::FileSigner {
 public:
     explicit CmsFileSigner(Identity identity) : identity_{std::move(identity)} {}
 
-    std::unique_ptr<app::Signing> begin() override {
-        const QuietErrors quiet;
-        return std::make_unique<CmsSigning>(identity_);
-    }
+    std::unique_ptr<app::Signing> begin() override { return std::make_unique<CmsSigning>(identity_); }
 
     std::string sign(std::string_view bytes) override {
-        const auto signing = begin();
-        signing->update(bytes_of(bytes));
-        return signing->finish();
+        return signature_over(sha256().hash(bytes_of(bytes)), identity_);
+    }
+
+    Result<std::string> sign_digest(const Digest& sha256) override {
+        return signature_over(sha256, identity_);
     }
 
     std::string sign_attached(std::string_view text) override {
         ensure(text.size() <= attached_text_bytes_max, "a text to be signed attached has at most 960 KiB");
-        const QuietErrors quiet;
-        const OwnedBio content = reading(text);
-        const OwnedCms cms{must(CMS_sign(identity_.certificate.get(), identity_.key.get(),
-                                         identity_.intermediates.get(), content.get(), how_to_sign),
-                                "sign")};
-        return der_of(cms.get());
+        return signature_over(sha256().hash(bytes_of(text)), identity_, text);
     }
 
     const app::Signer& signer() const override { return identity_.signer; }

@@ -178,7 +178,7 @@ public:
 
     Result<app::Signer> verify_digest(const Digest& sha256, std::string_view cms_der) override {
         const QuietErrors quiet;
-        auto checking = begin(cms_der, Content::detached);
+        auto checking = check_signer_of(cms_der, Content::detached);
         if (!checking) return std::unexpected(checking.error());
         constexpr int only_one = -3;
         CMS_SignerInfo* const info = checking->parsed.info;
@@ -232,6 +232,19 @@ private:
     };
 
     Result<Checking> begin(std::string_view cms_der, Content content) {
+        auto checking = check_signer_of(cms_der, content);
+        if (!checking) return checking;
+        // The digest filter before a sink of our own: OpenSSL would otherwise read an attached content by
+        // itself.
+        OwnedBio sink{must(BIO_new(BIO_s_null()), "make a sink")};
+        checking->digest.reset(CMS_dataInit(checking->parsed.cms.get(), sink.get()));
+        if (!checking->digest) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
+        static_cast<void>(sink.release());  // The chain owns it now.
+        return checking;
+    }
+
+    /// Ready for all but bytes.
+    Result<Checking> check_signer_of(std::string_view cms_der, Content content) {
         const auto shape = read_shape(cms_der, content);
         if (!shape) return std::unexpected(shape.error());
         std::shared_ptr<const Known> known = known_by(shape->certificates);
@@ -242,14 +255,7 @@ private:
             if (!trusted) return std::unexpected(trusted.error());
             known = std::move(*trusted);
         }
-
-        // The digest filter before a sink of our own: OpenSSL would otherwise read an attached content by
-        // itself.
-        OwnedBio sink{must(BIO_new(BIO_s_null()), "make a sink")};
-        OwnedBioChain digest{CMS_dataInit(parsed->cms.get(), sink.get())};
-        if (!digest) return refuse(Fault::malformed, "no CMS: " + openssl_reason());
-        static_cast<void>(sink.release());  // The chain owns it now.
-        return Checking{std::move(*parsed), std::move(digest), known->signer};
+        return Checking{.parsed = std::move(*parsed), .digest = {}, .signer = known->signer};
     }
 
     std::shared_ptr<const Known> known_by(std::string_view certificates) {

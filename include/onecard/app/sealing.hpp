@@ -36,9 +36,13 @@ public:
 class FileSigner {
 public:
     virtual ~FileSigner() = default;
+    /// It must not outlive the signer.
     virtual std::unique_ptr<Signing> begin() = 0;
     /// Detached CMS over `bytes`, DER.
     virtual std::string sign(std::string_view bytes) = 0;
+    /// The same over bytes that are not at hand, by their SHA-256. Errors: missing where its kind (SM2) can only be made
+    /// over the bytes.
+    virtual Result<std::string> sign_digest(const Digest& sha256) = 0;
     /// CMS that carries `text` itself, DER (receipts, approvals).
     virtual std::string sign_attached(std::string_view text) = 0;
     virtual const Signer& signer() const = 0;

@@ -133,8 +133,10 @@ public:
     virtual Result<Reply> send_file(std::string_view method, std::string_view path,
                                     const std::filesystem::path& file,
                                     const std::map<std::string, std::string>& headers = {}) = 0;
-    /// Writes the answer's body to `file` (status 200 only; else it is in Reply::body).
-    virtual Result<Reply> fetch_file(std::string_view path, const std::filesystem::path& file) = 0;
+    /// Writes the answer's body to `file` (status 200 only; else it is in Reply::body). `on_bytes` sees the same bytes
+    /// as they come; when the call fails or the disk refuses them it may have seen the beginning.
+    virtual Result<Reply> fetch_file(std::string_view path, const std::filesystem::path& file,
+                                     const std::function<void(std::string_view)>& on_bytes = {}) = 0;
 };
 Result<std::unique_ptr<Client>> create_client(ClientSettings settings);
 

@@ -151,6 +151,8 @@ public:
     std::string state_of_new_returns = "posted";
     std::int64_t refusals_of_puts = 0;  ///< so many uploads are answered 503
     std::int64_t puts = 0;
+    std::int64_t breaks_of_fetches = 0;         ///< so many batch files end in their middle
+    std::map<std::string, std::string> spoilt;  ///< by file id: sent in the place of the listed bytes
     bool signs_along = true;  ///< the signature of a file comes in a header, and need not be asked for
 
 private:
@@ -190,8 +192,20 @@ private:
         if (found == files.end()) return problem(404, "unknown", "no such file for this bank");
         net::Response response;
         response.content_type = "application/octet-stream";
+        const auto other = spoilt.find(found->first);
+        const std::string& bytes = other == spoilt.end() ? found->second.bytes : other->second;
+        if (!name.ends_with(".p7s") && breaks_of_fetches > 0) {
+            --breaks_of_fetches;
+            response.stream = [half = bytes.substr(0, bytes.size() / 2),
+                               sent = false](std::string& piece) mutable {
+                if (std::exchange(sent, true)) throw std::runtime_error{"the disk broke"};
+                piece = half;
+                return true;
+            };
+            return response;
+        }
         response.file = folder_ / name;
-        write_text(response.file, name.ends_with(".p7s") ? found->second.signature : found->second.bytes);
+        write_text(response.file, name.ends_with(".p7s") ? found->second.signature : bytes);
         if (signs_along && !name.ends_with(".p7s"))
             response.headers["Onecard-Signature"] = audit::base64(found->second.signature);
         return response;
@@ -387,6 +401,57 @@ TEST_F(ABank, TriesAgainWhileTheServiceIsBusy) {
     service_->send_batch(1, 3);
     service_->refusals_of_puts = 2;
     EXPECT_EQ(act().returns_posted, 1);
+}
+
+TEST_F(ABank, FetchesAnewWhatBrokeInTheMiddleAndCountsNoLineTwice) {
+    const std::string id = service_->send_batch(1, 300);
+    service_->breaks_of_fetches = 2;
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(service_->breaks_of_fetches, 0);
+    EXPECT_EQ(report.lines, 300);
+    EXPECT_EQ(report.returns_posted, 1);
+    EXPECT_EQ(text_in(wish_.folder / "files" / (id + ".txt")), service_->files.at(id).bytes);
+}
+
+TEST_F(ABank, LeavesAloneWhatIsNotTheListedFile) {
+    const std::string id = service_->send_batch(1, 3), good = service_->send_batch(2, 3);
+    // Rightly made, rightly signed, and not the file of the list.
+    const std::string other = service_->files.at(good).bytes;
+    service_->spoilt[id] = other;
+    const BankReport report = act();
+    EXPECT_EQ(report.problems,
+              std::vector{fmt::format("/v1/bank/files/{0}.txt: the digest is {1}, the list says {2}", id,
+                                      hex_of(other), hex_of(service_->files.at(id).bytes))});
+    EXPECT_EQ(service_->files.at(id).receipt, "none");
+    EXPECT_FALSE(service_->returns.contains(id + ".ret"));
+    EXPECT_FALSE(fs::exists(wish_.folder / "files" / (id + ".txt")));
+    EXPECT_EQ(service_->files.at(good).receipt, "accepted");
+    service_->spoilt.clear();
+    EXPECT_EQ(problems_of(act()), "");
+    EXPECT_TRUE(service_->returns.contains(id + ".ret"));
+}
+
+TEST_F(ABank, HashesWhatLiesThereFromBeforeAndAnswersIt) {
+    const std::string id = service_->send_batch(1, 30);
+    wish_.does = BankDoes::receipts_only;
+    act();
+    service_->breaks_of_fetches = 1;  // Nobody fetches: it would break.
+    wish_.does = BankDoes::returns_only;
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.lines, 30);
+    EXPECT_EQ(service_->breaks_of_fetches, 1);
+}
+
+TEST_F(ABank, StopsWhenItCannotSeeWhatItHasSent) {
+    service_->send_batch(1, 3);
+    act();
+    fs::remove_all(wish_.folder / "returns");
+    write_text(wish_.folder / "returns", "no folder");
+    const auto report = act_as_bank(wish_);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().fault, Fault::missing);
 }
 
 TEST_F(ABank, RefusesAFileWithAFaultNamingIt) {

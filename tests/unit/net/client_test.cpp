@@ -71,6 +71,28 @@ TEST(Client, FetchesAWholeFileOrNone) {
               Fault::missing);
 }
 
+TEST(Client, ShowsTheBytesOfAFileAsTheyComeInTheirOrder) {
+    const Running running;
+    std::string bytes(1'000'000, 'x');
+    for (std::size_t i = 0; i < bytes.size(); i += 7) bytes[i] = static_cast<char>(i / 7);
+    std::ofstream{running.folder / "f", std::ios::binary} << bytes;
+    const auto client = running.client();
+    std::string seen;
+    std::size_t pieces = 0;
+    const auto see = [&](std::string_view piece) {
+        seen += piece;
+        ++pieces;
+    };
+    EXPECT_EQ(client->fetch_file("/v1/files/f", running.folder / "fetched", see)->status, 200);
+    EXPECT_TRUE(seen == bytes);
+    EXPECT_GT(pieces, 10U) << "it is not held in memory";
+    seen.clear();
+    EXPECT_EQ(client->fetch_file("/v1/nothing", running.folder / "none", see)->status, 404);
+    EXPECT_EQ(seen, "") << "a refusal is no file";
+    EXPECT_FALSE(client->fetch_file("/v1/stream?n=2&breaks", running.folder / "fetched", see));
+    EXPECT_EQ(seen, "line 0\n") << "the beginning of what broke";
+}
+
 TEST(Client, RefusesToSendForgedRequests) {
     const Running running;
     const auto client = running.client();

@@ -210,6 +210,12 @@ TEST_F(Sm2Files, AreVerifiedAndNameTheirSigner) {
     EXPECT_EQ(attached->text, "receipt");
 }
 
+TEST_F(Sm2Files, CannotBeSignedByADigestThatSm2DoesNotSign) {
+    const auto refused = signer_->sign_digest(sha256().hash(bytes_of("abc")));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::missing);
+}
+
 TEST_F(Sm2Files, AreRefusedWhateverBitIsFlipped) {
     const std::string good = signer_->sign("abc");
     EXPECT_EQ(verifier_->verify("abd", good).error().fault, Fault::tampered);

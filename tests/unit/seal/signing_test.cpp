@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "onecard/seal/hashes.hpp"
 #include "onecard/seal/sealing.hpp"
 #include "openssl_command.hpp"
 
@@ -82,6 +83,45 @@ TEST_F(Signatures, FedPieceByPieceAreThoseOfTheWhole) {
     EXPECT_THROW(static_cast<void>(signing->finish()), BrokenInvariant);
 }
 
+TEST_F(Signatures, MadeFromADigestAreThoseOfTheBytes) {
+    const auto service = signer();
+    const Digest digest = sha256().hash(bytes_of(batch));
+    const std::string cms = service->sign_digest(digest).value();
+    for (const auto& verified :
+         {verifier()->verify(batch, cms), verifier()->verify_file(*folder / "batch", cms),
+          verifier()->verify_digest(digest, cms)}) {
+        ASSERT_TRUE(verified) << verified.error().message();
+        EXPECT_EQ(*verified, service->signer());
+    }
+    EXPECT_EQ(verifier()->verify(batch + "x", cms).error().fault, Fault::tampered);
+    EXPECT_EQ(verifier()->verify_digest(sha256().hash({}), cms).error().fault, Fault::tampered);
+
+    spill(*folder / "digest.p7s", cms);
+    const std::string check =
+        "openssl cms -verify -inform DER -in digest.p7s -binary -CAfile ca.pem -purpose any -out again "
+        "-content ";
+    const auto said = shell(folder->path(), check + "batch && cmp batch again");
+    EXPECT_EQ(said.status, 0) << said.text;
+    spill(*folder / "other", batch + "x");
+    EXPECT_NE(shell(folder->path(), check + "other").status, 0);
+}
+
+TEST_F(Signatures, HaveTheFormOfThoseOfTheOpensslProgram) {
+    // All but what differs from signature to signature: its time and its numbers.
+    const auto form_of = [](const std::string& name) {
+        return shell(folder->path(), "openssl asn1parse -inform DER -in " + name +
+                                         " | sed -E 's/^ *[0-9]+:d=([0-9]+) +hl= *[0-9]+ +l= *[0-9]+ /\\1 /; "
+                                         "s/(UTCTIME +:).*/\\1/' | sed -E '$d' ");
+    };
+    spill(*folder / "ours.p7s", signer("bank-1")->sign(batch));
+    spill(*folder / "theirs.p7s", by_openssl("cms -sign -binary -nosmimecap -in batch -signer bank-1.pem "
+                                             "-inkey bank-1.key -md sha256 -outform DER"));
+    const auto ours = form_of("ours.p7s"), theirs = form_of("theirs.p7s");
+    ASSERT_EQ(ours.status, 0) << ours.text;
+    EXPECT_TRUE(ours.text.contains("messageDigest")) << ours.text;
+    EXPECT_EQ(ours.text, theirs.text);
+}
+
 TEST_F(Signatures, OfNothingAreSignaturesToo) {
     const std::string cms = signer()->sign("");
     EXPECT_TRUE(verifier()->verify("", cms));
@@ -147,6 +187,8 @@ TEST_F(Signatures, WithRsaAreMadeAndVerified) {
     const auto verified = verifier()->verify(batch, signer("rsa")->sign(batch));
     ASSERT_TRUE(verified) << verified.error().message();
     EXPECT_EQ(verified->name, "rsa");
+    EXPECT_TRUE(
+        verifier()->verify(batch, signer("rsa")->sign_digest(sha256().hash(bytes_of(batch))).value()));
     const auto theirs = by_openssl("cms -sign -binary -in batch -signer rsa.pem -inkey rsa.key -outform DER");
     EXPECT_TRUE(verifier()->verify(batch, theirs));
     const auto pss = by_openssl(
