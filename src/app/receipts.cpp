@@ -80,7 +80,8 @@ Result<std::vector<Named>> files_in(std::string_view text) {
     std::vector<Named> files;
     for (std::size_t line = 2; text != accepted_end; ++line) {
         const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos || files.size() == receipts_together_max) return malformed(line);
+        if (end == std::string_view::npos || files.size() == Exchange::receipts_together_max)
+            return malformed(line);
         std::string_view said = text.substr(0, end);
         text.remove_prefix(end + 1);
         constexpr std::string_view file = "file ", sha256 = " sha256 ";

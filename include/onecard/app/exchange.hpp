@@ -58,6 +58,7 @@ public:
                               Moment now);
     /// The same for 1 to 500 files that are all accepted, as id and SHA-256: "onecard receipts 1\n", for each
     /// "file ID sha256 HEX\n", "answer accepted\n".
+    static constexpr std::size_t receipts_together_max = 500;
     static std::string receipts_text(std::span<const std::pair<std::string, Digest>> files);
     /// Of every file that the note names, or of none. Errors: as for one.
     Result<void> take_receipts(const Identity& bank, std::string_view cms, Moment now);
