@@ -263,13 +263,19 @@ create table download (
     foreign key (county, period, batch_no) references batch (county, period, batch_no)
 );
 
--- The bank's signed word that it has a file, or refuses it.
+-- What a bank signed to say that it has files, or refuses one: a CMS with the text inside, named by its SHA-256.
+create table receipt_note (
+    digest      bytea primary key check (octet_length(digest) = 32),
+    cms         bytea not null,
+    fingerprint bytea not null
+);
+
+-- The bank's signed word that it has a file, or refuses it. One note may be about many files.
 create table receipt (
     county int not null, period int not null, batch_no int not null,
     accepted    boolean not null,
     reason      text not null,
-    cms         bytea not null,
-    fingerprint bytea not null,
+    note        bytea not null references receipt_note,
     at          timestamptz not null,
     primary key (county, period, batch_no),
     foreign key (county, period, batch_no) references batch (county, period, batch_no)

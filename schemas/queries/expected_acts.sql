@@ -50,9 +50,10 @@ select 'download', 'download|' || b.file_id || '|' || encode(d.fingerprint, 'hex
   join batch b using (county, period, batch_no)
 union all
 select 'receipt', 'receipt|' || b.file_id || '|' || case when r.accepted then 'accepted' else 'refused' end || '|'
-                  || encode(r.fingerprint, 'hex') || '|' || encode(sha256(r.cms), 'hex'),
+                  || encode(n.fingerprint, 'hex') || '|' || encode(sha256(n.cms), 'hex'),
        extract(epoch from r.at)::bigint, 'receipt of ' || b.file_id
   from receipt r
+  join receipt_note n on n.digest = r.note
   join batch b using (county, period, batch_no)
 union all
 select 'return-received', 'return-received|' || return_no || '|' || name || '|' || encode(digest, 'hex') || '|'

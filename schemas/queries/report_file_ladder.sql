@@ -25,8 +25,8 @@ select d.bank::text as bank, d.seq::text as seq, d.file_id as file, d.county::te
        coalesce(encode(f.fingerprint, 'hex'), '') as fetched_by,
        coalesce(to_char(p.at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'), '') as pushed_at,
        coalesce(to_char(r.at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'), '') as receipt_at,
-       coalesce(encode(r.fingerprint, 'hex'), '') as receipt_by,
-       coalesce(encode(sha256(r.cms), 'hex'), '') as receipt_sha256, coalesce(r.reason, '') as receipt_reason,
+       coalesce(encode(n.fingerprint, 'hex'), '') as receipt_by,
+       coalesce(encode(r.note, 'hex'), '') as receipt_sha256, coalesce(r.reason, '') as receipt_reason,
        coalesce(a.paid, 0)::text as paid, coalesce(a.failed, 0)::text as failed,
        coalesce(to_char(a.at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'), '') as answered_at,
        coalesce(encode(last.fingerprint, 'hex'), '') as answered_by,
@@ -46,6 +46,7 @@ select d.bank::text as bank, d.seq::text as seq, d.file_id as file, d.county::te
                       where p.bank = d.bank and p.seq = d.seq and p.delivered
                       limit 1) p on true
   left join receipt r on r.county = d.county and r.period = d.period and r.batch_no = d.batch_no and r.round = d.round
+  left join receipt_note n on n.digest = r.note
   left join lateral (select sum(x.paid) as paid, sum(x.failed) as failed, max(x.at) as at, max(x.return_no) as last_no
                        from return_result x
                       where x.county = d.county and x.period = d.period and x.batch_no = d.batch_no and x.accepted) a on true

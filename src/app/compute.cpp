@@ -62,7 +62,8 @@ public:
               const bankfile::BatchHeader& header)
         : writer_{bankfile::write_batch(profile, header, *bench.sm3)},
           keeping_{files.begin()},
-          signing_{signer_for(tools, bench, profile).begin()},
+          signer_{signer_for(tools, bench, profile)},
+          signing_{profile.signature == bankfile::SignatureKind::cms ? nullptr : signer_.begin()},
           cipher_{*bench.cipher} {}
 
     Result<void> add(std::int32_t seq, const PaymentReference& reference, const registry::Account& account,
@@ -95,7 +96,13 @@ public:
         const FileVault::Kept kept = keeping_->keep();
         batch.file_digest = kept.digest;
         batch.file_bytes = kept.bytes;
-        batch.signature = signing_->finish();
+        if (signing_ != nullptr) {
+            batch.signature = signing_->finish();
+            return {};
+        }
+        auto signature = signer_.sign_digest(kept.digest);
+        if (!signature) return std::unexpected{signature.error()};
+        batch.signature = std::move(*signature);
         return {};
     }
 
@@ -103,11 +110,12 @@ private:
     void pass_on() {
         const std::string bytes = writer_->take();
         keeping_->append(bytes);
-        signing_->update(bytes_of(bytes));
+        if (signing_ != nullptr) signing_->update(bytes_of(bytes));
     }
     std::unique_ptr<bankfile::BatchWriting> writer_;
     std::unique_ptr<FileVault::Writing> keeping_;
-    std::unique_ptr<Signing> signing_;
+    FileSigner& signer_;
+    std::unique_ptr<Signing> signing_;  ///< none where the file's SHA-256, which names it, is all that is signed
     FieldCipher& cipher_;
 };
 

@@ -17,7 +17,7 @@
 namespace onecard::app {
 
 /// The act that a receipt is.
-Act act_of(const ReceiptRecord& receipt, const HashFunction& sha256);
+Act act_of(const ReceiptRecord& receipt);
 
 /// Writes down what banks do at the door. Whatever comes while others are being written goes with the next transaction,
 /// all of it together: a busy day costs neither a transaction nor a sync for each request, and a quiet one no waiting.
@@ -32,16 +32,17 @@ public:
     /// Goes along with the next group, at the latest a moment later: nothing is answered on the strength of it.
     void download(DownloadRecord record);
     // The others return when their record is durable.
-    /// Of an accepted file. False: it had its receipt already.
-    bool receipt(ReceiptRecord record);
+    /// Of accepted files. Of each whether it is new: a file may have had its receipt already.
+    std::vector<bool> receipts(std::vector<ReceiptRecord> records);
     /// The number of the return file; nothing when these bytes are on record already. Throws RefusedByDatabase when the
     /// name is taken by other bytes.
     std::optional<std::int64_t> return_file(ReturnFile file);
 
 private:
     struct Visit {
-        std::variant<ReceiptRecord, ReturnFile> record;
-        std::optional<std::int64_t> number;  ///< what is new: 1, or the number of the return file
+        std::variant<std::vector<ReceiptRecord>, ReturnFile> record;
+        std::vector<bool> are_new;           ///< receipts
+        std::optional<std::int64_t> number;  ///< of a return file that is new
         std::exception_ptr problem;
         bool done = false;
     };

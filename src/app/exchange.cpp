@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include "batch_entry.hpp"
 #include "door_writer.hpp"
 #include "returns.hpp"
 #include "sent_batches.hpp"
@@ -30,24 +29,6 @@ Result<std::string_view> check_return(const Identity& bank, std::string_view nam
                       "one, and its signature YKT….ret.p7s",
                       place);
     return *file_id;
-}
-
-/// The bank does not take the file: what it was to pay is owed again. False: the file had its receipt already.
-Result<bool> refuse_batch(Tools& tools, const Batch& batch, const ReceiptRecord& receipt) {
-    auto work = tools.database.begin();
-    work->exchange().lock_batch(batch);
-    const std::int16_t round = work->exchange().put_receipts({&receipt, 1}).front();
-    if (round == 0) return false;
-    if (!work->payments().answered(batch, 1, batch.lines).empty())
-        return refuse(Fault::conflict, "payments of this file have outcomes already", batch.file_id);
-    const auto entries =
-        entries_of_batch(tools.log(), *work, batch, ledger::EntryKind::refused, receipt.at, round);
-    if (!entries) return std::unexpected{entries.error()};
-    work->ledger().put_entries(*entries, tools.log(), receipt.at);
-    const Act act = act_of(receipt, tools.sha256);
-    work->ledger().put_acts({&act, 1}, tools.log(), receipt.at);
-    work->commit();
-    return true;
 }
 
 }  // namespace
@@ -115,52 +96,6 @@ Result<std::string> Exchange::batch_signature(const Identity& bank, std::string_
     return batch->signature;
 }
 
-std::string Exchange::receipt_text(std::string_view file_id, const Digest& digest, bool accepted,
-                                   std::string_view why) {
-    return fmt::format("onecard receipt 1\nfile {}\nsha256 {}\nanswer {}\n", file_id, digest.hex(),
-                       accepted ? std::string{"accepted"} : fmt::format("refused {}", why));
-}
-
-Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_id, std::string_view cms,
-                                    Moment now) {
-    const std::string place{file_id};
-    const auto sent = batch_sent_to(bank, file_id);
-    if (!sent) return refuse(Fault::unknown, "no such file for this bank", place);
-    const Batch& batch = *sent;
-    auto text = tools_.verifier.verify_attached(cms);
-    if (!text) return std::unexpected{Failure{text.error().fault, place, text.error().text}};
-    if (!is_of(bank, text->signer))
-        return refuse(Fault::forbidden, "the receipt is not signed by the certificate that brings it", place);
-    // openssl's own text mode ends lines with CRLF; the words are the same.
-    std::erase(text->text, '\r');
-
-    bool accepted = text->text == receipt_text(file_id, batch.file_digest, true, {});
-    std::string why;
-    if (!accepted) {
-        const std::string refused = receipt_text(file_id, batch.file_digest, false, {});
-        const std::string_view start = std::string_view{refused}.substr(0, refused.size() - 1);
-        const std::string_view said = text->text;
-        if (!said.starts_with(start) || !said.ends_with('\n') || said.size() > start.size() + 501)
-            return refuse(
-                Fault::mismatch,
-                fmt::format("a receipt for this file reads «{}» or the same with «refused» and a reason",
-                            receipt_text(file_id, batch.file_digest, true, {})),
-                place);
-        why = said.substr(start.size(), said.size() - start.size() - 1);
-        if (why.empty() || why.find('\n') != std::string::npos)
-            return refuse(Fault::malformed, "a refusal needs its reason on the same line", place);
-    }
-    const ReceiptRecord receipt{batch.county,     batch.period,     batch.no, batch.file_id, accepted, why,
-                                std::string{cms}, bank.fingerprint, now};
-    const Result<bool> is_new = accepted ? writer_->receipt(receipt) : refuse_batch(tools_, batch, receipt);
-    if (!is_new) return std::unexpected{is_new.error()};
-    if (*is_new) return {};
-    const auto file = tools_.database.begin_question()->exchange().file_for(bank.bank, file_id);
-    // The same bytes again, perhaps those that answered an earlier round.
-    if (file && (!file->accepted || file->accepted == accepted)) return {};
-    return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
-}
-
 Result<void> Exchange::hold_signature(const Identity& bank, std::string_view name, std::string cms) {
     if (bank.role != Role::bank)
         return refuse(Fault::forbidden, "only banks hand in return files", std::string{name.substr(0, 64)});
@@ -172,8 +107,8 @@ Result<void> Exchange::hold_signature(const Identity& bank, std::string_view nam
     return {};
 }
 
-Result<std::string> Exchange::take_return(const Identity& bank, std::string_view name,
-                                          const std::filesystem::path& path, Moment now) {
+Result<Exchange::TakenReturn> Exchange::take_return(const Identity& bank, std::string_view name,
+                                                    const std::filesystem::path& path, Moment now) {
     const std::string place{name.substr(0, 64)};
     const auto file_id = check_return(bank, name);
     if (!file_id) return std::unexpected{file_id.error()};
@@ -181,12 +116,15 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
     if (!waiting)
         return refuse(Fault::missing, fmt::format("put its signature first, as {}.p7s", name), place);
     const std::string& cms = *waiting;
-    auto signer = tools_.verifier.verify_file(path, cms);
+    const bool wants_national = profile_of_bank(tools_, bank.bank).signature == bankfile::SignatureKind::sm2;
+    const FileVault::Kept brought = tools_.vault.look_at(path);
+    auto signer = tools_.verifier.verify_digest(brought.digest, cms);
+    // Only what is signed over another hash needs the bytes themselves once more.
+    if (!signer && signer.error().fault != Fault::tampered) signer = tools_.verifier.verify_file(path, cms);
     if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
     if (!is_of(bank, *signer))
         return refuse(Fault::forbidden, "the return file is not signed by the certificate that brings it",
                       place);
-    const bool wants_national = profile_of_bank(tools_, bank.bank).signature == bankfile::SignatureKind::sm2;
     if (signer->is_national != wants_national)
         return refuse(Fault::forbidden,
                       wants_national ? "this bank has agreed on SM2 signatures (GB/T 35275)"
@@ -194,12 +132,12 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
                       place);
     if (!batch_sent_to(bank, *file_id))
         return refuse(Fault::unknown, "no such file was sent to this bank", place);
-    const FileVault::Kept kept = tools_.vault.keep_file(path);
+    tools_.vault.keep_file(path, brought);
     ReturnFile file;
     file.bank = bank.bank;
     file.name = std::string{name};
-    file.digest = kept.digest;
-    file.bytes = kept.bytes;
+    file.digest = brought.digest;
+    file.bytes = brought.bytes;
     file.signature = cms;
     file.fingerprint = signer->fingerprint;
     file.at = now;
@@ -218,8 +156,22 @@ Result<std::string> Exchange::take_return(const Identity& bank, std::string_view
             return refuse(Fault::duplicate, "the same bytes came before under another name", place);
         number = earlier->no;
     }
-    return sign(fmt::format("onecard return receipt 1\nfile {}\nsha256 {}\nnumber {}\n", file.name,
-                            file.digest.hex(), *number));
+    return TakenReturn{file.name, file.digest, *number};
+}
+
+std::string Exchange::return_receipt(const TakenReturn& taken) {
+    return sign(fmt::format("onecard return receipt 1\nfile {}\nsha256 {}\nnumber {}\n", taken.name,
+                            taken.digest.hex(), taken.number));
+}
+
+Result<std::string> Exchange::return_receipts(const Identity& bank, std::int64_t after_no) {
+    if (bank.role != Role::bank)
+        return refuse(Fault::forbidden, "only banks hand in return files", "return-receipts");
+    std::string text = "onecard return receipts 1\n";
+    for (const ReturnState& state :
+         tools_.database.begin_question()->exchange().returns_of(bank.bank, after_no, page_max))
+        text += fmt::format("file {} sha256 {} number {}\n", state.name, state.digest.hex(), state.no);
+    return sign(text);
 }
 
 std::string Exchange::sign(std::string_view text) {

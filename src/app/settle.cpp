@@ -38,6 +38,8 @@ constexpr std::int64_t bytes_together_max = slow_file_bytes;
 /// What is held of a large file before it is written out: its size does not matter to memory.
 constexpr std::size_t outcomes_held_max = 1 << 16;
 constexpr std::size_t faults_told_max = 1000;
+/// Far more return files than are ever being written down at once.
+constexpr std::int64_t numbers_under_way_max = 100'000;
 
 void read_pieces(const std::filesystem::path& path, const std::function<void(std::string_view)>& sink) {
     std::ifstream in{path, std::ios::binary};
@@ -552,10 +554,17 @@ std::filesystem::path path_in(FileVault& vault, const Digest& digest, std::strin
     return *path;
 }
 
+std::vector<ReturnFile> Exchange::waiting_returns() {
+    auto waiting = tools_.database.begin_question()->exchange().unprocessed_returns(settled_to_);
+    // What is written down at this moment may have a lower number than what is there already.
+    if (!waiting.empty())
+        settled_to_ = std::max<std::int64_t>(0, waiting.front().no - 1 - numbers_under_way_max);
+    return waiting;
+}
+
 std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_view)>& on_problem,
                               Lane lane) {
-    const std::vector<std::vector<ReturnFile>> units =
-        groups_of(tools_.database.begin_question()->exchange().unprocessed_returns(), lane);
+    const std::vector<std::vector<ReturnFile>> units = groups_of(waiting_returns(), lane);
     std::atomic<std::size_t> next{0};
     std::atomic<std::int64_t> done{0};
     std::mutex guard;

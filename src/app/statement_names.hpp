@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -7,6 +8,9 @@
 
 /// How a statement's name says in which layout it is.
 namespace onecard::app {
+
+/// Of its code, in the names of statements and of batch files.
+inline constexpr std::size_t county_digits = 6;
 
 enum class StatementLayout : std::uint8_t { canonical, camt, of_the_bank };
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "onecard/app/tools.hpp"
+#include "receipts.hpp"
 #include "words.hpp"
 
 namespace onecard::app {
@@ -201,6 +202,24 @@ void RecordCheck::misfits() const {
         finds(fmt::format("{}: {}", misfit.place, misfit.what));
 }
 
+namespace {
+
+constexpr std::size_t file_at = std::string_view{"onecard receipt 1\nfile "}.size();
+
+/// The words of each receipt that a note is for: four lines a file.
+std::vector<std::string> receipts_alone(std::string_view words) {
+    std::vector<std::string> all;
+    for (int lines = 0; !words.empty(); ++lines) {
+        const std::string_view line = words.substr(0, words.find('\n') + 1);
+        words.remove_prefix(line.size());
+        if (lines % 4 == 0) all.emplace_back();
+        all.back() += line;
+    }
+    return all;
+}
+
+}  // namespace
+
 void RecordCheck::signatures() const {
     work.audit().each_signed_words([&](const SignedWords& words) {
         switch (words.of) {
@@ -211,8 +230,10 @@ void RecordCheck::signatures() const {
                 std::erase(found->text, '\r');
                 if (found->signer.fingerprint != words.fingerprint)
                     return finds(words.place + ": it is signed with another certificate than is on record");
-                if (found->text != words.text)
-                    finds(words.place + ": what the bank signed is not what stands now");
+                for (const std::string& alone : receipts_alone(words.text))
+                    if (!says_receipt(found->text, alone))
+                        finds(fmt::format("receipt of {}: what the bank signed is not what stands now",
+                                          alone.substr(file_at, alone.find('\n', file_at) - file_at)));
                 return;
             }
             case SignedWords::Of::return_file: {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec.hpp"
+#include "upper_hex.hpp"
 
 namespace onecard::bankfile::ykt {
 
@@ -13,13 +14,6 @@ namespace {
 constexpr std::size_t trailer_fields = 4;
 
 bool is_trailer(std::string_view line) { return line.starts_with("T|"); }
-
-std::string upper_hex(const Digest& digest) {
-    std::string text = digest.hex();
-    for (char& c : text)
-        if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
-    return text;
-}
 
 }  // namespace
 

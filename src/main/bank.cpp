@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "bank_answering.hpp"
 #include "bank_fetching.hpp"
@@ -21,6 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// From so many files on, one signed word is for all of them: a few are better understood one by one.
+constexpr std::size_t together_from = 8;
+/// Of files that are held in memory from their survey to their answer.
+constexpr std::int64_t lines_held_max = 50'000;
 constexpr std::size_t script_bytes_max = 256UL * 1024 * 1024;
 
 /// The files that the service has for this bank, one after the other: each held, receipted, answered.
@@ -36,9 +41,15 @@ public:
         for (const Listed& file : *listed) {
             const auto served = serve(file);
             if (!served) return std::unexpected{served.error()};
-            side_.tell("done", file.file_id);
-            ++side_.progress.files_done;
+            if (!held_.empty() && &held_.back().file == &file) {
+                if (held_.size() < app::Exchange::receipts_together_max && lines_held_ < lines_held_max)
+                    continue;
+                if (auto answered = answer_held(); !answered) return std::unexpected{answered.error()};
+            } else {
+                done(file);
+            }
         }
+        if (auto answered = answer_held(); !answered) return std::unexpected{answered.error()};
         if (is_stating())
             if (auto handed_in = stating_.hand_in(); !handed_in) return std::unexpected{handed_in.error()};
         if (side_.wish.wait_posted)
@@ -48,6 +59,14 @@ public:
     }
 
 private:
+    struct Held {
+        const Listed& file;
+        ReturnPlan plan;
+        BatchSurvey survey;
+        bool was_receipted = false;  ///< by an earlier call
+        bool has_receipt = was_receipted;
+    };
+
     bool is_stating() const {
         return side_.wish.does == BankDoes::statements || side_.wish.does == BankDoes::notifications;
     }
@@ -70,21 +89,71 @@ private:
             const auto noted = stating_.note(file);
             return noted ? GoOn{true} : GoOn{std::unexpected{noted.error()}};
         }
-        const ReturnPlan plan = answering_.plan_for(1);
+        ReturnPlan plan = answering_.plan_for(1);
         BatchSurveying surveying{side_.batch_path(file).filename().string(), plan, side_.hashes};
         auto held = fetching_.hold(file, &surveying);
         if (!held || !*held) return held;
         ++side_.report.files;
-        const BatchSurvey survey = surveying.finish(file.sha256);
-        if (!has_receipt) {
-            auto accepted = give_receipt(file, fault_of(file, survey));
-            if (!accepted || !*accepted) return accepted;
+        BatchSurvey survey = surveying.finish(file.sha256);
+        if (!has_receipt)
+            if (const auto fault = fault_of(file, survey)) return give_receipt(file, fault);
+        lines_held_ += file.lines;
+        held_.push_back({file, std::move(plan), std::move(survey), has_receipt});
+        return true;
+    }
+
+    void done(const Listed& file) {
+        side_.tell("done", file.file_id);
+        ++side_.progress.files_done;
+    }
+
+    /// Says of the files held that they are here, and answers them.
+    Result<void> answer_held() {
+        std::vector<Held> all = std::exchange(held_, {});
+        lines_held_ = 0;
+        if (auto accepted = give_receipts(all); !accepted) return accepted;
+        answering_.begin_many(all.size() >= together_from);
+        for (const Held& one : all) {
+            if (one.has_receipt && side_.wish.does != BankDoes::receipts_only) {
+                const auto answered = answering_.answer(one.file, one.survey, one.plan, one.was_receipted);
+                if (!answered) return std::unexpected{answered.error()};
+            }
+            done(one.file);
         }
-        if (side_.wish.does == BankDoes::receipts_only) return true;
-        return answering_.answer(file, survey, plan, has_receipt);
+        return answering_.end_many();
     }
 
     // --- receipts ---
+
+    /// One note for those that have no receipt yet, or one for each where they are few.
+    Result<void> give_receipts(std::vector<Held>& all) {
+        std::vector<std::pair<std::string, Digest>> files;
+        for (const Held& one : all)
+            if (!one.has_receipt) files.emplace_back(one.file.file_id, one.file.sha256);
+        if (files.size() >= together_from) {
+            const std::string text = app::Exchange::receipts_text(files), path = "/v1/bank/receipts";
+            const std::string cms = side_.signer->sign_attached(text);
+            const std::string name = fmt::format("{}-and-{}", files.front().first, files.size() - 1);
+            if (auto kept = keep(side_.wish.folder / "receipts" / (name + ".receipts.p7s"), cms); !kept)
+                return kept;
+            side_.tell("receipt", name);
+            const auto reply = side_.call("POST", path, cms);
+            if (!reply) return std::unexpected{reply.error()};
+            if (reply->status == 204) {
+                side_.report.receipts += static_cast<std::int64_t>(files.size());
+                for (Held& one : all) one.has_receipt = true;
+                return {};
+            }
+            // Each by itself then, so that the one for which all were refused is named, and keeps no other from its receipt.
+        }
+        for (Held& one : all) {
+            if (one.has_receipt) continue;
+            const auto accepted = give_receipt(one.file, std::nullopt);
+            if (!accepted) return std::unexpected{accepted.error()};
+            one.has_receipt = *accepted;
+        }
+        return {};
+    }
 
     /// Why the file is refused; nothing when it is good.
     std::optional<std::string> fault_of(const Listed& file, const BatchSurvey& survey) const {
@@ -136,6 +205,8 @@ private:
     BankFetching fetching_;
     BankAnswering answering_;
     BankStating stating_;
+    std::vector<Held> held_;  ///< read and found good, to be receipted and answered together
+    std::int64_t lines_held_ = 0;
 };
 
 Result<ScriptedAnswers> read_script(const fs::path& file) {

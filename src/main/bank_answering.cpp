@@ -159,6 +159,7 @@ Result<net::Reply> BankAnswering::put_both(const std::string& name, const std::s
         auto signature = side_.call("PUT", path + ".p7s", cms);
         if (!signature || signature->status / 100 != 2) return signature;
     }
+    if (is_together_) headers["onecard-receipt"] = "later";
     if (side_.wish.profile.numbers_returns) {
         const auto number = number_of(name);
         if (!number) return std::unexpected{number.error()};
@@ -166,6 +167,34 @@ Result<net::Reply> BankAnswering::put_both(const std::string& name, const std::s
     }
     return side_.patiently(
         [&] { return side_.client->send_file("PUT", path, side_.return_path(name), headers); });
+}
+
+Result<std::optional<std::int64_t>> BankAnswering::number_given(const std::string& name, const Digest& sha256,
+                                                                const net::Reply& reply) {
+    const std::string place = "/v1/bank/returns/" + name;
+    const auto problem = [&](std::string_view text) -> Result<std::optional<std::int64_t>> {
+        const auto noted = side_.problem(place, text);
+        if (!noted) return std::unexpected{noted.error()};
+        return std::nullopt;
+    };
+    if (is_together_) {
+        const auto said = net::parse_flat_json(reply.body);
+        const std::int64_t number = said ? Row{*said}.number("number").value_or(0) : 0;
+        if (number <= 0) return problem("the service gives it no number");
+        unreceipted_.push_back(
+            {name, fmt::format("\nfile {} sha256 {} number {}\n", name, sha256.hex(), number), number});
+        return number;
+    }
+    const auto receipt = side_.verifier->verify_attached(reply.body);
+    if (!receipt) return problem("the service's receipt does not verify: " + receipt.error().text);
+    const std::string expected =
+        fmt::format("onecard return receipt 1\nfile {}\nsha256 {}\nnumber ", name, sha256.hex());
+    if (receipt->signer.name != side_.wish.service_name || !receipt->text.starts_with(expected))
+        return problem(fmt::format("the receipt is signed by «{}» and does not say what was sent",
+                                   receipt->signer.name));
+    if (auto kept = keep(side_.service_receipt_path(name), reply.body); !kept)
+        return std::unexpected{kept.error()};
+    return number_in(receipt->text.substr(expected.size()));
 }
 
 GoOn BankAnswering::deliver(const Listed& file, const std::string& name, const SignedReturn& answer) {
@@ -176,17 +205,9 @@ GoOn BankAnswering::deliver(const Listed& file, const std::string& name, const S
     if (!reply) return std::unexpected{reply.error()};
     if (reply->status / 100 != 2) return side_.problem(place, text_of(*reply));
 
-    const auto receipt = side_.verifier->verify_attached(reply->body);
-    if (!receipt)
-        return side_.problem(place, "the service's receipt does not verify: " + receipt.error().text);
-    const std::string expected =
-        fmt::format("onecard return receipt 1\nfile {}\nsha256 {}\nnumber ", name, answer.sha256.hex());
-    if (receipt->signer.name != side_.wish.service_name || !receipt->text.starts_with(expected))
-        return side_.problem(place,
-                             fmt::format("the receipt is signed by «{}» and does not say what was sent",
-                                         receipt->signer.name));
-    if (auto kept = keep(side_.service_receipt_path(name), reply->body); !kept)
-        return std::unexpected{kept.error()};
+    const auto number = number_given(name, answer.sha256, *reply);
+    if (!number) return std::unexpected{number.error()};
+    if (!*number) return false;
 
     ++side_.report.returns;
     side_.report.lines += answer.totals.lines();
@@ -195,8 +216,40 @@ GoOn BankAnswering::deliver(const Listed& file, const std::string& name, const S
     side_.report.in_progress += answer.totals.in_progress;
     side_.report.silent += std::max<std::int64_t>(0, file.lines - answer.totals.lines());
     // The service posts it later, on its own; nobody is asked about it before there is a need to know.
-    waiting_.push_back({name, file.sha256, number_in(receipt->text.substr(expected.size()))});
+    waiting_.push_back({name, file.sha256, **number});
     return true;
+}
+
+Result<void> BankAnswering::end_many() {
+    std::vector<Unreceipted> all = std::exchange(unreceipted_, {});
+    if (all.empty()) return {};
+    std::ranges::sort(all, {}, &Unreceipted::number);
+    std::size_t found = 0;
+    // A page begins with the next one that was not found yet, and may have others among them.
+    while (found < all.size()) {
+        const std::int64_t after = all[found].number - 1;
+        const std::string path = fmt::format("/v1/bank/return-receipts?after={}", after);
+        const auto reply = side_.call("GET", path);
+        if (!reply) return std::unexpected{reply.error()};
+        const auto receipt = reply->status == 200 ? side_.verifier->verify_attached(reply->body)
+                                                  : refuse(Fault::malformed, text_of(*reply), path);
+        if (!receipt || receipt->signer.name != side_.wish.service_name) {
+            side_.note(path, receipt ? fmt::format("is signed by «{}»", receipt->signer.name)
+                                     : receipt.error().text);
+            return {};
+        }
+        const std::size_t before = found;
+        while (found < all.size() && receipt->text.contains(all[found].line)) ++found;
+        if (found == before) {
+            side_.note(all[found].name, "the service's receipt does not say what was sent");
+            return {};
+        }
+        if (auto kept = keep(side_.return_path(fmt::format("to-{}.receipts.p7s", all[found - 1].number)),
+                             reply->body);
+            !kept)
+            return kept;
+    }
+    return {};
 }
 
 Result<BankAnswering::ReturnState> BankAnswering::read_state(const Row& row, const std::string& place) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ public:
     ReturnPlan plan_for(int round) const;
     /// Brings the return file of one round to the service, made anew or as an earlier call left it.
     GoOn answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan, bool may_be_known);
+    /// Between these two, return files are delivered without a receipt for each: in the end there is one for all of them.
+    void begin_many(bool together) { is_together_ = together; }
+    Result<void> end_many();
     /// A further return file for the lines without a final word, when there is one for any of them now, and for those of
     /// which the script or the seed has something else to say.
     GoOn answer_open_lines(const Listed& file);
@@ -57,6 +61,9 @@ private:
                                      const std::filesystem::path& path);
     Result<SignedReturn> sign_return(const std::filesystem::path& path);
     Result<net::Reply> put_both(const std::string& name, const std::string& cms);
+    /// Our number of a return file that was kept, by the service's word. `false`: it is in the report why not.
+    Result<std::optional<std::int64_t>> number_given(const std::string& name, const Digest& sha256,
+                                                     const net::Reply& reply);
     GoOn deliver(const Listed& file, const std::string& name, const SignedReturn& answer);
     static Result<ReturnState> read_state(const Row& row, const std::string& place);
     Result<ReturnState> state_of(const std::string& name);
@@ -65,6 +72,13 @@ private:
 
     BankSide& side_;
     std::vector<Waiting> waiting_;
+    /// Delivered, and to be found in a receipt for many: what its line must say.
+    struct Unreceipted {
+        std::string name, line;
+        std::int64_t number = 0;
+    };
+    bool is_together_ = false;
+    std::vector<Unreceipted> unreceipted_;
 };
 
 }  // namespace onecard::cli

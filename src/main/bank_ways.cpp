@@ -60,6 +60,11 @@ Response receipt(Desk& desk, const app::Identity& by, const Request& request) {
     return json({}, 204);
 }
 
+Response receipts(Desk& desk, const app::Identity& by, const Request& request) {
+    must(desk.exchange->take_receipts(by, request.body, now()));
+    return json({}, 204);
+}
+
 /// Our name for a return file that may come by the bank's own.
 std::string return_name_of(Desk& desk, const app::Identity& by, const std::string& name) {
     const auto found =
@@ -88,6 +93,23 @@ std::optional<std::string> signature_in(const Request& request) {
     return std::move(*cms);
 }
 
+/// A bank with many return files may ask for one signed receipt for all of them in the end.
+bool wants_receipt_later(const Request& request) {
+    const auto found = request.headers.find("onecard-receipt");
+    if (found == request.headers.end()) return false;
+    if (found->second != "later")
+        throw Refused{{Fault::malformed, "Onecard-Receipt", "is «later», or not there"}};
+    return true;
+}
+
+Response signed_words(std::string cms, int status) {
+    Response response;
+    response.status = status;
+    response.content_type = "application/pkcs7-mime";
+    response.body = std::move(cms);
+    return response;
+}
+
 /// The signature comes first and waits for its file.
 Response return_signature(Desk& desk, const app::Identity& by, const Request& request) {
     const std::string name = return_name_of(desk, by, request.parameters.at("name"));
@@ -99,12 +121,17 @@ Response return_file(Desk& desk, const app::Identity& by, const Request& request
     const std::string name = return_name_of(desk, by, request.parameters.at("name"));
     if (auto cms = signature_in(request)) must(desk.exchange->hold_signature(by, name, std::move(*cms)));
     must(desk.channel->take_sequence(by, name, sequence_in(request), now()));
-    Response response;
-    response.status = 201;
-    response.content_type = "application/pkcs7-mime";
-    response.body = must(desk.exchange->take_return(by, name, request.body_file, now()));
+    const bool is_receipted_later = wants_receipt_later(request);
+    const auto taken = must(desk.exchange->take_return(by, name, request.body_file, now()));
     desk.returns_have_come();
-    return response;
+    if (is_receipted_later) return json(fmt::format(R"({{"number":{}}})", taken.number), 201);
+    return signed_words(desk.exchange->return_receipt(taken), 201);
+}
+
+Response return_receipts(Desk& desk, const app::Identity& by, const Request& request) {
+    const std::int64_t after = number_of(query(request, "after", "0"), "after");
+    if (after < 0) throw Refused{{Fault::out_of_range, "after", "must be the number of a return file"}};
+    return signed_words(must(desk.exchange->return_receipts(by, after)), 200);
 }
 
 Response returns(Desk& desk, const app::Identity& by, const Request& request) {
@@ -122,10 +149,12 @@ Response return_report(Desk& desk, const app::Identity& by, const Request& reque
 constexpr std::array ways{
     Way{For::banks, "GET", "/v1/bank/files", bank_files},
     Way{For::banks, "GET", "/v1/bank/files/{name}", bank_file},
+    Way{For::banks, "POST", "/v1/bank/receipts", receipts},
     Way{For::banks, "POST", "/v1/bank/receipts/{file_id}", receipt},
     Way{For::banks, "PUT", "/v1/bank/returns/{name}.p7s", return_signature},
     // The vault syncs it.
     Way{For::banks, "PUT", "/v1/bank/returns/{name}", return_file, 16 * gib, true, false},
+    Way{For::banks, "GET", "/v1/bank/return-receipts", return_receipts},
     Way{For::banks, "GET", "/v1/bank/returns", returns},
     Way{For::banks, "GET", "/v1/bank/returns/{name}", return_report},
 };

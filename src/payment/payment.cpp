@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "onecard/core/big_endian.hpp"
 
@@ -14,19 +17,34 @@ namespace {
 struct Candidate {
     std::uint32_t award;
     std::uint32_t account;
-    std::int16_t programme;
-    std::int16_t bank;
 };
 
-constexpr std::uint32_t no_account = 0xffffffff;
+/// Finds the accounts of awards. Awards and accounts are both in the order of people, so that the next one is looked for
+/// from where the last one was: nearby, mostly.
+class AccountFinder {
+public:
+    explicit AccountFinder(std::span<const registry::Account> accounts) : accounts_{accounts} {}
+    std::optional<std::uint32_t> find(const entitlement::Award& award) {
+        const std::tuple wanted{award.payee_kind, award.payee};
+        if (last_ == accounts_.size() || key(accounts_[last_]) > wanted) last_ = 0;
+        std::size_t step = 1;
+        while (last_ + step < accounts_.size() && key(accounts_[last_ + step]) < wanted) {
+            last_ += step;
+            step *= 2;
+        }
+        const auto near = accounts_.subspan(last_, std::min(step + 1, accounts_.size() - last_));
+        last_ += static_cast<std::size_t>(std::ranges::lower_bound(near, wanted, {}, key) - near.begin());
+        if (last_ == accounts_.size() || key(accounts_[last_]) != wanted) return std::nullopt;
+        return static_cast<std::uint32_t>(last_);
+    }
 
-std::uint32_t find_account(std::span<const registry::Account> accounts, const entitlement::Award& award) {
-    const auto key = [](const registry::Account& account) { return std::tuple{account.kind, account.payee}; };
-    const auto wanted = std::tuple{award.payee_kind, award.payee};
-    const auto found = std::ranges::lower_bound(accounts, wanted, {}, key);
-    if (found == accounts.end() || key(*found) != wanted) return no_account;
-    return static_cast<std::uint32_t>(found - accounts.begin());
-}
+private:
+    static std::tuple<registry::PayeeKind, std::int64_t> key(const registry::Account& account) {
+        return {account.kind, account.payee};
+    }
+    std::span<const registry::Account> accounts_;
+    std::size_t last_ = 0;
+};
 
 }  // namespace
 
@@ -48,17 +66,18 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
                std::span<const registry::Account> accounts, std::size_t lines_per_file_max, UnitPlan& out,
                const BankRules& rules) {
     out = {};
-    std::vector<Candidate> candidates;
-    candidates.reserve(awards.size());
+    std::map<std::pair<Programme, BankNo>, std::vector<Candidate>> groups;
+    AccountFinder finder{accounts};
+    std::size_t count = 0;
     for (std::uint32_t i = 0; i < awards.size(); ++i) {
         const entitlement::Award& award = awards[i];
-        const std::uint32_t account = find_account(accounts, award);
+        const std::optional<std::uint32_t> account = finder.find(award);
         const Unwritable* unwritable = nullptr;
-        if (account != no_account && !rules.unwritable.empty()) {
-            const auto found = std::ranges::lower_bound(rules.unwritable, account, {}, &Unwritable::account);
-            if (found != rules.unwritable.end() && found->account == account) unwritable = &*found;
+        if (account && !rules.unwritable.empty()) {
+            const auto found = std::ranges::lower_bound(rules.unwritable, *account, {}, &Unwritable::account);
+            if (found != rules.unwritable.end() && found->account == *account) unwritable = &*found;
         }
-        if (account == no_account || unwritable != nullptr) {
+        if (!account || unwritable != nullptr) {
             const bool person = award.payee_kind == registry::PayeeKind::person;
             out.held.push_back(
                 {award.programme, award.household, award.person, true,
@@ -74,40 +93,40 @@ void plan_unit(County county, PartNo part, Serial first_serial, std::span<const 
                      : fmt::format("应发 {} 元，但{}", award.amount.yuan(), unwritable->chinese)});
             continue;
         }
-        candidates.push_back(
-            {i, account, static_cast<std::int16_t>(award.programme), accounts[account].bank.number()});
+        groups[{award.programme, accounts[*account].bank}].push_back({i, *account});
+        ++count;
     }
-    // Awards come ordered by beneficiary; only programme and bank have to be brought together.
-    std::ranges::sort(candidates, {}, [&](const Candidate& c) {
-        const entitlement::Award& award = awards[c.award];
-        return std::tuple{c.programme, c.bank, award.beneficiary, award.component, award.benefit_month};
-    });
 
     const auto lines_max_of = [&](BankNo bank) {
         for (const auto& [limited, lines] : rules.lines_per_file_max)
             if (limited == bank) return std::min(lines, lines_per_file_max);
         return lines_per_file_max;
     };
-    std::size_t lines_max = 0;
-    out.payments.reserve(candidates.size());
-    out.accounts.reserve(candidates.size());
+    out.payments.reserve(count);
+    out.accounts.reserve(count);
     Serial serial = first_serial;
-    for (const Candidate& candidate : candidates) {
-        const entitlement::Award& award = awards[candidate.award];
-        const BankNo bank{candidate.bank};
-        if (out.batches.empty() || out.batches.back().bank != bank ||
-            out.batches.back().programme != award.programme || out.batches.back().count == lines_max) {
-            out.batches.push_back({bank, award.programme, out.payments.size(), 0, Money{}});
-            lines_max = lines_max_of(bank);
+    for (auto& [group, candidates] : groups) {
+        const auto& [programme, bank] = group;
+        // Awards mostly come in this order.
+        const auto order = [&](const Candidate& c) {
+            const entitlement::Award& award = awards[c.award];
+            return std::tuple{award.beneficiary, award.component, award.benefit_month};
+        };
+        if (!std::ranges::is_sorted(candidates, {}, order)) std::ranges::sort(candidates, {}, order);
+        const std::size_t lines_max = lines_max_of(bank);
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            if (i == 0 || out.batches.back().count == lines_max)
+                out.batches.push_back({bank, programme, out.payments.size(), 0, Money{}});
+            const entitlement::Award& award = awards[candidates[i].award];
+            out.payments.push_back({part, county, serial, programme, award.component, Kind::regular,
+                                    award.benefit_month, award.beneficiary, award.payee_kind, award.payee,
+                                    award.amount});
+            out.accounts.push_back(candidates[i].account);
+            ++out.batches.back().count;
+            out.batches.back().total += award.amount;
+            out.total += award.amount;
+            serial = Serial{serial.number() + 1};
         }
-        out.payments.push_back({part, county, serial, award.programme, award.component, Kind::regular,
-                                award.benefit_month, award.beneficiary, award.payee_kind, award.payee,
-                                award.amount});
-        out.accounts.push_back(candidate.account);
-        ++out.batches.back().count;
-        out.batches.back().total += award.amount;
-        out.total += award.amount;
-        serial = Serial{serial.number() + 1};
     }
 }
 

@@ -2,6 +2,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <system_error>
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t tag_bytes = 16;
 constexpr std::size_t hmac_key_bytes = 32;
 constexpr std::size_t aes_key_bytes = 32;
+constexpr std::size_t aes_block_bytes = 16;
 constexpr std::size_t key_file_bytes = hmac_key_bytes + aes_key_bytes;
 /// Names and numbers have tens of bytes; nothing longer is a field.
 constexpr std::size_t field_bytes_max = 64U << 10U;
@@ -78,10 +80,11 @@ private:
 class SivFieldCipher final : public app::FieldCipher {
 public:
     explicit SivFieldCipher(std::string_view keys) : hmac_{keys.substr(0, hmac_key_bytes)} {
-        const OwnedCipher aes{must(EVP_CIPHER_fetch(nullptr, "AES-256-CTR", nullptr), "offer AES-256-CTR")};
+        const OwnedCipher aes{must(EVP_CIPHER_fetch(nullptr, "AES-256-ECB", nullptr), "offer AES-256")};
         must(
             EVP_EncryptInit_ex2(aes_.get(), aes.get(), uchars(keys.substr(hmac_key_bytes)), nullptr, nullptr),
             "set an AES key");
+        must(EVP_CIPHER_CTX_set_padding(aes_.get(), 0), "encrypt whole blocks");
     }
 
     void seal(std::string_view plain, std::string& out) override {
@@ -124,15 +127,31 @@ private:
         return refuse(Fault::tampered, "a sealed field was altered, or sealed with another key");
     }
 
-    /// The cipher keeps its expanded key; only the counter is set anew.
+    /// Counter mode (NIST SP 800-38A, 6.5) by its definition, as the bare block cipher applied to the counter blocks: setting
+    /// a counter in OpenSSL's own mode takes 80 ns, as long as all the rest of opening an account number.
     void apply_key_stream(const unsigned char* counter, const char* in, std::size_t length, char* out) {
-        must(EVP_EncryptInit_ex2(aes_.get(), nullptr, nullptr, counter, nullptr), "set an AES counter");
-        int written = 0;
-        must(EVP_EncryptUpdate(aes_.get(), reinterpret_cast<unsigned char*>(out), &written,
-                               reinterpret_cast<const unsigned char*>(in), static_cast<int>(length)),
-             "encrypt a field");
-        ensure(static_cast<std::size_t>(written) == length,
-               "a stream cipher gives as many bytes as it takes");
+        std::array<unsigned char, aes_block_bytes> block;
+        std::memcpy(block.data(), counter, block.size());
+        std::array<unsigned char, 8 * aes_block_bytes> blocks;
+        for (std::size_t done = 0; done < length;) {
+            const std::size_t piece = std::min(length - done, blocks.size());
+            const std::size_t whole = (piece + aes_block_bytes - 1) / aes_block_bytes * aes_block_bytes;
+            for (std::size_t at = 0; at < whole; at += aes_block_bytes) {
+                std::memcpy(blocks.data() + at, block.data(), block.size());
+                for (std::size_t i = block.size(); i-- > 0 && ++block[i] == 0;) {
+                }
+            }
+            int written = 0;
+            must(EVP_EncryptUpdate(aes_.get(), blocks.data(), &written, blocks.data(),
+                                   static_cast<int>(whole)),
+                 "encrypt counters");
+            ensure(static_cast<std::size_t>(written) == whole,
+                   "a block cipher gives as many bytes as it takes");
+            for (std::size_t i = 0; i < piece; ++i)
+                out[done + i] = static_cast<char>(static_cast<unsigned char>(in[done + i]) ^ blocks[i]);
+            done += piece;
+        }
+        OPENSSL_cleanse(blocks.data(), blocks.size());
     }
 
     Hmac hmac_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -122,7 +123,8 @@ public:
     std::vector<std::int16_t> put_receipts(std::span<const app::ReceiptRecord> receipts) override {
         std::vector<std::int16_t> rounds(receipts.size());
         if (receipts.empty()) return rounds;
-        ArrayText counties, periods, batches, accepted, reasons, cms, fingerprints, times;
+        ArrayText counties, periods, batches, accepted, reasons, notes, times, digests, cms, fingerprints;
+        std::set<Digest> named;
         std::map<std::tuple<County, Month, BatchNo>, std::size_t> first;
         for (std::size_t i = 0; i < receipts.size(); ++i) {
             const app::ReceiptRecord& receipt = receipts[i];
@@ -132,9 +134,12 @@ public:
             batches.add(receipt.batch.number());
             accepted.add_word(receipt.accepted ? "t" : "f");
             reasons.add_text(receipt.reason);
-            cms.add_word(hex_of(receipt.cms));
-            fingerprints.add_word(receipt.fingerprint.hex());
+            notes.add_word(receipt.note->digest.hex());
             times.add(receipt.at.unix_seconds());
+            if (!named.insert(receipt.note->digest).second) continue;
+            digests.add_word(receipt.note->digest.hex());
+            cms.add_word(hex_of(receipt.note->cms));
+            fingerprints.add_word(receipt.note->fingerprint.hex());
         }
         connection_.each(sql::put_receipts,
                          {{"counties", counties.text()},
@@ -142,9 +147,11 @@ public:
                           {"batches", batches.text()},
                           {"accepted", accepted.text()},
                           {"reasons", reasons.text()},
+                          {"notes", notes.text()},
+                          {"times", times.text()},
+                          {"digests", digests.text()},
                           {"cms", cms.text()},
-                          {"fingerprints", fingerprints.text()},
-                          {"times", times.text()}},
+                          {"fingerprints", fingerprints.text()}},
                          [&](Row& row) {
                              const County county = row.county();
                              const Month period = row.month();
@@ -193,9 +200,10 @@ public:
         return found;
     }
 
-    std::vector<app::ReturnFile> unprocessed_returns() override {
+    std::vector<app::ReturnFile> unprocessed_returns(std::int64_t after_no) override {
         std::vector<app::ReturnFile> files;
-        connection_.each(sql::unprocessed_returns, {}, [&](Row& row) { files.push_back(return_in(row)); });
+        connection_.each(sql::unprocessed_returns, {{"after", after_no}},
+                         [&](Row& row) { files.push_back(return_in(row)); });
         return files;
     }
 

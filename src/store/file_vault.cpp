@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdio>
@@ -131,20 +132,22 @@ public:
 
     std::unique_ptr<app::FileVault::Bundle> begin() override { return std::make_unique<Bundle>(*this); }
 
-    Kept keep_file(const fs::path& file) override {
-        Kept kept;
+    using app::FileVault::keep_file;
+
+    Kept look_at(const fs::path& file) override {
+        const Descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), file, "cannot open"};
+        return digest_of(in.number(), file);
+    }
+
+    void keep_file(const fs::path& file, const Kept& known) override {
         {
             const Descriptor in{::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW), file, "cannot open"};
-            kept = digest_of(in.number(), file);
             if (::fchmod(in.number(), 0600) != 0 || ::fsync(in.number()) != 0) fail(file, "cannot sync");
         }
-        const fs::path place = make_place(kept.digest);
-        if (::rename(file.c_str(), place.c_str()) == 0) {
-            sync_folder(place.parent_path());
-            return kept;
-        }
+        const fs::path place = make_place(known.digest);
+        if (::rename(file.c_str(), place.c_str()) == 0) return sync_folder(place.parent_path());
         if (errno != EXDEV) fail(file, "cannot move");
-        return copy_in(file, kept);
+        copy_in(file, known);
     }
 
     std::optional<fs::path> find(const Digest& digest) override {
@@ -289,7 +292,7 @@ private:
     }
 
     /// From another disk: a copy, then the original goes.
-    Kept copy_in(const fs::path& file, const Kept& expected) {
+    void copy_in(const fs::path& file, const Kept& expected) {
         Bundle alone{*this};
         const auto copy = alone.begin();
         {
@@ -300,7 +303,6 @@ private:
         alone.sync();
         ensure(kept.digest == expected.digest, "a file that changed while it was kept");
         ::unlink(file.c_str());
-        return kept;
     }
 
     fs::path place_of(const Digest& digest) const {
@@ -308,14 +310,20 @@ private:
         return folder_ / hex.substr(0, 2) / hex;
     }
 
-    fs::path make_place(const Digest& digest) const {
+    fs::path make_place(const Digest& digest) {
         fs::path place = place_of(digest);
-        make_folder(place.parent_path());
+        // Digests begin with one of 256 bytes, each of which is a folder that stays.
+        std::atomic<bool>& is_there = folders_there_.at(std::size_t{digest.bytes.front()});
+        if (!is_there) {
+            make_folder(place.parent_path());
+            is_there = true;
+        }
         return place;
     }
 
     fs::path folder_;
     HashFunction hash_;
+    std::array<std::atomic<bool>, 256> folders_there_{};
     Syncers syncers_;
 };
 

@@ -188,6 +188,7 @@ protected:
             {"closePeriod", R"({"carried":"","evidence":"letter 7"})"},
             {"putImportFile", "county,institution_no,name,valid_from,valid_to,absent\n"},
             {"bankReceipt", "no CMS"},
+            {"bankReceipts", "no CMS"},
             {"bankReturnSignature", "no signature"},
             {"bankReturn", "no return file"}};
         const auto found = bodies.find(operation.id);

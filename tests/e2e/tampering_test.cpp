@@ -184,7 +184,7 @@ TEST_F(BehindTheBack, EveryAlterationOfARowIsFoundAndNamedFirst) {
          {"update receipt set accepted = false, reason = 'no' where batch_no = 1 and period = 202112"},
          "receipt of YKT3702122021120001"},
         {"a receipt's signature",
-         {"update receipt set cms = set_byte(cms, 200, get_byte(cms, 200) # 1) where batch_no = 1 and period = 202112"},
+         {"update receipt_note set cms = set_byte(cms, 200, get_byte(cms, 200) # 1) where digest = (select note from receipt where batch_no = 1 and period = 202112)"},
          "receipt of YKT3702122021120001"},
         {"a return file's name",
          {"update return_file set name = 'YKT3702122021120009.ret' where return_no = 1"},

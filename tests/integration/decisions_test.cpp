@@ -158,9 +158,9 @@ TEST_F(DecisionWalls, HandAFileOverAgainOnlyAfterItWasRefused) {
     const auto again = [&] {
         return story.refusal([&](app::Work& w) { w.exchange().dispatch_again(batch, at(9)); });
     };
-    const auto receipt = [&](bool accepted, std::string_view cms) {
+    const auto receipt = [&](bool accepted, const std::string& cms) {
         app::ReceiptRecord made = Story::receipt_of(batch, accepted, at(8));
-        made.cms = cms;
+        made.note = Story::note_of(cms);
         return story.work([&](app::Work& w) { return w.exchange().put_receipts({&made, 1}).front(); });
     };
     EXPECT_NE(again(), "") << "no answer yet";

@@ -102,7 +102,8 @@ protected:
                                 app::Role role = app::Role::auditor, std::string_view region = "370212") {
         struct : app::FileVault {
             std::unique_ptr<Bundle> begin() override { return nullptr; }
-            Kept keep_file(const std::filesystem::path&) override { return {}; }
+            Kept look_at(const std::filesystem::path&) override { return {}; }
+            void keep_file(const std::filesystem::path&, const Kept&) override {}
             std::optional<std::filesystem::path> find(const Digest&) override { return std::nullopt; }
         } vault;
         struct : app::SignatureVerifier {

@@ -131,6 +131,17 @@ std::string shape_of(const std::string& url) {
     return text;
 }
 
+/// As a build that knew only so many would have left it.
+void apply_first(const std::string& url, std::size_t known) {
+    Sql owner{url};
+    for (const auto& migration : std::span{store::sql::migrations}.first(known)) {
+        owner("begin; " + std::string{migration.text} + "; commit");
+        owner(fmt::format(
+            "insert into migration values ({}, '{}', sha256(convert_to($t${}$t$, 'UTF8')), now())",
+            migration.number, migration.name, migration.text));
+    }
+}
+
 /// Whatever build an office comes from, it ends where a new installation begins.
 TEST_F(Migrations, FromEveryEarlierSchemaEndInTheSameShape) {
     ASSERT_TRUE(store::migrate(url_));
@@ -139,15 +150,7 @@ TEST_F(Migrations, FromEveryEarlierSchemaEndInTheSameShape) {
     for (std::size_t known = 1; known < store::sql::migrations.size(); ++known) {
         const std::string name = SharedCluster::get().bare_database();
         const std::string url = SharedCluster::get().cluster().url("onecard_owner", name);
-        {
-            Sql owner{url};
-            for (const auto& migration : std::span{store::sql::migrations}.first(known)) {
-                owner("begin; " + std::string{migration.text} + "; commit");
-                owner(fmt::format(
-                    "insert into migration values ({}, '{}', sha256(convert_to($t${}$t$, 'UTF8')), now())",
-                    migration.number, migration.name, migration.text));
-            }
-        }
+        apply_first(url, known);
         const auto done = store::migrate(url);
         ASSERT_TRUE(done) << "from " << store::sql::migrations[known - 1].name << ": "
                           << done.error().message();
@@ -155,6 +158,37 @@ TEST_F(Migrations, FromEveryEarlierSchemaEndInTheSameShape) {
         EXPECT_EQ(shape_of(url), wanted) << "from " << store::sql::migrations[known - 1].name;
         SharedCluster::get().drop(name);
     }
+}
+
+TEST_F(Migrations, AddUpTheEntriesThatAreThereAlreadyAsThoseThatCome) {
+    const auto reads = std::ranges::find(store::sql::migrations, "reads", &store::sql::Migration::name);
+    ASSERT_NE(reads, store::sql::migrations.end());
+    apply_first(url_, static_cast<std::size_t>(reads - store::sql::migrations.begin()));
+    Sql owner{url_};
+    // The same two entries, of this year's money and of last year's, before and after.
+    const auto post = [&](const std::string& cause, const std::string& known_at) {
+        for (const auto& [kind, fund_year] : {std::pair{2, 0}, std::pair{3, 2021}})
+            owner(fmt::format(
+                "insert into entry (county, kind, cause, value_day, known_at, programme, bank, period, account, source, "
+                "fund_year, purpose, amount, lines, line_total, lines_root, digest) values (370212, {}, '{}', 19000, '{}', 1, "
+                "1, 202201, '{{5001,5001,2101}}', '{{0,0,0}}', '{{{},0,0}}', '{{0,0,0}}', '{{300,-100,-200}}', 0, 0, '', "
+                "sha256('x'))",
+                kind, cause, known_at, fund_year));
+    };
+    post("before", "2022-01-08 00:00+00");
+    ASSERT_TRUE(store::migrate(url_));
+    post("after", "2022-01-09 00:00+00");
+    const auto totals = [&](const std::string& known_at) {
+        std::string text;
+        for (const auto& row :
+             owner("select year, account, sum(debit), sum(credit) from entry_total where known_at = '" +
+                   known_at + "' group by 1, 2 order by 1, 2"))
+            text += fmt::format("{} {}: {} {}\n", row[0], row[1], row[2], row[3]);
+        return text;
+    };
+    EXPECT_EQ(totals("2022-01-08 00:00+00"), totals("2022-01-09 00:00+00"));
+    EXPECT_EQ(totals("2022-01-08 00:00+00"), "2021 5001: 300 0\n2022 2101: 0 400\n2022 5001: 300 200\n");
+    EXPECT_TRUE(owner(std::string{store::sql::misfit_totals}).empty());
 }
 
 class Queries : public test::DatabaseTest {};

@@ -8,7 +8,8 @@ namespace onecard::test {
 
 struct NoFiles final : app::FileVault {
     std::unique_ptr<Bundle> begin() override { return nullptr; }
-    Kept keep_file(const std::filesystem::path&) override { return {}; }
+    Kept look_at(const std::filesystem::path&) override { return {}; }
+    void keep_file(const std::filesystem::path&, const Kept&) override {}
     std::optional<std::filesystem::path> find(const Digest&) override { return "/dev/null"; }
 };
 

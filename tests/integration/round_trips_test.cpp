@@ -353,9 +353,10 @@ TEST_F(RoundTrips, ReturnFilesAreKeptOnceAndProcessedOnce) {
         const auto waiting = w.exchange().unprocessed_returns();
         ASSERT_EQ(waiting.size(), 1U);
         EXPECT_EQ(waiting[0].no, no);
-        EXPECT_EQ(waiting[0].signature, file.signature);
         EXPECT_EQ(waiting[0].digest, file.digest);
+        EXPECT_THAT(w.exchange().unprocessed_returns(no), IsEmpty());
         EXPECT_EQ(w.exchange().find_return(BankNo{1}, file.name).value().no, no);
+        EXPECT_EQ(w.exchange().find_return(BankNo{1}, file.name).value().signature, file.signature);
         EXPECT_FALSE(w.exchange().find_return(BankNo{2}, file.name));
         EXPECT_TRUE(w.exchange().claim_return(no));
 

@@ -187,10 +187,12 @@ public:
                                    .file_id = batch.file_id,
                                    .accepted = accepted,
                                    .reason = accepted ? "" : R"(a "reason", with \ and {})",
-                                   .cms = std::string{"c\0ms", 4}};
-        receipt.fingerprint = digest_of("bank-1");
-        receipt.at = when;
+                                   .note = note_of(std::string{"c\0ms", 4}),
+                                   .at = when};
         return receipt;
+    }
+    static std::shared_ptr<const app::ReceiptNote> note_of(const std::string& cms) {
+        return std::make_shared<const app::ReceiptNote>(cms, digest_of(cms), digest_of("bank-1"));
     }
 
     /// A return file on record.

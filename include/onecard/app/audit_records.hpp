@@ -34,7 +34,8 @@ struct SignedWords {
     std::int16_t step = 0;
     std::string cms;
     Digest fingerprint;
-    std::string text;    ///< receipts: the words that must be signed
+    std::string
+        text;  ///< receipts: of each file that the note is about the words that would be signed for it alone
     Digest file_digest;  ///< return files: what the signature is over
 };
 

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "onecard/app/identity.hpp"
@@ -53,16 +56,32 @@ public:
     /// malformed, duplicate (answered before, otherwise).
     Result<void> take_receipt(const Identity& bank, std::string_view file_id, std::string_view cms,
                               Moment now);
+    /// The same for 1 to 500 files that are all accepted, as id and SHA-256: "onecard receipts 1\n", for each
+    /// "file ID sha256 HEX\n", "answer accepted\n".
+    static constexpr std::size_t receipts_together_max = 500;
+    static std::string receipts_text(std::span<const std::pair<std::string, Digest>> files);
+    /// Of every file that the note names, or of none. Errors: as for one.
+    Result<void> take_receipts(const Identity& bank, std::string_view cms, Moment now);
 
     /// Holds the detached CMS over a return file that is to come. Until then it is in memory only: one that is lost is
     /// asked for again. Errors: forbidden, malformed (name, or longer than 64 KiB).
     Result<void> hold_signature(const Identity& bank, std::string_view name, std::string cms);
 
-    /// Keeps a return file and the signature that waits for it; answers with our own signed receipt over its digest. The
-    /// same bytes again get the same answer and change nothing. Errors: malformed name, missing (no signature waits),
-    /// tampered, forbidden, duplicate (the name was used for other bytes).
-    Result<std::string> take_return(const Identity& bank, std::string_view name,
+    struct TakenReturn {
+        std::string name;
+        Digest digest;
+        std::int64_t number = 0;
+    };
+    /// Keeps a return file and the signature that waits for it. The same bytes again get the same answer and change
+    /// nothing. Errors: malformed name, missing (no signature waits), tampered, forbidden, duplicate (the name was used for
+    /// other bytes).
+    Result<TakenReturn> take_return(const Identity& bank, std::string_view name,
                                     const std::filesystem::path& file, Moment now);
+    /// Our own signed word that it is kept (CMS, attached): "onecard return receipt 1\nfile NAME\nsha256 HEX\nnumber N\n".
+    std::string return_receipt(const TakenReturn& taken);
+    /// The same in one for the files of this bank with a number above `after_no`, ascending, at most 1000:
+    /// "onecard return receipts 1\n" and for each "file NAME sha256 HEX number N\n".
+    Result<std::string> return_receipts(const Identity& bank, std::int64_t after_no);
 
     /// What became of this bank's return files with a number above `after_no`, in the order in which they came, at most
     /// 1000.
@@ -79,11 +98,15 @@ public:
 private:
     std::string sign(std::string_view text);
     std::optional<Batch> batch_sent_to(const Identity& bank, std::string_view file_id);
+    std::vector<ReturnFile> waiting_returns();
 
     Tools& tools_;
     std::unique_ptr<DoorWriter> writer_;
     std::unique_ptr<SentBatches> sent_;
     std::unique_ptr<WaitingSignatures> signatures_;
+    /// Every return file up to this number was settled when somebody last looked. Looking through all that ever came
+    /// would take the longer the more months there were.
+    std::atomic<std::int64_t> settled_to_{0};
     std::mutex guard_;
     std::vector<std::unique_ptr<FileSigner>> free_signers_;  ///< one is never used by two threads at once
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -182,6 +183,13 @@ struct DownloadRecord {
 };
 
 /// A bank's signed word that it has a file or refuses it.
+/// What a bank signed about one file or many: a CMS with the text inside, named by its SHA-256.
+struct ReceiptNote {
+    std::string cms;
+    Digest digest;
+    Digest fingerprint;  ///< of the certificate that signed
+};
+
 struct ReceiptRecord {
     County county;
     Month period;
@@ -189,8 +197,7 @@ struct ReceiptRecord {
     std::string file_id;
     bool accepted = true;
     std::string reason;
-    std::string cms;
-    Digest fingerprint;
+    std::shared_ptr<const ReceiptNote> note;  ///< never null
     Moment at;
 };
 

@@ -34,8 +34,15 @@ public:
     };
     virtual ~FileVault() = default;
     virtual std::unique_ptr<Bundle> begin() = 0;
-    /// Takes over a complete file (moved when it is on the same disk).
-    virtual Kept keep_file(const std::filesystem::path& file) = 0;
+    /// What a file outside is: read through once.
+    virtual Kept look_at(const std::filesystem::path& file) = 0;
+    /// Takes over a complete file (moved when it is on the same disk), which nobody writes to any more since it was looked at.
+    virtual void keep_file(const std::filesystem::path& file, const Kept& known) = 0;
+    Kept keep_file(const std::filesystem::path& file) {
+        const Kept known = look_at(file);
+        keep_file(file, known);
+        return known;
+    }
     /// Nothing when no such file is kept.
     virtual std::optional<std::filesystem::path> find(const Digest& digest) = 0;
 };

@@ -1,6 +1,7 @@
 #include "bank.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,7 +95,9 @@ public:
             settings,
             {route("GET", "/v1/bank/files", &SmallService::list),
              route("GET", "/v1/bank/files/{name}", &SmallService::file),
+             route("POST", "/v1/bank/receipts", &SmallService::take_receipts),
              route("POST", "/v1/bank/receipts/{id}", &SmallService::take_receipt),
+             route("GET", "/v1/bank/return-receipts", &SmallService::return_receipts),
              route("PUT", "/v1/bank/returns/{name}", &SmallService::take_return, true),
              route("GET", "/v1/bank/returns", &SmallService::results),
              route("GET", "/v1/bank/returns/{name}", &SmallService::result)},
@@ -153,6 +156,9 @@ public:
     std::int64_t puts = 0;
     std::int64_t breaks_of_fetches = 0;         ///< so many batch files end in their middle
     std::map<std::string, std::string> spoilt;  ///< by file id: sent in the place of the listed bytes
+    std::int64_t notes = 0;                     ///< receipts for many files
+    bool takes_notes = true;                    ///< else each file must be receipted by itself
+    std::string left_out;                       ///< the receipts for many return files say nothing of it
     bool signs_along = true;  ///< the signature of a file comes in a header, and need not be asked for
 
 private:
@@ -223,6 +229,34 @@ private:
         found->second.receipt_text = said->text;
         return json({}, 204);
     }
+    net::Response take_receipts(const net::Request& request) {
+        const auto said = verifier_->verify_attached(request.body);
+        if (!said || said->signer.fingerprint != request.peer.fingerprint)
+            return problem(422, "tampered", "the signature");
+        ++notes;
+        if (!takes_notes) return problem(409, "duplicate", "one of them has its receipt");
+        std::istringstream lines{said->text};
+        std::string line;
+        std::getline(lines, line);
+        EXPECT_EQ(line, "onecard receipts 1");
+        while (std::getline(lines, line) && line.starts_with("file ")) {
+            Sent& sent = files.at(line.substr(5, line.find(" sha256") - 5));
+            EXPECT_TRUE(line.ends_with(" sha256 " + hex_of(sent.bytes))) << line;
+            sent.receipt = "accepted";
+        }
+        EXPECT_EQ(line, "answer accepted");
+        return json({}, 204);
+    }
+    net::Response return_receipts(const net::Request& request) {
+        std::string text = "onecard return receipts 1\n";
+        for (auto n = std::stoul(request.query.at("after")); n < numbered_.size(); ++n)
+            if (numbered_[n] != left_out)
+                text += fmt::format("file {} sha256 {} number {}\n", numbered_[n],
+                                    hex_of(returns.at(numbered_[n]).bytes), n + 1);
+        net::Response response;
+        response.body = signer_->sign_attached(text);
+        return response;
+    }
     net::Response take_return(const net::Request& request) {
         ++puts;
         if (refusals_of_puts > 0) return --refusals_of_puts, problem(503, "busy", "later");
@@ -240,8 +274,10 @@ private:
             return problem(422, "tampered", "the signature");
         if (returns.contains(name) && returns.at(name).bytes != bytes)
             return problem(409, "duplicate", "another file has this name");
-        returns.try_emplace(name, bytes, state_of_new_returns);
+        if (returns.try_emplace(name, bytes, state_of_new_returns).second) numbered_.push_back(name);
         signatures_.erase(name);
+        if (const auto when = request.headers.find("onecard-receipt"); when != request.headers.end())
+            return json(fmt::format(R"({{"number":{}}})", numbered_.size()), 201);
         net::Response response;
         response.status = 201;
         response.body =
@@ -267,6 +303,7 @@ private:
 
     fs::path folder_;
     std::map<std::string, std::string> signatures_;
+    std::vector<std::string> numbered_;  ///< return files in the order in which they came
     std::unique_ptr<app::SignatureVerifier> verifier_;
     std::unique_ptr<app::FileSigner> signer_;
     std::unique_ptr<net::Server> server_;
@@ -327,6 +364,38 @@ TEST_F(ABank, FetchesReceiptsAndAnswersEveryFile) {
           "returns/" + second + ".ret", "returns/" + second + ".ret.p7s",
           "returns/" + second + ".ret.receipt.p7s"})
         EXPECT_TRUE(fs::exists(wish_.folder / file)) << file;
+}
+
+TEST_F(ABank, SignsOnceForManyFilesAndAsksForOneReceipt) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 10 * seq);
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(service_->notes, 1);
+    EXPECT_EQ(report.receipts, 9);
+    EXPECT_EQ(report.returns, 9);
+    EXPECT_EQ(report.lines, 450);
+    EXPECT_EQ(report.returns_posted, 9);
+    for (const auto& [id, sent] : service_->files) EXPECT_EQ(sent.receipt, "accepted") << id;
+    for (const char* file : {"receipts/YKT3702122022010001-and-8.receipts.p7s", "returns/to-9.receipts.p7s"})
+        EXPECT_TRUE(fs::exists(wish_.folder / file)) << file;
+    EXPECT_EQ(act().files, 0) << "there is nothing left to do";
+    EXPECT_EQ(service_->notes, 1);
+}
+
+TEST_F(ABank, ReceiptsEachFileByItselfWhereANoteIsRefused) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 3);
+    service_->takes_notes = false;
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.receipts, 9);
+    for (const auto& [id, sent] : service_->files) EXPECT_EQ(sent.receipt, "accepted") << id;
+}
+
+TEST_F(ABank, ReportsAReturnFileThatTheReceiptForManyLeavesOut) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 3);
+    service_->left_out = "YKT3702122022010004.ret";
+    EXPECT_THAT(problems_of(act()),
+                testing::HasSubstr("YKT3702122022010004.ret: the service's receipt does not say"));
 }
 
 TEST_F(ABank, AsksForASignatureThatDidNotComeAlong) {

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <random>
+#include <tuple>
+#include <vector>
 
 namespace onecard::payment {
 namespace {
@@ -90,6 +94,46 @@ TEST(UnitPlan, DoesNotConfuseAPersonWithAnInstitutionOfTheSameNumber) {
     const auto made = plan({central}, {account(11, 1), house});
     ASSERT_EQ(made.batches.size(), 1u);
     EXPECT_EQ(made.batches[0].bank, BankNo{2});
+}
+
+/// By the reference's own way: every account looked at, then one sort.
+TEST(UnitPlan, FindsEveryPayeeAndOrdersEveryFileInWhateverOrderAwardsCome) {
+    std::mt19937 random{20220105};
+    const auto draw = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
+    for (int round = 0; round < 300; ++round) {
+        std::vector<registry::Account> accounts;
+        for (std::int64_t payee = 1; payee <= draw(60); ++payee)
+            if (draw(4) > 0) accounts.push_back(account(payee * 3, static_cast<std::int16_t>(1 + draw(3))));
+        std::vector<entitlement::Award> awards;
+        for (std::int64_t i = 1; i <= draw(80); ++i) {
+            const auto programme = draw(2) == 0 ? Programme::dibao_rural : Programme::disability_nursing;
+            const std::int64_t payee = draw(3) == 0 ? 3 * draw(70) : draw(200);
+            awards.push_back(award(programme, round % 2 == 0 ? i : draw(30), payee, i));
+        }
+        using Line = std::tuple<Programme, std::int16_t, std::int64_t, std::int64_t>;
+        std::vector<Line> expected;
+        for (const entitlement::Award& one : awards)
+            for (const registry::Account& payee : accounts)
+                if (payee.payee == one.payee)
+                    expected.emplace_back(one.programme, payee.bank.number(), one.beneficiary, one.payee);
+        std::ranges::sort(expected, {}, [](const Line& line) {
+            return std::tuple{get<0>(line), get<1>(line), get<2>(line)};
+        });
+        const auto made = plan(awards, accounts, 7);
+        ASSERT_EQ(made.payments.size(), expected.size());
+        ASSERT_EQ(made.held.size(), awards.size() - expected.size());
+        std::size_t at = 0;
+        for (const BatchPlan& batch : made.batches) {
+            ASSERT_EQ(batch.first, at);
+            for (std::size_t i = 0; i < batch.count; ++i, ++at) {
+                ASSERT_EQ(made.payments[at].beneficiary, get<2>(expected[at]));
+                ASSERT_EQ(batch.programme, get<0>(expected[at]));
+                ASSERT_EQ(batch.bank.number(), get<1>(expected[at]));
+                ASSERT_EQ(accounts[made.accounts[at]].payee, made.payments[at].payee);
+            }
+        }
+        ASSERT_EQ(at, expected.size());
+    }
 }
 
 TEST(UnitPlan, GivesTheSameNumbersToTheSameInput) {

@@ -36,28 +36,31 @@ protected:
     std::unique_ptr<app::FieldCipher> cipher;
 };
 
-/// The construction once more, from EVP's one-shot functions: what is in a database today must open for ever.
-TEST_F(FieldCipher, IsHmacSha256TruncatedThenAes256Ctr) {
+/// The construction once more, from EVP's one-shot functions: what is in a database today must open for ever. The longest
+/// text has more blocks than a counter's last byte can count.
+TEST_F(FieldCipher, IsHmacSha256TruncatedThenAes256CtrAtEveryLength) {
     const std::string keys = slurp(folder / "fields.key");
     const auto* key = reinterpret_cast<const unsigned char*>(keys.data());
-    std::array<unsigned char, 32> mac{};
-    unsigned int mac_length = 0;
-    ASSERT_NE(HMAC(EVP_sha256(), key, 32, reinterpret_cast<const unsigned char*>(account.data()),
-                   account.size(), mac.data(), &mac_length),
-              nullptr);
-    std::array<unsigned char, 64> text{};
-    int length = 0;
-    EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-    ASSERT_EQ(EVP_EncryptInit_ex(context, EVP_aes_256_ctr(), nullptr, key + 32, mac.data()), 1);
-    ASSERT_EQ(EVP_EncryptUpdate(context, text.data(), &length,
-                                reinterpret_cast<const unsigned char*>(account.data()),
-                                static_cast<int>(account.size())),
-              1);
-    EVP_CIPHER_CTX_free(context);
-    const std::string expected =
-        std::string(reinterpret_cast<const char*>(mac.data()), 16) +
-        std::string(reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length));
-    EXPECT_EQ(sealed(account), expected);
+    for (const std::size_t size :
+         {0UL, 1UL, 15UL, 16UL, 17UL, 19UL, 31UL, 32UL, 33UL, 127UL, 128UL, 129UL, 5000UL}) {
+        std::string plain(size, '7');
+        if (size == account.size()) plain = account;
+        std::array<unsigned char, 32> mac{};
+        unsigned int mac_length = 0;
+        ASSERT_NE(HMAC(EVP_sha256(), key, 32, reinterpret_cast<const unsigned char*>(plain.data()),
+                       plain.size(), mac.data(), &mac_length),
+                  nullptr);
+        std::string text(size, ' ');
+        int length = 0;
+        EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+        ASSERT_EQ(EVP_EncryptInit_ex(context, EVP_aes_256_ctr(), nullptr, key + 32, mac.data()), 1);
+        ASSERT_EQ(
+            EVP_EncryptUpdate(context, reinterpret_cast<unsigned char*>(text.data()), &length,
+                              reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(size)),
+            1);
+        EVP_CIPHER_CTX_free(context);
+        EXPECT_EQ(sealed(plain), std::string(reinterpret_cast<const char*>(mac.data()), 16) + text) << size;
+    }
 }
 
 TEST_F(FieldCipher, OpensWhatItSealedAtEveryLength) {
