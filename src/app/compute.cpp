@@ -115,7 +115,8 @@ private:
     std::unique_ptr<bankfile::BatchWriting> writer_;
     std::unique_ptr<FileVault::Writing> keeping_;
     FileSigner& signer_;
-    std::unique_ptr<Signing> signing_;  ///< none where the file's SHA-256, which names it, is all that is signed
+    std::unique_ptr<Signing>
+        signing_;  ///< none where the file's SHA-256, which names it, is all that is signed
     FieldCipher& cipher_;
 };
 
@@ -421,15 +422,22 @@ bool can_be_retried(const OpenFailure& failure, const registry::Account& account
     std::unreachable();
 }
 
-Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
-                                const Run& run, const Besides& besides, const Unit& unit,
-                                const std::vector<Bank>& banks, Moment now) {
+void ComputedUnit::keep() {
+    if (work == nullptr) return;
+    // No record may outlive a file that it speaks of.
+    files->sync();
+    work->commit();
+}
+
+Result<ComputedUnit> compute_unit(Tools& tools, Bench& bench, const policy::Book& book,
+                                  const RunLimits& limits, const Run& run, const Besides& besides,
+                                  const Unit& unit, const std::vector<Bank>& banks, Moment now) {
     bench.sm3->finish();  // A unit that stopped half way must not be part of this one's hashes.
     auto work = tools.database.begin_bulk();
     Composed out;
     out.result.run = run.no;
     out.result.county = unit.county;
-    if (!work->runs().claim(run.no, unit.county)) return out.result;
+    if (!work->runs().claim(run.no, unit.county)) return ComputedUnit{out.result, nullptr, nullptr};
     out.result.first_serial = work->runs().next_serial(unit.county, unit.period);
     out.result.computed_at = now;
     out.files = tools.vault.begin();
@@ -457,10 +465,7 @@ Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& 
         fmt::format("unit-computed|{}|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex(),
                     digest_of(tools.sha256, text_of_refusals(out.refusals)).hex())};
     work->ledger().put_acts({&act, 1}, tools.log(), now);
-    // No record may outlive a file that it speaks of.
-    out.files->sync();
-    work->commit();
-    return out.result;
+    return ComputedUnit{out.result, std::move(out.files), std::move(work)};
 }
 
 }  // namespace onecard::app

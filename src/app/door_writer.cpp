@@ -53,16 +53,15 @@ void DoorWriter::download(DownloadRecord record) {
     }
 }
 
-std::vector<bool> DoorWriter::receipts(std::vector<ReceiptRecord> records) {
+void DoorWriter::receipts(std::vector<ReceiptRecord> records) {
     ensure(std::ranges::all_of(records, &ReceiptRecord::accepted),
            "a refusal is written together with what follows from it");
-    Visit visit{.record = std::move(records), .are_new = {}, .number = {}, .problem = {}};
+    Visit visit{.record = std::move(records), .number = {}, .problem = {}};
     write(visit);
-    return visit.are_new;
 }
 
 std::optional<std::int64_t> DoorWriter::return_file(ReturnFile file) {
-    Visit visit{.record = std::move(file), .are_new = {}, .number = {}, .problem = {}};
+    Visit visit{.record = std::move(file), .number = {}, .problem = {}};
     write(visit);
     return visit.number;
 }
@@ -147,14 +146,11 @@ void DoorWriter::write_downloads_until_stopped(const std::stop_token& stop) {
 void DoorWriter::write_together(const Group& group) {
     std::vector<ReceiptRecord> receipts;
     std::vector<ReturnFile> returns;
-    std::vector<Visit*> receipt_visits;
     std::vector<Visit*> return_visits;
     for (Visit* visit : group.visits) {
         visit->number.reset();
-        visit->are_new.clear();
         if (const auto* said = std::get_if<std::vector<ReceiptRecord>>(&visit->record)) {
             receipts.insert(receipts.end(), said->begin(), said->end());
-            receipt_visits.insert(receipt_visits.end(), said->size(), visit);
         } else {
             returns.push_back(std::get<ReturnFile>(visit->record));
             return_visits.push_back(visit);
@@ -169,10 +165,16 @@ void DoorWriter::write_together(const Group& group) {
                                      fmt::format("download|{}|{}|{}", download.file_id,
                                                  download.fingerprint.hex(), download.address)});
     const std::vector<std::int16_t> rounds = work->exchange().put_receipts(receipts);
+    std::vector<std::pair<BankNo, std::string_view>> answered_before;
     for (std::size_t i = 0; i < receipts.size(); ++i) {
-        receipt_visits[i]->are_new.push_back(rounds[i] != 0);
-        if (rounds[i] != 0) acts[receipts[i].at].push_back(act_of(receipts[i]));
+        if (rounds[i] != 0)
+            acts[receipts[i].at].push_back(act_of(receipts[i]));
+        else
+            answered_before.emplace_back(receipts[i].bank, receipts[i].file_id);
     }
+    if (!answered_before.empty())
+        for (const DispatchedFile& file : work->exchange().files_named(answered_before))
+            if (file.accepted == false) throw AnsweredOtherwise{file.batch.file_id};
     const auto numbers = work->exchange().put_returns(returns);
     for (std::size_t i = 0; i < returns.size(); ++i) {
         if (!numbers[i]) continue;

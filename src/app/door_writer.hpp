@@ -19,6 +19,11 @@ namespace onecard::app {
 /// The act that a receipt is.
 Act act_of(const ReceiptRecord& receipt);
 
+/// A file that its bank says it has was refused by it before.
+struct AnsweredOtherwise {
+    std::string file_id;
+};
+
 /// Writes down what banks do at the door. Whatever comes while others are being written goes with the next transaction,
 /// all of it together: a busy day costs neither a transaction nor a sync for each request, and a quiet one no waiting.
 class DoorWriter {
@@ -32,8 +37,9 @@ public:
     /// Goes along with the next group, at the latest a moment later: nothing is answered on the strength of it.
     void download(DownloadRecord record);
     // The others return when their record is durable.
-    /// Of accepted files. Of each whether it is new: a file may have had its receipt already.
-    std::vector<bool> receipts(std::vector<ReceiptRecord> records);
+    /// Of accepted files, all of them or none. A file that has this answer already keeps the receipt that it has. Throws
+    /// AnsweredOtherwise when one was refused.
+    void receipts(std::vector<ReceiptRecord> records);
     /// The number of the return file; nothing when these bytes are on record already. Throws RefusedByDatabase when the
     /// name is taken by other bytes.
     std::optional<std::int64_t> return_file(ReturnFile file);
@@ -41,7 +47,6 @@ public:
 private:
     struct Visit {
         std::variant<std::vector<ReceiptRecord>, ReturnFile> record;
-        std::vector<bool> are_new;           ///< receipts
         std::optional<std::int64_t> number;  ///< of a return file that is new
         std::exception_ptr problem;
         bool done = false;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "batch_entry.hpp"
 #include "door_writer.hpp"
@@ -57,12 +56,18 @@ std::shared_ptr<const ReceiptNote> note_of(const Tools& tools, const Identity& b
 }
 
 ReceiptRecord record_of(const Batch& batch, std::shared_ptr<const ReceiptNote> note, Moment now) {
-    return {.county = batch.county,
+    return {.bank = batch.bank,
+            .county = batch.county,
             .period = batch.period,
             .batch = batch.no,
             .file_id = batch.file_id,
             .note = std::move(note),
             .at = now};
+}
+
+std::unexpected<Failure> answered_otherwise(std::string_view file_id) {
+    return refuse(Fault::duplicate, "this file has its receipt already, with the other answer",
+                  std::string{file_id});
 }
 
 struct Named {
@@ -150,14 +155,23 @@ Result<void> Exchange::take_receipt(const Identity& bank, std::string_view file_
         if (receipt.reason.empty() || receipt.reason.find('\n') != std::string::npos)
             return refuse(Fault::malformed, "a refusal needs its reason on the same line", place);
     }
-    const Result<bool> is_new = receipt.accepted ? Result<bool>{writer_->receipts({receipt}).front()}
-                                                 : refuse_batch(tools_, batch, receipt);
+    if (receipt.accepted) return write_receipts({std::move(receipt)});
+    const Result<bool> is_new = refuse_batch(tools_, batch, receipt);
     if (!is_new) return std::unexpected{is_new.error()};
     if (*is_new) return {};
     const auto file = tools_.database.begin_question()->exchange().file_for(bank.bank, file_id);
     // The same bytes again, perhaps those that answered an earlier round.
-    if (file && (!file->accepted || file->accepted == receipt.accepted)) return {};
-    return refuse(Fault::duplicate, "this file has its receipt already, with the other answer", place);
+    if (file && file->accepted != true) return {};
+    return answered_otherwise(file_id);
+}
+
+Result<void> Exchange::write_receipts(std::vector<ReceiptRecord> receipts) {
+    try {
+        writer_->receipts(std::move(receipts));
+    } catch (const AnsweredOtherwise& other) {
+        return answered_otherwise(other.file_id);
+    }
+    return {};
 }
 
 Result<void> Exchange::take_receipts(const Identity& bank, std::string_view cms, Moment now) {
@@ -168,37 +182,17 @@ Result<void> Exchange::take_receipts(const Identity& bank, std::string_view cms,
     const auto named = files_in(*text);
     if (!named) return std::unexpected{named.error()};
 
-    std::vector<std::pair<BankNo, std::string_view>> wanted;
-    for (const Named& one : *named) wanted.emplace_back(bank.bank, one.file_id);
-    // Of each file, or of none: what one of them is refused for is found before any is written down.
-    const auto refused_for = [&](const std::vector<DispatchedFile>& sent) -> std::optional<Failure> {
-        std::map<std::string_view, const DispatchedFile*> by_name;
-        for (const DispatchedFile& file : sent) by_name.emplace(file.batch.file_id, &file);
-        for (const Named& one : *named) {
-            const auto found = by_name.find(one.file_id);
-            const std::string place{one.file_id.substr(0, 64)};
-            if (found == by_name.end()) return Failure{Fault::unknown, place, "no such file for this bank"};
-            if (found->second->batch.file_digest != one.sha256)
-                return Failure{Fault::mismatch, place, "the file has another digest than this receipt names"};
-            if (found->second->accepted == false)
-                return Failure{Fault::duplicate, place,
-                               "this file has its receipt already, with the other answer"};
-        }
-        return std::nullopt;
-    };
-    const auto sent = tools_.database.begin_question()->exchange().files_named(wanted);
-    if (auto failure = refused_for(sent)) return std::unexpected{std::move(*failure)};
     const auto note = note_of(tools_, bank, cms);
     std::vector<ReceiptRecord> receipts;
-    for (const DispatchedFile& file : sent)
-        if (!file.accepted) receipts.push_back(record_of(file.batch, note, now));
-    if (receipts.empty()) return {};
-    const std::vector<bool> are_new = writer_->receipts(std::move(receipts));
-    if (std::ranges::find(are_new, false) == are_new.end()) return {};
-    // Another call was faster with one of them, perhaps with the other answer.
-    if (auto failure = refused_for(tools_.database.begin_question()->exchange().files_named(wanted)))
-        return std::unexpected{std::move(*failure)};
-    return {};
+    for (const Named& one : *named) {
+        const std::string place{one.file_id.substr(0, 64)};
+        const auto batch = batch_sent_to(bank, one.file_id);
+        if (!batch) return refuse(Fault::unknown, "no such file for this bank", place);
+        if (batch->file_digest != one.sha256)
+            return refuse(Fault::mismatch, "the file has another digest than this receipt names", place);
+        receipts.push_back(record_of(*batch, note, now));
+    }
+    return write_receipts(std::move(receipts));
 }
 
 }  // namespace onecard::app

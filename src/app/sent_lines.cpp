@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "returns.hpp"
 
 namespace onecard::app {
@@ -9,7 +11,7 @@ namespace onecard::app {
 namespace {
 
 /// Few enough to stay in the cache, many enough that what is known of them is asked for seldom.
-constexpr std::size_t piece_bytes = 1 << 18;
+constexpr std::int64_t piece_bytes_max = 1 << 18;
 
 }  // namespace
 
@@ -18,7 +20,7 @@ SentLines::SentLines(Tools& tools, Work& work, const Batch& batch, const bankfil
     : work_{work},
       batch_{batch},
       was_answered_{was_answered},
-      piece_(piece_bytes),
+      piece_(static_cast<std::size_t>(std::clamp<std::int64_t>(batch.file_bytes, 1, piece_bytes_max))),
       sha256_{tools.sha256.stream()},
       reader_{bankfile::read_batch(profile, batch.file_id, nullptr, [this](const bankfile::BatchLine& line) {
           const auto reference = PaymentReference::parse(line.payment);

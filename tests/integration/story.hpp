@@ -181,7 +181,8 @@ public:
     }
 
     static app::ReceiptRecord receipt_of(const app::Batch& batch, bool accepted, Moment when) {
-        app::ReceiptRecord receipt{.county = batch.county,
+        app::ReceiptRecord receipt{.bank = batch.bank,
+                                   .county = batch.county,
                                    .period = batch.period,
                                    .batch = batch.no,
                                    .file_id = batch.file_id,

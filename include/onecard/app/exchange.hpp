@@ -98,6 +98,7 @@ public:
 private:
     std::string sign(std::string_view text);
     std::optional<Batch> batch_sent_to(const Identity& bank, std::string_view file_id);
+    Result<void> write_receipts(std::vector<ReceiptRecord> receipts);
     std::vector<ReturnFile> waiting_returns();
 
     Tools& tools_;

@@ -191,6 +191,7 @@ struct ReceiptNote {
 };
 
 struct ReceiptRecord {
+    BankNo bank;
     County county;
     Month period;
     BatchNo batch;
