@@ -422,22 +422,15 @@ bool can_be_retried(const OpenFailure& failure, const registry::Account& account
     std::unreachable();
 }
 
-void ComputedUnit::keep() {
-    if (work == nullptr) return;
-    // No record may outlive a file that it speaks of.
-    files->sync();
-    work->commit();
-}
-
-Result<ComputedUnit> compute_unit(Tools& tools, Bench& bench, const policy::Book& book,
-                                  const RunLimits& limits, const Run& run, const Besides& besides,
-                                  const Unit& unit, const std::vector<Bank>& banks, Moment now) {
+Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
+                                const Run& run, const Besides& besides, const Unit& unit,
+                                const std::vector<Bank>& banks, Moment now) {
     bench.sm3->finish();  // A unit that stopped half way must not be part of this one's hashes.
     auto work = tools.database.begin_bulk();
     Composed out;
     out.result.run = run.no;
     out.result.county = unit.county;
-    if (!work->runs().claim(run.no, unit.county)) return ComputedUnit{out.result, nullptr, nullptr};
+    if (!work->runs().claim(run.no, unit.county)) return out.result;
     out.result.first_serial = work->runs().next_serial(unit.county, unit.period);
     out.result.computed_at = now;
     out.files = tools.vault.begin();
@@ -465,7 +458,10 @@ Result<ComputedUnit> compute_unit(Tools& tools, Bench& bench, const policy::Book
         fmt::format("unit-computed|{}|{}|{}|{}", run.no.number(), unit.county.text(), out.result.digest.hex(),
                     digest_of(tools.sha256, text_of_refusals(out.refusals)).hex())};
     work->ledger().put_acts({&act, 1}, tools.log(), now);
-    return ComputedUnit{out.result, std::move(out.files), std::move(work)};
+    // No record may outlive a file that it speaks of.
+    out.files->sync();
+    work->commit();
+    return out.result;
 }
 
 }  // namespace onecard::app

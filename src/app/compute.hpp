@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,20 +29,11 @@ struct Besides {
     std::optional<RunPast> past;
 };
 
-/// A unit that is computed and has only to wait for the disk. Without `keep` nothing of it is left behind.
-struct ComputedUnit {
-    UnitResult result;
-    std::unique_ptr<FileVault::Bundle> files;
-    std::unique_ptr<Work> work;  ///< null where somebody else has computed the unit
-    /// Its files and its records are on the disk when this returns. Throws TryAgain when it must be computed anew.
-    void keep();
-};
-
 /// One unit in one transaction: facts → awards → payments → files → digests → result.
 /// Nothing is left behind when it refuses.
-Result<ComputedUnit> compute_unit(Tools& tools, Bench& bench, const policy::Book& book,
-                                  const RunLimits& limits, const Run& run, const Besides& besides,
-                                  const Unit& unit, const std::vector<Bank>& banks, Moment now);
+Result<UnitResult> compute_unit(Tools& tools, Bench& bench, const policy::Book& book, const RunLimits& limits,
+                                const Run& run, const Besides& besides, const Unit& unit,
+                                const std::vector<Bank>& banks, Moment now);
 
 /// Failures that may be tried again now: the account was changed since, or the reason passes by itself.
 bool can_be_retried(const OpenFailure& failure, const registry::Account& account,

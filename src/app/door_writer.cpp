@@ -19,9 +19,9 @@ constexpr std::size_t together_max = 256;
 /// More than this is not left for later.
 constexpr std::size_t downloads_max = 4096;
 constexpr std::chrono::milliseconds a_moment{200};
-/// How long a busy group waits for more: a transaction costs about as much for twelve records as for one. Banks that
-/// come one file after the other wait no longer for all of theirs than they would for the processor.
-constexpr std::chrono::milliseconds busy_wait{20};
+/// How long a busy group waits for more: a transaction costs about as much for twelve records as for three. Banks come one
+/// file after the other, so that a longer wait makes small months slower and large ones no faster.
+constexpr std::chrono::milliseconds busy_wait{3};
 /// So many at once are a busy day. Whoever comes alone, or with one other, waits for nobody.
 constexpr std::size_t busy_from = 3;
 /// So many wait for no more.

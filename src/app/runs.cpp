@@ -5,15 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <future>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <tuple>
-#include <utility>
 
 #include "arrears.hpp"
 #include "compute.hpp"
@@ -278,70 +274,32 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
     std::mutex guard;
     Faults faults;
     std::exception_ptr broken_worker;
-    const auto end = [&](const UnitQueue::Task& task, const Result<UnitResult>& result) {
-        {
-            const std::lock_guard lock{guard};
-            if (!result) {
-                faults.push_back(result.error());
-            } else if (task.unit) {
-                ++progress.units_done;
-                progress.payments += result->payments;
-                if (on_progress) on_progress(progress);
-            }
-        }
-        const auto part = queue.done(task, result.has_value());
-        if (!part) return;
-        auto work = tools_.database.begin_bulk();
-        work->runs().key_part(*part);
-        work->commit();
-    };
     const auto work_on = [&] {
         Bench bench{tools_.make_signer(), tools_.make_cipher(), tools_.sm3.stream(), {}, {}, {}, {}, {}, {}};
-        const auto compute_one = [&](const Unit& unit) {
-            return compute_unit(tools_, bench, book, limits_, *run, besides, unit, banks, now);
-        };
-        // While one unit waits for the disk the next is computed.
-        struct Waiting {
-            UnitQueue::Task task;
-            UnitResult result;
-            std::future<void> kept;
-        };
-        std::optional<Waiting> waiting;
-        const auto wait = [&] {
-            if (!waiting) return;
-            Waiting last = *std::exchange(waiting, std::nullopt);
-            Result<UnitResult> result = last.result;
-            try {
-                last.kept.get();
-            } catch (const TryAgain&) {
-                result = with_retries([&]() -> Result<UnitResult> {
-                    auto again = compute_one(*last.task.unit);
-                    if (!again) return std::unexpected{again.error()};
-                    again->keep();
-                    return again->result;
-                });
-            }
-            end(last.task, result);
-        };
         UnitQueue::Own own;
         while (const auto task = queue.take(own)) {
-            if (stopping_) break;
-            if (!task->unit) {
-                end(*task, UnitResult{});
-                continue;
+            if (stopping_) return;
+            bool is_there = true;
+            if (task->unit) {
+                const auto result = with_retries([&] {
+                    return compute_unit(tools_, bench, book, limits_, *run, besides, *task->unit, banks, now);
+                });
+                const std::lock_guard lock{guard};
+                is_there = result.has_value();
+                if (!result) {
+                    faults.push_back(result.error());
+                } else {
+                    ++progress.units_done;
+                    progress.payments += result->payments;
+                    if (on_progress) on_progress(progress);
+                }
             }
-            auto computed = with_retries([&] { return compute_one(*task->unit); });
-            wait();
-            if (!computed) {
-                end(*task, std::unexpected{computed.error()});
-                continue;
-            }
-            waiting.emplace(
-                *task, computed->result,
-                std::async(std::launch::async,
-                           [unit = std::make_shared<ComputedUnit>(std::move(*computed))] { unit->keep(); }));
+            const auto part = queue.done(*task, is_there);
+            if (!part) continue;
+            auto work = tools_.database.begin_bulk();
+            work->runs().key_part(*part);
+            work->commit();
         }
-        wait();
     };
     {
         std::vector<std::jthread> workers;

@@ -569,8 +569,8 @@ std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_v
     std::atomic<std::int64_t> done{0};
     std::mutex guard;
     std::vector<std::jthread> workers;
-    // Giant files leave the others half of the machine. The others wait for the disk at the end of each transaction.
-    const int most = lane == Lane::slow ? std::max(1, tools_.workers / 2) : 2 * tools_.workers;
+    // Giant files leave the others half of the machine.
+    const int most = lane == Lane::slow ? std::max(1, tools_.workers / 2) : tools_.workers;
     const auto count = std::min<std::size_t>(static_cast<std::size_t>(most), units.size());
     for (std::size_t w = 0; w < count; ++w)
         workers.emplace_back([&] {
