@@ -92,8 +92,10 @@ Result<std::vector<Named>> files_in(std::string_view text) {
         constexpr std::string_view file = "file ", sha256 = " sha256 ";
         const std::size_t middle = said.find(sha256);
         if (!said.starts_with(file) || middle == std::string_view::npos) return malformed(line);
-        const auto digest = Digest::parse_hex(said.substr(middle + sha256.size()));
-        if (!digest) return malformed(line);
+        const std::string_view hex = said.substr(middle + sha256.size());
+        const auto digest = Digest::parse_hex(hex);
+        // To the letter, as it will be looked for when the books are verified.
+        if (!digest || digest->hex() != hex) return malformed(line);
         files.push_back({said.substr(file.size(), middle - file.size()), *digest});
     }
     if (files.empty()) return malformed(2);

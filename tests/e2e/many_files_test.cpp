@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <cctype>
+
 #include "banks_by_hand.hpp"
 
 namespace onecard::test {
@@ -37,6 +39,12 @@ protected:
     }
     static std::string line(const json::object& file) {
         return fmt::format("file {} sha256 {}\n", word(file, "file_id"), word(file, "sha256"));
+    }
+    /// The digest alone.
+    static std::string in_capitals(std::string line) {
+        for (std::size_t i = line.rfind(' '); i < line.size(); ++i)
+            line[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(line[i])));
+        return line;
     }
     static std::string words_for(const Files& files) {
         std::string text = "onecard receipts 1\n";
@@ -108,7 +116,8 @@ TEST_F(BanksWithManyFiles, ReceiptAllOfThemOrNone) {
              {head + line(files[0]) + "answer refused no\n", "receipts:3"},
              {head + line(files[0]) + "file " + word(files[1], "file_id") + "\n" + end, "receipts:3"},
              {head + line(files[0]) + line(files[1]), "receipts:4"},
-             {head + line(files[0]) + end + "x", "receipts:3"}})
+             {head + line(files[0]) + end + "x", "receipts:3"},
+             {head + line(files[0]) + in_capitals(line(files[1])) + end, "receipts:3"}})
         refused(post(2, text), 400, "malformed", place);
     std::string too_many = head;
     for (int i = 0; i <= 500; ++i) too_many += line(files[0]);
