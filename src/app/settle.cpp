@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <fstream>
 #include <map>
@@ -11,15 +10,13 @@
 #include <set>
 #include <thread>
 
-#include "batch_entry.hpp"
 #include "onecard/app/exchange.hpp"
-#include "onecard/audit/merkle.hpp"
 #include "onecard/bankfile/formats.hpp"
 #include "onecard/recon/match.hpp"
-#include "onecard/recon/posting.hpp"
 #include "retry.hpp"
 #include "returns.hpp"
 #include "sent_lines.hpp"
+#include "settle_posting.hpp"
 
 /// Matching and posting what banks answer. Return files that wait for batches of the same unit are posted together, in
 /// one transaction: a busy day costs no more statements a file than it must, and a quiet one no waiting.
@@ -54,264 +51,10 @@ struct RefusedLate {
     std::string reason;
 };
 
-struct Settling {
-    Tools& tools;
-    StreamHash& sm3;
-    Moment now;
-};
-
-/// What one return file says of the payments of one month: counts, and the Merkle trees over the words by where they lead.
-struct WordsOfMonth {
-    WordsOfMonth(const HashFunction& hash, Month month)
-        : period{month}, trees(4, audit::MerkleFrontier{hash}) {}
-    audit::MerkleFrontier& of(recon::Standing to) { return trees[static_cast<std::size_t>(to) - 1]; }
-    recon::Tally& tally(recon::Standing to) {
-        switch (to) {
-            case recon::Standing::paid: return sums.paid;
-            case recon::Standing::failed: return sums.failed;
-            case recon::Standing::returned: return sums.returned;
-            case recon::Standing::corrected: return sums.corrected;
-            case recon::Standing::in_transit: break;
-        }
-        broken("a final word that is none");
-    }
-    Month period;
-    recon::Matched sums;                       ///< the tallies alone
-    std::vector<audit::MerkleFrontier> trees;  ///< paid, failed, returned, corrected
-};
-
-/// One return file that was matched, or the beginning of one.
-struct Answered {
-    const ReturnFile* file = nullptr;
-    Batch batch;
-    recon::Matched matched;
-    std::int64_t corrects = 0;
-    std::unique_ptr<SentLines> sent;
-    std::vector<WordsOfMonth> months;
-    std::unique_ptr<StreamHash> told;  ///< over its breaks
-    WordsOfMonth& month(const HashFunction& hash, Month period) {
-        for (WordsOfMonth& one : months)
-            if (one.period == period) return one;
-        return months.emplace_back(hash, period);
-    }
-    PartNo part_of(const recon::Outcome& outcome) const { return sent->part_of(outcome.sent); }
-};
-
-/// What the transaction of some return files writes in the end.
-struct Posting {
-    std::vector<Answered> answered;
-    std::vector<ReturnResult> results;
-    std::vector<Act> acts;
-};
-
-ledger::Entry::About about_return(const Batch& batch, const ReturnFile& file, ledger::EntryKind kind,
-                                  Moment now) {
-    ledger::Entry::About about;
-    about.county = batch.county;
-    about.kind = kind;
-    about.cause = fmt::format("return {}", file.no);
-    about.value_day = now.day_in_china();
-    about.programme = static_cast<std::int16_t>(batch.programme);
-    about.bank = batch.bank;
-    about.period = batch.period.number();
-    return about;
-}
-
-void refuse_return(const HashFunction& sha256, Posting& posting, const ReturnFile& file, std::string reason,
-                   Moment now) {
-    posting.acts.push_back({"return-refused", County{},
-                            fmt::format("return-refused|{}|{}|{}|{}", file.no, file.name, file.digest.hex(),
-                                        digest_of(sha256, reason).hex())});
-    ReturnResult result;
-    result.no = file.no;
-    result.reason = std::move(reason);
-    result.at = now;
-    posting.results.push_back(std::move(result));
-}
-
-/// What the breaks so far say, into the digest by which their file's act commits to them.
-void tell_breaks(Answered& answered) {
-    for (const recon::Break& one : answered.matched.breaks)
-        answered.told->update(bytes_of(fmt::format("{}|{}|{}\n", code_of(one.kind), one.line, one.evidence)));
-}
-
-void accept_return(Posting& posting, Answered answered, Moment now) {
-    const ReturnFile& file = *answered.file;
-    const recon::Matched& matched = answered.matched;
-    ReturnResult result;
-    result.no = file.no;
-    result.accepted = true;
-    result.county = answered.batch.county;
-    result.period = answered.batch.period;
-    result.batch = answered.batch.no;
-    result.paid = matched.paid.count;
-    result.paid_total = matched.paid.total;
-    result.failed = matched.failed.count;
-    result.failed_total = matched.failed.total;
-    result.in_progress = matched.in_progress;
-    result.breaks = matched.broken;
-    result.corrects = answered.corrects;
-    result.repeated = matched.repeated;
-    result.returned = matched.returned.count;
-    result.returned_total = matched.returned.total;
-    result.corrected = matched.corrected.count;
-    result.corrected_total = matched.corrected.total;
-    result.at = now;
-    posting.results.push_back(std::move(result));
-    posting.acts.push_back(
-        {"return-posted", answered.batch.county,
-         fmt::format("return-posted|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.no, file.name,
-                     file.digest.hex(), matched.paid.count, matched.failed.count, matched.in_progress,
-                     matched.broken, answered.corrects, matched.repeated, matched.returned.count,
-                     matched.corrected.count, answered.told->finish().hex())});
-    posting.answered.push_back(std::move(answered));
-}
-
 std::string text_of_faults(const Faults& faults) {
     std::string text;
     for (const Failure& fault : faults) text += fault.message() + "\n";
     return text;
-}
-
-/// Adds what was matched so far to the trees, in the order of the file.
-void add_leaves(const HashFunction& sha256, Answered& answered) {
-    std::array<std::byte, recon::outcome_leaf_bytes> leaf;
-    const auto return_no = static_cast<std::int32_t>(answered.file->no);
-    const auto add = [&](recon::Standing to, const recon::Outcome& word) {
-        const PartNo part = answered.part_of(word);
-        recon::write_leaf(part, answered.batch.county, to, word, return_no, leaf.data());
-        WordsOfMonth& words = answered.month(sha256, period_of(part));
-        words.of(to).add_leaf(leaf);
-        words.tally(to).add(word.amount);
-    };
-    for (const recon::Outcome& outcome : answered.matched.outcomes)
-        add(outcome.paid ? recon::Standing::paid : recon::Standing::failed, outcome);
-    for (const recon::Reversal& reversal : answered.matched.reversals) add(reversal.to, reversal.word);
-}
-
-void add_entries(Settling& settling, ledger::FundBooks& books, Answered& answered,
-                 std::vector<ledger::Entry>& entries) {
-    std::ranges::sort(answered.months, {}, &WordsOfMonth::period);
-    for (WordsOfMonth& words : answered.months)
-        for (const recon::DueEntry& due : recon::entries_due(words.sums)) {
-            auto about = about_return(answered.batch, *answered.file, due.kind, settling.now);
-            about.cause += due.cause_ending;
-            if (!answered.batch.first_serial) about.cause += month_ending(words.period);
-            about.period = words.period.number();
-            const audit::MerkleFrontier& lines = words.of(due.to);
-            ensure(static_cast<std::int64_t>(lines.size()) == due.tally.count,
-                   "an entry over other lines than were counted");
-            const Digest root = lines.root();
-            about.lines = due.tally.count;
-            about.line_total = due.tally.total;
-            about.lines_root.assign(reinterpret_cast<const char*>(root.bytes.data()), root.bytes.size());
-            auto entry = books.post(std::move(about), due.tally.total);
-            ensure(entry.has_value(), "a standard entry that does not balance");
-            entries.push_back(std::move(*entry));
-        }
-    const auto counted = [&](recon::Tally recon::Matched::* which) {
-        recon::Tally sum;
-        for (const WordsOfMonth& words : answered.months) {
-            sum.count += (words.sums.*which).count;
-            sum.total += (words.sums.*which).total;
-        }
-        return sum == answered.matched.*which;
-    };
-    ensure(counted(&recon::Matched::paid) && counted(&recon::Matched::failed) &&
-               counted(&recon::Matched::returned) && counted(&recon::Matched::corrected),
-           "entries over other words than were matched");
-}
-
-/// The entries of all files: from the funds that stand in transit, or arrived, where their words say.
-std::vector<ledger::Entry> entries_of(Settling& settling, Work& work, std::vector<Answered>& all) {
-    std::set<Month> periods;
-    for (const Answered& answered : all)
-        for (const WordsOfMonth& words : answered.months) periods.insert(words.period);
-    std::vector<ledger::Entry> entries;
-    if (periods.empty()) return entries;
-    ledger::FundBooks books = work.ledger().fund_books(all.front().batch.county,
-                                                       std::vector<Month>{periods.begin(), periods.end()});
-    for (Answered& answered : all) add_entries(settling, books, answered, entries);
-    return entries;
-}
-
-std::vector<OpenFailure> failures_of(Work& work, const std::vector<Answered>& all) {
-    std::vector<OpenFailure> failures;
-    std::map<std::pair<PartNo, Serial>, std::size_t> wanted;
-    std::vector<PaymentReference> references;
-    for (const Answered& answered : all) {
-        const auto add = [&](recon::Standing standing, const recon::Outcome& word) {
-            OpenFailure failure;
-            failure.part = answered.part_of(word);
-            failure.county = answered.batch.county;
-            failure.serial = word.serial;
-            failure.attempt = word.attempt;
-            failure.standing = standing;
-            failure.reason = word.reason;
-            failure.amount = word.amount;
-            failure.bank = answered.batch.bank;
-            failure.programme = answered.batch.programme;
-            failure.return_no = answered.file->no;
-            failure.line = word.line;
-            failure.value_day = word.value_day;
-            wanted.emplace(std::pair{failure.part, failure.serial}, failures.size());
-            references.push_back(
-                {failure.county, failure.period().number(), failure.serial, failure.attempt});
-            failures.push_back(failure);
-        };
-        for (const recon::Outcome& outcome : answered.matched.outcomes)
-            if (!outcome.paid) add(recon::Standing::failed, outcome);
-        for (const recon::Reversal& reversal : answered.matched.reversals) add(reversal.to, reversal.word);
-    }
-    if (failures.empty()) return failures;
-    for (const payment::Payment& owed : work.payments().find(references)) {
-        const auto found = wanted.find({owed.part, owed.serial});
-        if (found == wanted.end()) continue;
-        failures[found->second].payee_kind = owed.payee_kind;
-        failures[found->second].payee = owed.payee;
-    }
-    for (const OpenFailure& failure : failures)
-        ensure(failure.payee != 0, "a failure of a payment that is not on record");
-    return failures;
-}
-
-void put_outcomes(Work& work, const std::vector<Answered>& all) {
-    // Only re-issues are scattered over parts; what they need lives here until it is written.
-    std::map<PartNo, std::vector<OutcomesOfReturn>> by_part;
-    std::vector<std::map<PartNo, std::vector<recon::Outcome>>> scattered(all.size());
-    std::vector<ReversalRecord> reversals;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const Answered& answered = all[i];
-        for (const recon::Reversal& reversal : answered.matched.reversals)
-            reversals.push_back(
-                {answered.part_of(reversal.word), answered.batch.county, answered.file->no, reversal});
-        if (answered.batch.first_serial) {
-            by_part[answered.batch.part].push_back({answered.file->no, answered.matched.outcomes});
-            continue;
-        }
-        for (const recon::Outcome& outcome : answered.matched.outcomes)
-            scattered[i][answered.part_of(outcome)].push_back(outcome);
-        for (const auto& [part, outcomes] : scattered[i])
-            by_part[part].push_back({answered.file->no, outcomes});
-    }
-    for (const auto& [part, returns] : by_part)
-        work.payments().put_outcomes(part, all.front().batch.county, returns);
-    work.payments().put_reversals(reversals);
-}
-
-/// Writes what was matched so far, and forgets it; the counts stay.
-void write_out(const HashFunction& sha256, Work& work, std::vector<Answered>& all, Moment now) {
-    if (all.empty()) return;
-    put_outcomes(work, all);
-    work.payments().put_failures(failures_of(work, all));
-    for (Answered& answered : all) {
-        work.exchange().put_breaks(answered.batch.county, answered.batch.bank, answered.file->no,
-                                   answered.matched.breaks, now);
-        add_leaves(sha256, answered);
-        answered.matched.outcomes.clear();
-        answered.matched.reversals.clear();
-        answered.matched.breaks.clear();
-    }
 }
 
 /// Whether the file says of which earlier one it is the new version, and may.
