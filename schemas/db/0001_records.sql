@@ -112,6 +112,8 @@ create table part (
     unique (run_no, part)
 );
 create table part_keyed (part int primary key references part, keyed_at timestamptz not null);
+-- The outcomes of these parts have their key; see 0002_parts.sql.
+create table outcome_keyed (part int primary key references part, keyed_at timestamptz not null);
 
 -- One county of one run. A county has one regular unit for a period; another one can only follow the
 -- cancellation of the one before: the reference below refuses a second (never pay twice).
@@ -303,11 +305,14 @@ create table return_result (
     failed       int not null, failed_total bigint not null,
     in_progress  int not null,
     breaks       int not null,
+    is_first     boolean not null,            -- the first that was accepted for its batch: none had an outcome before
     at           timestamptz not null
 );
 create index return_result_by_batch on return_result (county, period, batch_no);
+create unique index return_result_first on return_result (county, period, batch_no) where accepted and is_first;
 
--- The bank's first final word on one attempt to pay (1 paid, 2 failed). A second one is refused by the key.
+-- The bank's first final word on one attempt to pay (1 paid, 2 failed). A second one is refused by the keys of each part;
+-- see 0002_parts.sql.
 create table outcome (
     part      int not null,
     county    int not null,
@@ -319,8 +324,7 @@ create table outcome (
     value_day int not null,
     return_no int not null,
     line      int not null,
-    check ((kind = 1) = (reason = 0)),
-    primary key (county, serial, attempt, part)
+    check ((kind = 1) = (reason = 0))
 ) partition by range (part);
 
 -- Every failed attempt: an open item (2111) until it is re-issued. Written by put_failures() alone, which takes only what

@@ -25,7 +25,9 @@ begin
     -- A few hundred pages tell the planner that rows lie in this order; more than that it need not know.
     execute format('alter table payment_%s alter county set statistics 10, alter serial set statistics 10', new_part);
     execute format('create table outcome_%s (like outcome including constraints including defaults)', new_part);
-    execute format('alter table outcome_%1$s add primary key (county, serial, attempt, part)', new_part);
+    -- What failed is keyed at once: a failure can lead to another payment.
+    execute format('create unique index outcome_%1$s_failed on outcome_%1$s (county, serial, attempt) where kind = 2',
+                   new_part);
     execute format('alter table outcome_%1$s add constraint outcome_%1$s_range check (part >= %1$s and part < %2$s)',
                    new_part, new_part + 1);
     execute format('alter table outcome attach partition outcome_%1$s for values from (%1$s) to (%2$s)',
@@ -66,10 +68,31 @@ begin
     insert into part_keyed (part, keyed_at) values (which, now());
 end $$;
 
-revoke execute on function make_part(int), key_part(int) from public;
+-- Keys the outcomes of a part. They come by the thousand, and a key that is in place for each costs more than all else
+-- about them. Until it is there a batch is answered by one first return file (return_result_first), whose lines ascend;
+-- another answer to it, what is said of an outcome later, and what follows a failure all need the key. Harmless to repeat.
+-- Whoever reads goes on meanwhile; whoever adds outcomes to this part waits. `waits`: for those who are adding some, else
+-- it leaves a part to which somebody adds.
+create function key_outcomes(which int, waits boolean) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if exists (select from outcome_keyed where part = which) then return; end if;
+    begin
+        execute format('lock table outcome_%s in share mode %s', which, case when waits then '' else 'nowait' end);
+    exception when lock_not_available then
+        if waits then raise; end if;
+        return;
+    end;
+    -- Somebody else may have keyed it while this one waited.
+    if exists (select from outcome_keyed where part = which) then return; end if;
+    execute format('create unique index outcome_%1$s_key on outcome_%1$s (county, serial, attempt)', which);
+    insert into outcome_keyed (part, keyed_at) values (which, now());
+end $$;
+
+revoke execute on function make_part(int), key_part(int), key_outcomes(int, boolean) from public;
 
 -- Writes failures, all or none: each of an attempt that has its outcome, with that outcome's amount, and failed by it or
--- paid by it and then taken back.
+-- paid by it and then taken back (which its reversal says, and that needs the outcomes' key).
 create function put_failures(parts int[], counties int[], serials int[], attempts smallint[], kinds smallint[],
                              reasons smallint[], amounts bigint[], banks smallint[], programmes smallint[],
                              payee_kinds smallint[], payees bigint[], return_nos bigint[], lines int[],
@@ -79,6 +102,7 @@ language plpgsql security definer set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare
     written bigint;
+    written_of_reversals bigint := 0;
 begin
     insert into failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee,
                          return_no, line, value_day)
@@ -89,10 +113,45 @@ begin
            as f (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, return_no, line,
                  value_day)
       join outcome o using (county, serial, attempt, part)
-     where o.amount = f.amount and (o.kind = 2) = (f.kind = 2);
+     where o.amount = f.amount and f.kind = 2 and o.kind = 2;
     get diagnostics written = row_count;
-    if written <> cardinality(parts) then
+    if 2 <> any (kinds) then
+        insert into failure (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee,
+                             return_no, line, value_day)
+        select f.part, f.county, f.serial, f.attempt, f.kind, f.reason, f.amount, f.bank, f.programme, f.payee_kind,
+               f.payee, f.return_no, f.line, f.value_day
+          from unnest(parts, counties, serials, attempts, kinds, reasons, amounts, banks, programmes, payee_kinds,
+                      payees, return_nos, lines, value_days)
+               as f (part, county, serial, attempt, kind, reason, amount, bank, programme, payee_kind, payee, return_no,
+                     line, value_day)
+          join outcome o using (county, serial, attempt, part)
+         where o.amount = f.amount and f.kind <> 2 and o.kind = 1;
+        get diagnostics written_of_reversals = row_count;
+    end if;
+    if written + written_of_reversals <> cardinality(parts) then
         raise exception 'a failure without its outcome' using errcode = 'foreign_key_violation',
                                                               constraint = 'failure_has_outcome';
     end if;
+end $$;
+
+-- For tables whose rows say something of outcomes: a foreign key cannot name a table whose parts get their keys later, and
+-- asks for each row by itself. What is written together is looked at together.
+create function needs_outcome() returns trigger
+language plpgsql security definer set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare
+    said bigint;
+    found_of_them bigint;
+begin
+    select count(serial) into said from added;
+    if said = 0 then return null; end if;
+    select count(*) into found_of_them
+      from added a
+      join outcome_keyed k on k.part = a.part
+      join outcome o on o.county = a.county and o.serial = a.serial and o.attempt = a.attempt and o.part = a.part;
+    if found_of_them <> said then
+        raise exception '% says something of outcomes that are not there, or whose part is not keyed', tg_table_name
+            using errcode = 'foreign_key_violation', constraint = tg_table_name || '_has_outcome';
+    end if;
+    return null;
 end $$;

@@ -17,6 +17,6 @@ grant select on all tables in schema public to onecard_auditor;
 grant usage on all sequences in schema public to onecard_service;
 -- Parts are made and keyed by the owner's functions only, failures written by one, and payments are loaded into the
 -- tables of their part.
-revoke insert on migration, part, part_keyed, payment, outcome, failure from onecard_service;
+revoke insert on migration, part, part_keyed, outcome_keyed, payment, outcome, failure from onecard_service;
 revoke create on schema public from public;
-grant execute on function make_part(int), key_part(int), put_failures to onecard_service;
+grant execute on function make_part(int), key_part(int), key_outcomes(int, boolean), put_failures to onecard_service;

@@ -57,9 +57,10 @@ create table reversal (
     return_no bigint not null references return_file,
     line      int not null,
     primary key (county, serial, attempt, part),
-    unique (county, serial, attempt, part, kind),
-    foreign key (county, serial, attempt, part) references outcome (county, serial, attempt, part)
+    unique (county, serial, attempt, part, kind)
 );
+create trigger reversal_has_outcome after insert on reversal referencing new table as added
+    for each statement execute function needs_outcome();
 create index reversal_by_return on reversal (return_no);
 
 -- A failure comes from the first word (2) or from a reversal, which it then needs.
@@ -70,8 +71,9 @@ alter table failure add foreign key (county, serial, attempt, part, reversed_kin
     references reversal (county, serial, attempt, part, kind);
 
 -- What became of a failure in the end: tried again, no longer owed, or paid after all. One of them, once.
+-- Nothing follows a failure while somebody could be answered twice in its part.
 create table failure_fate (
-    part int not null, county int not null, serial int not null, attempt smallint not null,
+    part int not null references outcome_keyed, county int not null, serial int not null, attempt smallint not null,
     fate        text not null check (fate in ('reissued', 'cancelled', 'paid')),
     proposal_no bigint references proposal_done,
     at          timestamptz not null,

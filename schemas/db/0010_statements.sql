@@ -57,10 +57,11 @@ create table statement_fit (
     period   int, batch_no int,
     primary key (statement_no, line),
     foreign key (statement_no, line) references statement_line (statement_no, line),
-    foreign key (county, serial, attempt, part) references outcome (county, serial, attempt, part),
     foreign key (county, period, batch_no) references batch (county, period, batch_no),
     check ((fit in (1, 2)) = (serial is not null) and (fit between 3 and 6) = (batch_no is not null))
 );
+create trigger statement_fit_has_outcome after insert on statement_fit referencing new table as added
+    for each statement execute function needs_outcome();
 create unique index statement_fit_of_payment on statement_fit (county, serial, attempt, part, fit) where fit in (1, 2);
 create unique index statement_fit_of_batch on statement_fit (county, period, batch_no, fit) where fit in (3, 6);
 -- Whose answers a sum is: what one return file said was paid (4) or failed (5) of a batch, once.

@@ -12,6 +12,7 @@
 #include "onecard/app/closing_records.hpp"
 #include "onecard/app/statement_records.hpp"
 #include "onecard/audit/merkle.hpp"
+#include "outcome_keys.hpp"
 
 namespace onecard::app {
 
@@ -155,6 +156,7 @@ Result<Decisions::Proposed> Decisions::resolve(const Identity& by, County county
     if (auto good = good_words(evidence, evidence_bytes_max, place + ": evidence"); !good)
         return std::unexpected{good.error()};
     if (auto good = good_about(resolution, about, place); !good) return std::unexpected{good.error()};
+    key_outcomes(tools_, KeyOutcomes::now);
     auto work = tools_.database.begin();
     const auto one = work->decisions().break_of(county, break_no);
     if (!one) return refuse(Fault::unknown, "there is no such break", place);
@@ -200,6 +202,7 @@ Result<Decisions::Proposed> Decisions::cancel(const Identity& by, const PaymentR
         return std::unexpected{allowed.error()};
     if (auto good = good_words(evidence, evidence_bytes_max, "evidence"); !good)
         return std::unexpected{good.error()};
+    key_outcomes(tools_, KeyOutcomes::now);
     auto work = tools_.database.begin();
     const auto failure = open_failure(*work, reference);
     if (!failure) return std::unexpected{failure.error()};
@@ -259,6 +262,7 @@ Result<void> Decisions::answer(const Identity& by, std::int64_t proposal_no, boo
     if (by.role != Role::checker) return refuse(Fault::forbidden, "this is for a checker", place);
     if (proposal_no < 1 || proposal_no > 0x7fffffff)
         return refuse(Fault::unknown, "there is no such proposal", place);
+    key_outcomes(tools_, KeyOutcomes::now);
     auto work = tools_.database.begin();
     work->decisions().lock_proposal(proposal_no);
     const auto proposal = work->decisions().proposal(proposal_no);

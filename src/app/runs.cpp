@@ -17,6 +17,7 @@
 #include "onecard/app/funds.hpp"
 #include "onecard/app/run_life.hpp"
 #include "onecard/payment/payment.hpp"
+#include "outcome_keys.hpp"
 #include "retry.hpp"
 #include "settle_past.hpp"
 #include "unit_entries.hpp"
@@ -122,6 +123,7 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         if (!excluded) return std::unexpected{excluded.error()};
         wanted_past = RunPast{RunNo{}, past->from, past->offset_percent, excluded->text()};
     }
+    if (kind == RunKind::reissue) key_outcomes(tools_, KeyOutcomes::now);
     auto work = tools_.database.begin();
     Run run;
     run.kind = kind;

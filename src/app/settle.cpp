@@ -13,6 +13,7 @@
 #include "onecard/app/exchange.hpp"
 #include "onecard/bankfile/formats.hpp"
 #include "onecard/recon/match.hpp"
+#include "outcome_keys.hpp"
 #include "retry.hpp"
 #include "returns.hpp"
 #include "sent_lines.hpp"
@@ -160,7 +161,7 @@ void match(Settling& settling, Work& work, const ReturnFile& file, const Batch& 
         return refuse_return(tools.sha256, posting, file, text_of_faults(faults), settling.now);
     }
     tell_breaks(answered);
-    accept_return(posting, std::move(answered), settling.now);
+    accept_return(posting, std::move(answered), !was_answered_before, settling.now);
 }
 
 /// Matches and posts some return files for batches of one unit, at most one a batch, in one transaction.
@@ -193,6 +194,11 @@ void settle_together(Settling& settling, std::span<const ReturnFile> files) {
         for (const BatchNo no : work->exchange().answered_batches(any.county, any.period, asked))
             answered_before.insert(no);
     }
+
+    // What another file says of a batch is held against the words that are there, and each of them can stand there once.
+    for (const DispatchedFile& file : dispatched)
+        if (file.batch.first_serial && answered_before.contains(file.batch.no))
+            work->payments().key_outcomes(file.batch.part, true);
 
     Posting posting;
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -355,7 +361,14 @@ std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_v
             }
         });
     workers.clear();
+    try {
+        if (lane != Lane::slow) app::key_outcomes(tools_, KeyOutcomes::of_answered_parts);
+    } catch (const std::exception& problem) {
+        on_problem(fmt::format("outcomes have no key yet: {}", problem.what()));
+    }
     return done;
 }
+
+void Exchange::key_outcomes() { app::key_outcomes(tools_, KeyOutcomes::when_quiet); }
 
 }  // namespace onecard::app

@@ -159,7 +159,7 @@ void tell_breaks(Answered& answered) {
         answered.told->update(bytes_of(fmt::format("{}|{}|{}\n", code_of(one.kind), one.line, one.evidence)));
 }
 
-void accept_return(Posting& posting, Answered answered, Moment now) {
+void accept_return(Posting& posting, Answered answered, bool is_first, Moment now) {
     const ReturnFile& file = *answered.file;
     const recon::Matched& matched = answered.matched;
     ReturnResult result;
@@ -180,6 +180,7 @@ void accept_return(Posting& posting, Answered answered, Moment now) {
     result.returned_total = matched.returned.total;
     result.corrected = matched.corrected.count;
     result.corrected_total = matched.corrected.total;
+    result.is_first = is_first;
     result.at = now;
     posting.results.push_back(std::move(result));
     posting.acts.push_back(

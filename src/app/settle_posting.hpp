@@ -70,8 +70,8 @@ void refuse_return(const HashFunction& sha256, Posting& posting, const ReturnFil
                    Moment now);
 /// What the breaks so far say, into the digest by which their file's act commits to them.
 void tell_breaks(Answered& answered);
-/// Notes what the file said; its words are written by `write_out`.
-void accept_return(Posting& posting, Answered answered, Moment now);
+/// Notes what the file said; its words are written by `write_out`. `is_first`: no other was accepted for its batch before.
+void accept_return(Posting& posting, Answered answered, bool is_first, Moment now);
 /// Writes what was matched so far, and forgets it; the counts stay.
 void write_out(const HashFunction& sha256, Work& work, std::vector<Answered>& all, Moment now);
 /// The entries of all files: from the funds that stand in transit, or arrived, where their words say.

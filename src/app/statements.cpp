@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "outcome_keys.hpp"
 #include "retry.hpp"
 #include "returns.hpp"
 #include "statement_matching.hpp"
@@ -114,6 +115,7 @@ std::int64_t Statements::match(Moment now, const std::function<void(std::string_
     std::set<std::pair<BankNo, County>> slow;
     for (const StatementFile& file : waiting)
         if (file.bytes > slow_file_bytes) slow.emplace(file.bank, file.county);
+    if (!waiting.empty()) key_outcomes(tools_, KeyOutcomes::now);
     std::int64_t done = 0;
     for (const StatementFile& file : waiting) {
         if (lane != Lane::both && slow.contains({file.bank, file.county}) != (lane == Lane::slow)) continue;
@@ -130,6 +132,7 @@ std::int64_t Statements::match(Moment now, const std::function<void(std::string_
 Result<Statements::Counts> Statements::match_again(const Identity& by, const Region& region, Moment now) {
     if (by.role != Role::maker || !by.region.covers(region))
         return refuse(Fault::forbidden, "this is for a maker of the region", "statements");
+    key_outcomes(tools_, KeyOutcomes::now);
     Counts all;
     for (const StatementFile& file :
          tools_.database.begin_question()->statements().matched_statements(region)) {

@@ -323,26 +323,37 @@ namespace {
 /// it pays to wait a moment.
 constexpr std::chrono::milliseconds no_more_returns_after{50};
 constexpr std::chrono::milliseconds returns_wait_at_most{1000};
+/// The timer picks up files whose posting failed for a passing reason.
+constexpr std::chrono::seconds between_looks{30};
+/// When nothing has come for so long, outcomes get their keys, though some batches of their part are not answered yet.
+constexpr std::chrono::seconds quiet_after{2};
 
 }  // namespace
 
 void Desk::settle_until_stopped(const std::stop_token& stop, app::Lane lane) {
     bool& they_have_come = lane == app::Lane::slow ? slow_returns_wait_ : returns_wait_;
     const auto log_problem = [](std::string_view problem) { ops::log(ops::LogLevel::error, problem); };
+    bool is_keyed = lane == app::Lane::slow;
     while (!stop.stop_requested()) {
-        {
+        try {
             std::unique_lock lock{guard_};
-            // The timer picks up files whose posting failed for a passing reason.
             const auto they_wait = [&] { return they_have_come; };
-            wake_.wait_for(lock, stop, std::chrono::seconds{30}, they_wait);
+            const bool have_come =
+                wake_.wait_for(lock, stop, is_keyed ? between_looks : quiet_after, they_wait);
+            if (!have_come && !is_keyed && !stop.stop_requested()) {
+                lock.unlock();
+                is_keyed = true;
+                exchange->key_outcomes();
+                continue;
+            }
             const auto begun = std::chrono::steady_clock::now();
             do they_have_come = false;
             while (std::chrono::steady_clock::now() - begun < returns_wait_at_most &&
                    wake_.wait_for(lock, stop, no_more_returns_after, they_wait));
-        }
-        if (stop.stop_requested()) return;
-        try {
+            lock.unlock();
+            if (stop.stop_requested()) return;
             exchange->settle(now(), log_problem, lane);
+            is_keyed = lane == app::Lane::slow;
             statements->match(now(), log_problem, lane);
         } catch (const std::exception& outage) {
             log_problem(outage.what());

@@ -314,9 +314,9 @@ public:
             connection_,
             "return_result (return_no, accepted, reason, county, period, batch_no, paid, paid_total, failed, "
             "failed_total, in_progress, breaks, corrects, repeated, returned, returned_total, corrected, "
-            "corrected_total, at)"};
+            "corrected_total, is_first, at)"};
         for (const app::ReturnResult& result : results) {
-            copy.row(19);
+            copy.row(20);
             copy.put(result.no);
             copy.put(result.accepted);
             copy.put(std::string_view{result.reason});
@@ -343,6 +343,7 @@ public:
             copy.put(result.returned_total);
             copy.put(result.corrected);
             copy.put(result.corrected_total);
+            copy.put(result.is_first);
             copy.put(result.at);
         }
         copy.finish();

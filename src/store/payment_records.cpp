@@ -263,6 +263,19 @@ public:
         copy.finish();
     }
 
+    std::vector<app::UnkeyedOutcomes> parts_without_outcome_key() override {
+        std::vector<app::UnkeyedOutcomes> found;
+        connection_.each(sql::parts_without_outcome_key, {}, [&](Row& row) {
+            const auto part = row.id<PartNo>();
+            found.push_back({part, row.flag()});
+        });
+        return found;
+    }
+
+    void key_outcomes(PartNo part, bool waits) override {
+        connection_.run(sql::key_outcomes, {{"part", part}, {"waits", waits}});
+    }
+
     void put_reversals(std::span<const app::ReversalRecord> reversals) override {
         if (reversals.empty()) return;
         CopyIn copy{

@@ -16,6 +16,7 @@ protected:
         story.work([&](app::Work& w) { w.runs().key_part(unit.part); });
         story.answer(unit, 1, true, no);
         story.answer(unit, 2, false, no);
+        story.key_outcomes(unit);
     }
     app::Motion motion(bool needs_second = true) {
         app::Motion made;
@@ -96,6 +97,19 @@ TEST_F(DecisionWalls, TryNothingAgainThatIsStillPaid) {
     const auto never = taken_back(3);
     EXPECT_NE(story.refusal([&](app::Work& w) { w.payments().put_reversals(std::span{&never, 1}); }), "")
         << "taken back before anything was said";
+}
+
+TEST_F(DecisionWalls, TakeNothingBackFromAPartInWhichSomebodyCouldBeAnsweredTwice) {
+    const app::Unit other = story.computed(1, Month::of(2022, 2).value());
+    story.answer(other, 1, true, no);
+    auto row = taken_back(1);
+    row.part = other.part;
+    const auto taken = [&] {
+        return story.refusal([&](app::Work& w) { w.payments().put_reversals(std::span{&row, 1}); });
+    };
+    EXPECT_EQ(taken(), "reversal_has_outcome");
+    story.key_outcomes(other);
+    EXPECT_EQ(taken(), "");
 }
 
 /// A late return is a break and an open item until what it left behind is seen to; a close names both.

@@ -283,6 +283,7 @@ TEST_F(Books, TheReportsTellTheStoryOfAPaymentThatFailedOnce) {
     story.answer(unit, 1, true, no);
     story.answer(unit, 2, false, no);
     story.answer(unit, 3, false, no);
+    story.key_outcomes(unit);
     const app::Unit again = story.planned(unit, 2, 2, 1, 2);
     story.work([&](app::Work& w) { w.payments().release_reissues(again.run, again.county); });
 

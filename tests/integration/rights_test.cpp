@@ -57,7 +57,7 @@ TEST_F(Rights, TheAuditorReadsEverythingAndWritesNothing) {
 TEST_F(Rights, OnlyTheOwnersFunctionsMakePartsAndOnlyPartsTakePayments) {
     Sql service{service_url()};
     for (const std::string table :
-         {"migration", "part", "part_keyed", "payment", "outcome", "payment_12201001"})
+         {"migration", "part", "part_keyed", "outcome_keyed", "payment", "outcome", "payment_12201001"})
         EXPECT_EQ(service.refusal("insert into " + table + " default values"), forbidden) << table;
     EXPECT_EQ(service.refusal("create table mine (x int)"), forbidden);
     EXPECT_EQ(

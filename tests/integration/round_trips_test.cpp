@@ -432,6 +432,7 @@ TEST_F(RoundTrips, OutcomesAndFailuresAndWhatFollowsThem) {
     EXPECT_EQ(found.period(), january());
     EXPECT_EQ(found.value_day, day(5));
 
+    story.key_outcomes(unit);
     const app::Unit again = story.planned(unit, 2, 2, 1, 2);
     EXPECT_EQ(open().size(), 1U) << "a plan is no attempt yet";
     story.work([&](app::Work& w) {

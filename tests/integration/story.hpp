@@ -253,6 +253,10 @@ public:
         });
     }
 
+    void key_outcomes(const app::Unit& unit) {
+        work([&](app::Work& w) { w.payments().key_outcomes(unit.part, true); });
+    }
+
     /// A re-issue unit whose one batch plans `attempt` of one payment; not released.
     app::Unit planned(const app::Unit& owed, std::int32_t serial, std::int16_t attempt,
                       std::int32_t generation, std::int32_t batch_no) {

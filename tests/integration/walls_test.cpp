@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -159,10 +160,11 @@ TEST_F(Walls, AddNothingToAKeyedPart) {
         std::runtime_error);
 }
 
-TEST_F(Walls, RefuseASecondOutcomeOfOneAttempt) {
+TEST_F(Walls, RefuseASecondOutcomeOfOneAttemptOfAKeyedPart) {
     const app::Unit unit = story.computed(3);
     const std::int64_t no = story.return_file();
     story.answer(unit, 1, true, no);
+    story.key_outcomes(unit);
     for (const bool paid : {true, false}) {
         EXPECT_NE(story.refusal([&](app::Work& w) {
             const auto again = Story::outcome(1, paid);
@@ -170,6 +172,116 @@ TEST_F(Walls, RefuseASecondOutcomeOfOneAttempt) {
         }),
                   "");
     }
+    story.key_outcomes(unit);  // harmless
+}
+
+TEST_F(Walls, RefuseASecondFailureOfOneAttemptBeforeThePartIsKeyed) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    story.answer(unit, 2, false, no);
+    EXPECT_EQ(story.refusal([&](app::Work& w) {
+        const auto again = Story::outcome(2, false);
+        w.payments().put_outcomes(unit.part, unit.county, no, std::span{&again, 1});
+    }),
+              fmt::format("outcome_{}_failed", unit.part.number()));
+}
+
+/// What has no key in place could be there twice: then it never gets the key, and nothing can be built on it.
+TEST_F(Walls, LetNothingFollowAFailureOfAPartInWhichSomebodyWasAnsweredTwice) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    story.answer(unit, 1, true, no);
+    story.answer(unit, 1, false, no);
+    const app::Unit again = story.planned(unit, 1, 2, 1, 2);
+    const auto release = [&] {
+        return story.refusal([&](app::Work& w) { w.payments().release_reissues(again.run, again.county); });
+    };
+    EXPECT_EQ(release(), "failure_fate_part_fkey");
+    EXPECT_EQ(story.refusal([&](app::Work& w) { w.payments().key_outcomes(unit.part, true); }),
+              fmt::format("outcome_{}_key", unit.part.number()));
+    EXPECT_EQ(release(), "failure_fate_part_fkey");
+    const auto found = story.work([](app::Work& w) { return w.audit().misfits(); });
+    EXPECT_TRUE(std::ranges::any_of(found, [](const app::Misfit& misfit) {
+        return misfit.place == "payment 370212/202201/1 attempt 1" &&
+               misfit.what == "it was answered 2 times";
+    }));
+}
+
+TEST_F(Walls, TakeOneFirstAnswerToABatch) {
+    const app::Unit unit = story.computed(3);
+    const auto answer = [&](const std::string& name, bool is_first) {
+        const std::int64_t no = story.return_file(name);
+        return story.refusal([&](app::Work& w) {
+            app::ReturnResult result;
+            result.no = no;
+            result.accepted = true;
+            result.county = unit.county;
+            result.period = unit.period;
+            result.batch = BatchNo{1};
+            result.is_first = is_first;
+            result.at = at(10);
+            w.exchange().put_return_result(result);
+        });
+    };
+    EXPECT_EQ(answer("YKT.ret", true), "");
+    EXPECT_EQ(answer("YKT.2.ret", true), "return_result_first");
+    EXPECT_EQ(answer("YKT.3.ret", false), "");
+    EXPECT_EQ(answer("YKT.4.ret", false), "") << "as many more as there are";
+}
+
+TEST_F(Walls, KeyNoPartWhileSomebodyAddsOutcomesToIt) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    const auto is_keyed = [&] {
+        return test::Sql{service_url()}.cell("select count(*) from outcome_keyed") == "1";
+    };
+    story.work([&](app::Work& w) {
+        const auto said = Story::outcome(1, true);
+        w.payments().put_outcomes(unit.part, unit.county, no, std::span{&said, 1});
+        story.work([&](app::Work& other) { other.payments().key_outcomes(unit.part, false); });
+    });
+    EXPECT_FALSE(is_keyed());
+    story.work([&](app::Work& other) { other.payments().key_outcomes(unit.part, false); });
+    EXPECT_TRUE(is_keyed());
+}
+
+TEST_F(Walls, TellWhichPartsHaveOutcomesWithoutAKeyAndWhetherEachBatchWasAnswered) {
+    const app::Unit unit = story.computed(3);
+    story.work([&](app::Work& w) {
+        w.runs().key_part(unit.part);
+        const app::Batch second = Story::batch_of(unit, 1, 2);
+        w.payments().put_batches(std::span{&second, 1});
+    });
+    const auto told = [&] {
+        return story.work([&](app::Work& w) {
+            std::string text;
+            for (const app::UnkeyedOutcomes& one : w.payments().parts_without_outcome_key())
+                text += fmt::format("{} {};", one.part == unit.part, one.is_whole);
+            return text;
+        });
+    };
+    EXPECT_EQ(told(), "") << "nothing was answered";
+    const auto answer = [&](std::int32_t batch, bool accepted, const std::string& name) {
+        const std::int64_t no = story.return_file(name);
+        story.work([&](app::Work& w) {
+            app::ReturnResult result;
+            result.no = no;
+            result.accepted = accepted;
+            result.county = unit.county;
+            result.period = unit.period;
+            result.batch = BatchNo{batch};
+            result.is_first = accepted;
+            result.at = at(10);
+            w.exchange().put_return_result(result);
+        });
+    };
+    answer(1, true, "YKT.ret");
+    answer(2, false, "YKU.ret");
+    EXPECT_EQ(told(), "true false;");
+    answer(2, true, "YKU.2.ret");
+    EXPECT_EQ(told(), "true true;");
+    story.key_outcomes(unit);
+    EXPECT_EQ(told(), "");
 }
 
 TEST_F(Walls, LetANewAttemptFollowAFailureOnlyAndOnlyOnce) {
@@ -177,6 +289,7 @@ TEST_F(Walls, LetANewAttemptFollowAFailureOnlyAndOnlyOnce) {
     const std::int64_t no = story.return_file();
     story.answer(unit, 1, true, no);
     story.answer(unit, 2, false, no);
+    story.key_outcomes(unit);
     const auto release = [&](const app::Unit& planned) {
         return story.refusal(
             [&](app::Work& w) { w.payments().release_reissues(planned.run, planned.county); });

@@ -94,6 +94,9 @@ public:
     /// Whoever settles both lanes beside each other lets no bank wait for another's giant file.
     std::int64_t settle(Moment now, const std::function<void(std::string_view)>& on_problem,
                         Lane lane = Lane::both);
+    /// Keys the outcomes of parts that wait for some of their batches still, once nothing has come for a moment: until then
+    /// they are read without their key. Leaves out parts that somebody adds to at this moment.
+    void key_outcomes();
 
 private:
     std::string sign(std::string_view text);

@@ -246,6 +246,7 @@ struct ReturnResult {
     Money returned_total;
     std::int32_t corrected = 0;
     Money corrected_total;
+    bool is_first = false;  ///< no other was accepted for its batch before
     Moment at;
 };
 

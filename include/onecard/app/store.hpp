@@ -119,6 +119,12 @@ struct OutcomesOfReturn {
     std::span<const recon::Outcome> outcomes;
 };
 
+/// A part with outcomes that have no key yet.
+struct UnkeyedOutcomes {
+    PartNo part;
+    bool is_whole = false;  ///< each of its batches was answered
+};
+
 /// What one return file took back of one part.
 struct ReversalRecord {
     PartNo part;
@@ -164,6 +170,10 @@ public:
         const OutcomesOfReturn one{return_no, outcomes};
         put_outcomes(part, county, {&one, 1});
     }
+    virtual std::vector<UnkeyedOutcomes> parts_without_outcome_key() = 0;
+    /// Keys the outcomes of a part, after which nobody in it can be answered twice, by whatever file. Waits for those who
+    /// are adding some, or leaves it then. Harmless to repeat.
+    virtual void key_outcomes(PartNo part, bool waits) = 0;
     virtual void put_reversals(std::span<const ReversalRecord> reversals) = 0;
     virtual void put_failures(std::span<const OpenFailure> failures) = 0;
 };

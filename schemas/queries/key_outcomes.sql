@@ -1,0 +1,1 @@
+select key_outcomes(:part::int, :waits::boolean);
