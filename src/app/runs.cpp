@@ -281,26 +281,24 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
         UnitQueue::Own own;
         while (const auto task = queue.take(own)) {
             if (stopping_) return;
-            bool is_there = true;
-            if (task->unit) {
-                const auto result = with_retries([&] {
-                    return compute_unit(tools_, bench, book, limits_, *run, besides, *task->unit, banks, now);
-                });
-                const std::lock_guard lock{guard};
-                is_there = result.has_value();
-                if (!result) {
-                    faults.push_back(result.error());
-                } else {
-                    ++progress.units_done;
-                    progress.payments += result->payments;
-                    if (on_progress) on_progress(progress);
-                }
+            if (!task->unit) {
+                auto work = tools_.database.begin_bulk();
+                work->runs().key_part(task->no);
+                work->commit();
+                continue;
             }
-            const auto part = queue.done(*task, is_there);
-            if (!part) continue;
-            auto work = tools_.database.begin_bulk();
-            work->runs().key_part(*part);
-            work->commit();
+            const auto result = with_retries([&] {
+                return compute_unit(tools_, bench, book, limits_, *run, besides, *task->unit, banks, now);
+            });
+            queue.done(*task, result.has_value());
+            const std::lock_guard lock{guard};
+            if (!result) {
+                faults.push_back(result.error());
+            } else {
+                ++progress.units_done;
+                progress.payments += result->payments;
+                if (on_progress) on_progress(progress);
+            }
         }
     };
     {

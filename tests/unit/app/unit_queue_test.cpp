@@ -59,15 +59,52 @@ TEST(UnitsToCompute, LetAPartBeKeyedOnceItsLastUnitIsThereWhoeverDidIt) {
     auto queue = queue_of({2});
     UnitQueue::Own first, second;
     const auto one = queue.take(first).value(), other = queue.take(second).value();
-    EXPECT_FALSE(queue.done(other, true));
-    EXPECT_EQ(queue.done(one, true), PartNo{1});
+    queue.done(other, true);
+    EXPECT_FALSE(queue.take(second));
+    queue.done(one, true);
+    const auto key = queue.take(first).value();
+    EXPECT_FALSE(key.unit);
+    EXPECT_EQ(key.no, PartNo{1});
+    EXPECT_FALSE(queue.take(first));
+    EXPECT_FALSE(queue.take(second)) << "once";
+}
+
+TEST(UnitsToCompute, LetAPartBeKeyedBeforeTheNextOneIsBegun) {
+    auto queue = queue_of({1, 1, 1});
+    UnitQueue::Own first, second;
+    const auto one = queue.take(first).value();
+    queue.take(second);
+    queue.done(one, true);
+    EXPECT_FALSE(queue.take(first)->unit);
+    EXPECT_EQ(queue.take(first)->unit->part, PartNo{3});
+}
+
+/// Else one worker keys the first of them while units are left, and is idle when the other keys the last.
+TEST(UnitsToCompute, ComeBeforeTheKeysOfTheLastParts) {
+    auto queue = queue_of({1, 3});
+    UnitQueue::Own first, second;
+    const auto one = queue.take(first).value(), other = queue.take(second).value();
+    queue.done(one, true);
+    const auto helped = queue.take(first).value();
+    EXPECT_EQ(helped.unit->part, PartNo{2});
+    queue.done(other, true);
+    const auto last = queue.take(second).value();
+    EXPECT_EQ(last.unit->part, PartNo{2});
+    queue.done(helped, true);
+    const auto key = queue.take(first).value();
+    EXPECT_FALSE(key.unit);
+    EXPECT_EQ(key.no, PartNo{1});
+    queue.done(last, true);
+    EXPECT_EQ(queue.take(second)->no, PartNo{2});
+    EXPECT_FALSE(queue.take(first));
 }
 
 TEST(UnitsToCompute, LeaveAPartUnkeyedThatLacksAUnit) {
     auto queue = queue_of({2});
     UnitQueue::Own own;
-    EXPECT_FALSE(queue.done(queue.take(own).value(), false));
-    EXPECT_FALSE(queue.done(queue.take(own).value(), true));
+    queue.done(queue.take(own).value(), false);
+    queue.done(queue.take(own).value(), true);
+    EXPECT_FALSE(queue.take(own));
 }
 
 TEST(UnitsToCompute, KeyAPartThatWasComputedBefore) {
@@ -75,7 +112,7 @@ TEST(UnitsToCompute, KeyAPartThatWasComputedBefore) {
     UnitQueue::Own own;
     const auto empty = queue.take(own).value();
     EXPECT_FALSE(empty.unit);
-    EXPECT_EQ(queue.done(empty, true), PartNo{1});
+    EXPECT_EQ(empty.no, PartNo{1});
     EXPECT_EQ(queue.take(own)->unit->part, PartNo{2});
 }
 
@@ -84,7 +121,8 @@ TEST(UnitsToCompute, OfAReissueHaveNoPart) {
     parts[PartNo{}].push_back(unit_of(370'212, 0));
     UnitQueue queue{std::move(parts)};
     UnitQueue::Own own;
-    EXPECT_FALSE(queue.done(queue.take(own).value(), true));
+    queue.done(queue.take(own).value(), true);
+    EXPECT_FALSE(queue.take(own));
 }
 
 TEST(UnitsToCompute, AreLeftAloneOnceAWorkerBroke) {
