@@ -13,6 +13,7 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -204,7 +205,7 @@ private:
             Piecewise& operator=(const Piecewise&) = delete;
 
             void append(std::string_view bytes) override {
-                ensure(!kept_, "a file that was kept before");
+                ensure(!written_, "a file that is written");
                 hash_->update(bytes_of(bytes));
                 bytes_ += static_cast<std::int64_t>(bytes.size());
                 while (!bytes.empty()) {
@@ -215,9 +216,16 @@ private:
                 }
             }
 
+            Kept written() override {
+                if (!written_) written_ = Kept{hash_->finish(), bytes_};
+                return *written_;
+            }
+
+            fs::path path() const override { return path_; }
+
             Kept keep() override {
                 ensure(!kept_, "a file that was kept before");
-                const Kept kept{hash_->finish(), bytes_};
+                const Kept kept = written();
                 bundle_.take({path_, std::move(file_), kept.digest});
                 kept_ = true;
                 return kept;
@@ -229,6 +237,7 @@ private:
             Descriptor file_;
             std::unique_ptr<StreamHash> hash_;
             std::int64_t bytes_ = 0;
+            std::optional<Kept> written_;
             bool kept_ = false;
         };
 
