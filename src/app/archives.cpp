@@ -229,9 +229,7 @@ private:
 }  // namespace
 
 std::shared_ptr<const void> Exchange::begin_archive(const Identity& bank) {
-    if (!places_->take(bank.bank, archives_at_once_max)) return nullptr;
-    return {static_cast<const void*>(places_.get()),
-            [places = places_, no = bank.bank](const void*) { places->let_go(no); }};
+    return ArchivePlaces::take(places_, bank.bank, archives_at_once_max);
 }
 
 Result<std::vector<Exchange::ArchivedFile>> Exchange::batch_files(const Identity& bank,

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
@@ -26,6 +27,9 @@ namespace onecard::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// So begin the names of files that are on their way into the vault.
+constexpr std::string_view being_written = "new-";
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
     throw std::system_error{errno, std::generic_category(),
@@ -129,6 +133,7 @@ public:
         if (!folder_.has_filename()) folder_ = folder_.parent_path();
         fs::create_directories(folder_.parent_path());
         make_folder(folder_);
+        remove_leftovers();
     }
 
     std::unique_ptr<app::FileVault::Bundle> begin() override { return std::make_unique<Bundle>(*this); }
@@ -159,6 +164,16 @@ public:
     }
 
 private:
+    /// What a crash has left half written: untouched for a day, so that nobody works at it.
+    void remove_leftovers() const {
+        std::error_code error;
+        const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours{24};
+        for (const fs::directory_entry& entry : fs::directory_iterator{folder_, error})
+            if (entry.path().filename().string().starts_with(being_written) &&
+                entry.last_write_time(error) < yesterday && !error)
+                fs::remove(entry.path(), error);
+    }
+
     /// A file that was written whole and is not at its place yet.
     struct Written {
         std::string path;
@@ -195,7 +210,7 @@ private:
         public:
             explicit Piecewise(Bundle& bundle)
                 : bundle_{bundle},
-                  path_{(bundle.vault_.folder_ / "new-XXXXXX").string()},
+                  path_{(bundle.vault_.folder_ / fmt::format("{}XXXXXX", being_written)).string()},
                   file_{::mkostemp(path_.data(), O_CLOEXEC), path_, "cannot make"},
                   hash_{bundle.vault_.hash_.stream()} {}
             ~Piecewise() override {

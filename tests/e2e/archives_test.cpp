@@ -9,6 +9,7 @@ namespace onecard::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -181,6 +182,10 @@ TEST_F(BanksWithArchives, AskForAPartOfTheirListAndSeeWhereItEnds) {
     EXPECT_EQ(nothing.status, 200);
     EXPECT_EQ(nothing.body, std::string(1024, '\0'));
     EXPECT_THAT(end, HasSubstr(fmt::format("\r\nonecard-sequence: {}\r\n", all.size())));
+    const Reply asked = here().curl("bank-1", "HEAD", "/v1/bank/files.tar?after=1&to=3", {"--head"});
+    EXPECT_EQ(asked.status, 200);
+    EXPECT_THAT(asked.body, HasSubstr(fmt::format("Content-Length: {}\r\n", part.body.size())));
+    EXPECT_THAT(asked.body, EndsWith("\r\n\r\n")) << "the headers alone";
     EXPECT_EQ(fetch_archive(1, "?after=1&to=3", {"--range", "100-"}).body, part.body)
         << "a range is the whole";
     std::smatch etag;
