@@ -39,10 +39,11 @@ DoorWriter::~DoorWriter() {
     downloads_writer_.join();
 }
 
-void DoorWriter::download(DownloadRecord record) {
+void DoorWriter::downloads(std::vector<DownloadRecord> records) {
     std::unique_lock lock{guard_};
-    downloads_.push_back(std::move(record));
-    if (downloads_.size() == 1) fetched_.notify_one();
+    const bool were_none = downloads_.empty();
+    std::ranges::move(records, std::back_inserter(downloads_));
+    if (were_none) fetched_.notify_one();
     while (downloads_.size() > downloads_max) {
         const std::size_t before = downloads_.size();
         if (writing_)
@@ -56,14 +57,21 @@ void DoorWriter::download(DownloadRecord record) {
 void DoorWriter::receipts(std::vector<ReceiptRecord> records) {
     ensure(std::ranges::all_of(records, &ReceiptRecord::accepted),
            "a refusal is written together with what follows from it");
-    Visit visit{.record = std::move(records), .number = {}, .problem = {}};
+    Visit visit{.record = std::move(records), .numbers = {}, .problem = {}};
     write(visit);
 }
 
 std::optional<std::int64_t> DoorWriter::return_file(ReturnFile file) {
-    Visit visit{.record = std::move(file), .number = {}, .problem = {}};
+    std::vector<ReturnFile> alone;
+    alone.push_back(std::move(file));
+    return return_files(std::move(alone)).front();
+}
+
+std::vector<std::optional<std::int64_t>> DoorWriter::return_files(std::vector<ReturnFile> files) {
+    if (files.empty()) return {};
+    Visit visit{.record = std::move(files), .numbers = {}, .problem = {}};
     write(visit);
-    return visit.number;
+    return std::move(visit.numbers);
 }
 
 /// Whoever finds nobody writing writes for all that wait, once; then it is another's turn.
@@ -148,12 +156,13 @@ void DoorWriter::write_together(const Group& group) {
     std::vector<ReturnFile> returns;
     std::vector<Visit*> return_visits;
     for (Visit* visit : group.visits) {
-        visit->number.reset();
+        visit->numbers.clear();
         if (const auto* said = std::get_if<std::vector<ReceiptRecord>>(&visit->record)) {
             receipts.insert(receipts.end(), said->begin(), said->end());
         } else {
-            returns.push_back(std::get<ReturnFile>(visit->record));
-            return_visits.push_back(visit);
+            const auto& brought = std::get<std::vector<ReturnFile>>(visit->record);
+            returns.insert(returns.end(), brought.begin(), brought.end());
+            return_visits.insert(return_visits.end(), brought.size(), visit);
         }
     }
     auto work = tools_.database.begin();
@@ -177,9 +186,9 @@ void DoorWriter::write_together(const Group& group) {
             if (file.accepted == false) throw AnsweredOtherwise{file.batch.file_id};
     const auto numbers = work->exchange().put_returns(returns);
     for (std::size_t i = 0; i < returns.size(); ++i) {
+        return_visits[i]->numbers.push_back(numbers[i]);
         if (!numbers[i]) continue;
         const ReturnFile& file = returns[i];
-        return_visits[i]->number = numbers[i];
         acts[file.at].push_back({"return-received", County{},
                                  fmt::format("return-received|{}|{}|{}|{}", *numbers[i], file.name,
                                              file.digest.hex(), file.fingerprint.hex())});

@@ -35,7 +35,7 @@ public:
     DoorWriter& operator=(const DoorWriter&) = delete;
 
     /// Goes along with the next group, at the latest a moment later: nothing is answered on the strength of it.
-    void download(DownloadRecord record);
+    void downloads(std::vector<DownloadRecord> records);
     // The others return when their record is durable.
     /// Of accepted files, all of them or none. A file that has this answer already keeps the receipt that it has. Throws
     /// AnsweredOtherwise when one was refused.
@@ -43,11 +43,13 @@ public:
     /// The number of the return file; nothing when these bytes are on record already. Throws RefusedByDatabase when the
     /// name is taken by other bytes.
     std::optional<std::int64_t> return_file(ReturnFile file);
+    /// The same for several, all of them or none.
+    std::vector<std::optional<std::int64_t>> return_files(std::vector<ReturnFile> files);
 
 private:
     struct Visit {
-        std::variant<std::vector<ReceiptRecord>, ReturnFile> record;
-        std::optional<std::int64_t> number;  ///< of a return file that is new
+        std::variant<std::vector<ReceiptRecord>, std::vector<ReturnFile>> record;
+        std::vector<std::optional<std::int64_t>> numbers;  ///< of the return files that are new
         std::exception_ptr problem;
         bool done = false;
     };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "archive_places.hpp"
 #include "door_writer.hpp"
 #include "returns.hpp"
 #include "sent_batches.hpp"
@@ -16,9 +17,9 @@ namespace {
 
 /// Rows of one answer.
 constexpr int page_max = 1000;
-constexpr std::size_t signature_bytes_max = std::size_t{64} * 1024;
 
-/// The batch file that a return file answers.
+}  // namespace
+
 Result<std::string_view> check_return(const Identity& bank, std::string_view name) {
     const std::string place{name.substr(0, 64)};
     if (bank.role != Role::bank) return refuse(Fault::forbidden, "only banks hand in return files", place);
@@ -31,13 +32,31 @@ Result<std::string_view> check_return(const Identity& bank, std::string_view nam
     return *file_id;
 }
 
-}  // namespace
+Result<Signer> signer_of_return(const Tools& tools, const Identity& bank, const Digest& digest,
+                                const std::filesystem::path& path, std::string_view cms,
+                                const std::string& place) {
+    const bool wants_national = profile_of_bank(tools, bank.bank).signature == bankfile::SignatureKind::sm2;
+    auto signer = tools.verifier.verify_digest(digest, cms);
+    // Only what is signed over another hash needs the bytes themselves once more.
+    if (!signer && signer.error().fault != Fault::tampered) signer = tools.verifier.verify_file(path, cms);
+    if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
+    if (!is_of(bank, *signer))
+        return refuse(Fault::forbidden, "the return file is not signed by the certificate that brings it",
+                      place);
+    if (signer->is_national != wants_national)
+        return refuse(Fault::forbidden,
+                      wants_national ? "this bank has agreed on SM2 signatures (GB/T 35275)"
+                                     : "this bank has agreed on CMS signatures (ECDSA or RSA)",
+                      place);
+    return signer;
+}
 
 Exchange::Exchange(Tools& tools)
     : tools_{tools},
       writer_{std::make_unique<DoorWriter>(tools)},
       sent_{std::make_unique<SentBatches>()},
-      signatures_{std::make_unique<WaitingSignatures>()} {}
+      signatures_{std::make_unique<WaitingSignatures>()},
+      places_{std::make_shared<ArchivePlaces>()} {}
 Exchange::~Exchange() = default;
 
 /// What was sent never changes, so that the records are asked once for the many requests about one file.
@@ -85,8 +104,8 @@ Result<Exchange::Download> Exchange::batch_file(const Identity& bank, std::strin
                                                 std::string_view address, Moment now) {
     const auto batch = batch_sent_to(bank, file_id);
     if (!batch) return refuse(Fault::unknown, "no such file for this bank", std::string{file_id});
-    writer_->download({batch->county, batch->period, batch->no, batch->file_id, bank.fingerprint,
-                       std::string{address}, now});
+    writer_->downloads({{batch->county, batch->period, batch->no, batch->file_id, bank.fingerprint,
+                         std::string{address}, now}});
     return Download{path_in(tools_.vault, batch->file_digest, file_id), batch->file_digest, batch->signature};
 }
 
@@ -116,22 +135,10 @@ Result<Exchange::TakenReturn> Exchange::take_return(const Identity& bank, std::s
     if (!waiting)
         return refuse(Fault::missing, fmt::format("put its signature first, as {}.p7s", name), place);
     const std::string& cms = *waiting;
-    const bool wants_national = profile_of_bank(tools_, bank.bank).signature == bankfile::SignatureKind::sm2;
     const FileVault::Kept brought = tools_.vault.look_at(path);
-    auto signer = tools_.verifier.verify_digest(brought.digest, cms);
-    // Only what is signed over another hash needs the bytes themselves once more.
-    if (!signer && signer.error().fault != Fault::tampered) signer = tools_.verifier.verify_file(path, cms);
-    if (!signer) return std::unexpected{Failure{signer.error().fault, place, signer.error().text}};
-    if (!is_of(bank, *signer))
-        return refuse(Fault::forbidden, "the return file is not signed by the certificate that brings it",
-                      place);
-    if (signer->is_national != wants_national)
-        return refuse(Fault::forbidden,
-                      wants_national ? "this bank has agreed on SM2 signatures (GB/T 35275)"
-                                     : "this bank has agreed on CMS signatures (ECDSA or RSA)",
-                      place);
-    if (!batch_sent_to(bank, *file_id))
-        return refuse(Fault::unknown, "no such file was sent to this bank", place);
+    const auto signer = signer_of_return(tools_, bank, brought.digest, path, cms, place);
+    if (!signer) return std::unexpected{signer.error()};
+    if (!batch_sent_to(bank, *file_id)) return refuse(Fault::unknown, std::string{not_sent}, place);
     tools_.vault.keep_file(path, brought);
     ReturnFile file;
     file.bank = bank.bank;
@@ -145,15 +152,14 @@ Result<Exchange::TakenReturn> Exchange::take_return(const Identity& bank, std::s
     try {
         number = writer_->return_file(file);
     } catch (const RefusedByDatabase&) {
-        return refuse(Fault::duplicate,
-                      "another return file has this name already; a further one is named YKT….2.ret", place);
+        return refuse(Fault::duplicate, std::string{name_is_taken}, place);
     }
     if (!number) {
         // A receipt names the file; these bytes are on record under the name that they came with.
         const auto earlier =
             tools_.database.begin_question()->exchange().return_of_digest(bank.bank, file.digest);
         if (!earlier || earlier->name != name)
-            return refuse(Fault::duplicate, "the same bytes came before under another name", place);
+            return refuse(Fault::duplicate, std::string{bytes_came_before}, place);
         number = earlier->no;
     }
     return TakenReturn{file.name, file.digest, *number};

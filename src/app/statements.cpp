@@ -16,12 +16,6 @@
 
 namespace onecard::app {
 
-namespace {
-
-constexpr std::size_t signature_bytes_max = std::size_t{64} * 1024;
-
-}  // namespace
-
 Statements::Statements(Tools& tools, std::vector<SharedAccount> shared)
     : tools_{tools}, shared_{std::move(shared)}, signatures_{std::make_unique<WaitingSignatures>()} {}
 Statements::~Statements() = default;

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -38,7 +41,9 @@ public:
         const auto listed = fetching_.list();
         if (!listed) return std::unexpected{listed.error()};
         side_.progress.files_total = static_cast<std::int64_t>(listed->size());
-        for (const Listed& file : *listed) {
+        for (std::span<const Listed> left{*listed}; !left.empty(); left = left.subspan(1)) {
+            const Listed& file = left.front();
+            if (auto fetched = fetch_together(left); !fetched) return std::unexpected{fetched.error()};
             const auto served = serve(file);
             if (!served) return std::unexpected{served.error()};
             if (!held_.empty() && &held_.back().file == &file) {
@@ -71,35 +76,92 @@ private:
         return side_.wish.does == BankDoes::statements || side_.wish.does == BankDoes::notifications;
     }
 
-    GoOn serve(const Listed& file) {
+    /// What there is to do about a file.
+    enum class Part : std::uint8_t { none, done_before, first, further };
+    Part part_of(const Listed& file) const {
         const bool has_receipt = file.receipt == "accepted";
-        if (file.receipt == "refused") return side_.counted(side_.report.done_before);
+        if (file.receipt == "refused") return Part::done_before;
         const bool is_further = side_.wish.does == BankDoes::open_lines || is_stating();
-        if (!has_receipt && (is_further || side_.wish.does == BankDoes::returns_only)) return true;
+        if (!has_receipt && (is_further || side_.wish.does == BankDoes::returns_only)) return Part::none;
         if (has_receipt && (side_.wish.does == BankDoes::receipts_only || side_.wish.refuse_files))
-            return side_.counted(side_.report.done_before);
-        if (has_receipt && !is_further && answering_.has_result(file, 1))
-            return side_.counted(side_.report.done_before);
+            return Part::done_before;
+        if (is_further) return Part::further;
+        return has_receipt && answering_.has_result(file, 1) ? Part::done_before : Part::first;
+    }
 
-        if (is_further) {
-            auto held = fetching_.hold(file);
-            if (!held || !*held) return held;
-            ++side_.report.files;
-            if (!is_stating()) return answering_.answer_open_lines(file);
-            const auto noted = stating_.note(file);
-            return noted ? GoOn{true} : GoOn{std::unexpected{noted.error()}};
+    GoOn serve(const Listed& file) {
+        switch (part_of(file)) {
+            case Part::none: return true;
+            case Part::done_before: return side_.counted(side_.report.done_before);
+            case Part::further: return serve_further(file);
+            case Part::first: break;
         }
-        ReturnPlan plan = answering_.plan_for(1);
-        BatchSurveying surveying{side_.batch_path(file).filename().string(), plan, side_.hashes};
-        auto held = fetching_.hold(file, &surveying);
-        if (!held || !*held) return held;
+        auto here = arrived_.extract(file.seq);
+        std::unique_ptr<Surveyed> surveyed = here ? std::move(here.mapped()) : survey_of(file);
+        if (!here) {
+            auto held = fetching_.hold(file, &surveyed->surveying);
+            if (!held || !*held) return held;
+        }
         ++side_.report.files;
-        BatchSurvey survey = surveying.finish(file.sha256);
+        BatchSurvey survey = surveyed->surveying.finish(file.sha256);
+        const bool has_receipt = file.receipt == "accepted";
         if (!has_receipt)
             if (const auto fault = fault_of(file, survey)) return give_receipt(file, fault);
         lines_held_ += file.lines;
-        held_.push_back({file, std::move(plan), std::move(survey), has_receipt});
+        held_.push_back({file, std::move(surveyed->plan), std::move(survey), has_receipt});
         return true;
+    }
+
+    GoOn serve_further(const Listed& file) {
+        auto held = fetching_.hold(file);
+        if (!held || !*held) return held;
+        ++side_.report.files;
+        if (!is_stating()) return answering_.answer_open_lines(file);
+        const auto noted = stating_.note(file);
+        return noted ? GoOn{true} : GoOn{std::unexpected{noted.error()}};
+    }
+
+    // --- many at once ---
+
+    /// Stays in one place: the survey looks at its plan.
+    struct Surveyed {
+        Surveyed(ReturnPlan by, std::string file_name, const FileHashes& hashes)
+            : plan{std::move(by)}, surveying{std::move(file_name), plan, hashes} {}
+        ReturnPlan plan;
+        BatchSurveying surveying;
+    };
+    std::unique_ptr<Surveyed> survey_of(const Listed& file) const {
+        return std::make_unique<Surveyed>(answering_.plan_for(1), side_.batch_path(file).filename().string(),
+                                          side_.hashes);
+    }
+
+    /// Fetches those at the head of the list that are new in one archive, as many as are answered together.
+    Result<void> fetch_together(std::span<const Listed> left) {
+        if (!fetching_.has_archives() || !arrived_.empty()) return {};
+        std::size_t count = 0;
+        std::int64_t lines = 0;
+        std::uint64_t bytes = 0;
+        for (const Listed& file : left) {
+            lines += file.lines;
+            bytes += file.bytes;
+            if (count == app::Exchange::files_together_max || lines > lines_held_max ||
+                bytes > static_cast<std::uint64_t>(app::Exchange::bytes_together_max) ||
+                side_.has_left(file.file_id) || part_of(file) != Part::first)
+                break;
+            ++count;
+        }
+        if (count < together_from) return {};
+        // Room for them: those before are answered first.
+        if (lines_held_ + lines > lines_held_max)
+            if (auto answered = answer_held(); !answered) return answered;
+        std::unique_ptr<Surveyed> coming;
+        return fetching_.hold_many(
+            left.first(count),
+            [&](const Listed& file) -> BatchSurveying& {
+                coming = survey_of(file);
+                return coming->surveying;
+            },
+            [&](const Listed& file) { arrived_.emplace(file.seq, std::move(coming)); });
     }
 
     void done(const Listed& file) {
@@ -205,6 +267,7 @@ private:
     BankFetching fetching_;
     BankAnswering answering_;
     BankStating stating_;
+    std::map<std::int64_t, std::unique_ptr<Surveyed>> arrived_;  ///< by number: came in an archive
     std::vector<Held> held_;  ///< read and found good, to be receipted and answered together
     std::int64_t lines_held_ = 0;
 };

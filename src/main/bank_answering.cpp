@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "onecard/app/exchange.hpp"
 #include "onecard/audit/checkpoint.hpp"
+#include "onecard/bankfile/tar.hpp"
 #include "onecard/net/json.hpp"
 
 namespace onecard::cli {
@@ -85,7 +87,13 @@ GoOn BankAnswering::answer(const Listed& file, const BatchSurvey& survey, const 
     }
     const auto signature = is_new ? make_return(file, survey, plan, path) : sign_return(path);
     if (!signature) return std::unexpected{signature.error()};
-    return deliver(file, name, *signature);
+    const bool fits = is_together_ && has_archives_ && !side_.wish.profile.numbers_returns &&
+                      bankfile::is_tar_name(side_.return_name_there(name) + ".p7s");
+    if (!fits) return deliver(file, name, *signature);
+    const std::uint64_t bytes = fs::file_size(path, error);
+    if (error || bytes > bankfile::tar_file_bytes_max) return deliver(file, name, *signature);
+    undelivered_.push_back({file, name, *signature, bytes});
+    return true;
 }
 
 /// Writes a return file and signs it, from one pass over its bytes.
@@ -181,8 +189,7 @@ Result<std::optional<std::int64_t>> BankAnswering::number_given(const std::strin
         const auto said = net::parse_flat_json(reply.body);
         const std::int64_t number = said ? Row{*said}.number("number").value_or(0) : 0;
         if (number <= 0) return problem("the service gives it no number");
-        unreceipted_.push_back(
-            {name, fmt::format("\nfile {} sha256 {} number {}\n", name, sha256.hex(), number), number});
+        await_receipt(name, sha256, number);
         return number;
     }
     const auto receipt = side_.verifier->verify_attached(reply.body);
@@ -209,6 +216,12 @@ GoOn BankAnswering::deliver(const Listed& file, const std::string& name, const S
     if (!number) return std::unexpected{number.error()};
     if (!*number) return false;
 
+    count_delivered(file, name, answer, **number);
+    return true;
+}
+
+void BankAnswering::count_delivered(const Listed& file, const std::string& name, const SignedReturn& answer,
+                                    std::int64_t number) {
     ++side_.report.returns;
     side_.report.lines += answer.totals.lines();
     side_.report.paid += answer.totals.paid;
@@ -216,11 +229,83 @@ GoOn BankAnswering::deliver(const Listed& file, const std::string& name, const S
     side_.report.in_progress += answer.totals.in_progress;
     side_.report.silent += std::max<std::int64_t>(0, file.lines - answer.totals.lines());
     // The service posts it later, on its own; nobody is asked about it before there is a need to know.
-    waiting_.push_back({name, file.sha256, **number});
-    return true;
+    waiting_.push_back({name, file.sha256, number});
+}
+
+void BankAnswering::await_receipt(const std::string& name, const Digest& sha256, std::int64_t number) {
+    unreceipted_.push_back(
+        {name, fmt::format("\nfile {} sha256 {} number {}\n", name, sha256.hex(), number), number});
+}
+
+/// Everything that waits, in archives of a size that can be sent anew.
+Result<void> BankAnswering::deliver_many() {
+    const std::vector<Undelivered> all = std::exchange(undelivered_, {});
+    std::span<const Undelivered> left{all};
+    while (!left.empty()) {
+        std::size_t count = 0;
+        auto bytes = static_cast<std::uint64_t>(app::Exchange::bytes_together_max);
+        while (count < left.size() && count < app::Exchange::files_together_max && left[count].bytes <= bytes)
+            bytes -= left[count++].bytes;
+        if (has_archives_ && count > 1) {
+            if (auto delivered = deliver_archive(left.first(count)); !delivered) return delivered;
+        } else {
+            count = std::max<std::size_t>(count, 1);
+            for (const Undelivered& one : left.first(count))
+                if (auto delivered = deliver(one.file, one.name, one.answer); !delivered)
+                    return std::unexpected{delivered.error()};
+        }
+        left = left.subspan(count);
+    }
+    return {};
+}
+
+/// What is not taken goes by itself, and is reported then.
+Result<void> BankAnswering::deliver_archive(std::span<const Undelivered> files) {
+    const std::string path = "/v1/bank/returns";
+    std::vector<net::BodyPart> parts;
+    std::string between;
+    for (const Undelivered& one : files) {
+        const std::string name = side_.return_name_there(one.name);
+        const std::string& cms = one.answer.cms;
+        between.append(bankfile::tar_header(name + ".p7s", cms.size(), side_.wish.now))
+            .append(cms)
+            .append(bankfile::tar_padding(cms.size()), '\0')
+            .append(bankfile::tar_header(name, one.bytes, side_.wish.now));
+        parts.push_back({std::move(between), side_.return_path(one.name), one.bytes});
+        between.assign(bankfile::tar_padding(one.bytes), '\0');
+    }
+    parts.push_back({between.append(bankfile::tar_end_bytes, '\0'), {}, 0});
+    const auto reply = side_.patiently([&] {
+        return side_.client->send_parts(
+            "POST", path, parts, {{"accept", "application/json"}, {"content-type", "application/x-tar"}});
+    });
+    if (!reply) return std::unexpected{reply.error()};
+    std::map<std::string, std::int64_t> numbers;
+    if (reply->status / 100 == 2) {
+        const auto rows = net::parse_json_table(reply->body, "returns");
+        if (!rows) return std::unexpected{rows.error()};
+        for (const auto& cells : *rows) {
+            const Row row{cells};
+            numbers.emplace(row.text("name"), row.number("number").value_or(0));
+        }
+    } else {
+        has_archives_ = false;
+    }
+    for (const Undelivered& one : files) {
+        const auto number = numbers.find(side_.return_name_there(one.name));
+        if (number != numbers.end() && number->second > 0) {
+            await_receipt(one.name, one.answer.sha256, number->second);
+            count_delivered(one.file, one.name, one.answer, number->second);
+            continue;
+        }
+        if (auto delivered = deliver(one.file, one.name, one.answer); !delivered)
+            return std::unexpected{delivered.error()};
+    }
+    return {};
 }
 
 Result<void> BankAnswering::end_many() {
+    if (auto delivered = deliver_many(); !delivered) return delivered;
     std::vector<Unreceipted> all = std::exchange(unreceipted_, {});
     if (all.empty()) return {};
     std::ranges::sort(all, {}, &Unreceipted::number);

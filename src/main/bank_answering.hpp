@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ public:
     /// Brings the return file of one round to the service, made anew or as an earlier call left it.
     GoOn answer(const Listed& file, const BatchSurvey& survey, const ReturnPlan& plan, bool may_be_known);
     /// Between these two, return files are delivered without a receipt for each: in the end there is one for all of them.
+    /// Where the service takes archives, they go together in the end.
     void begin_many(bool together) { is_together_ = together; }
     Result<void> end_many();
     /// A further return file for the lines without a final word, when there is one for any of them now, and for those of
@@ -65,6 +68,18 @@ private:
     Result<std::optional<std::int64_t>> number_given(const std::string& name, const Digest& sha256,
                                                      const net::Reply& reply);
     GoOn deliver(const Listed& file, const std::string& name, const SignedReturn& answer);
+    /// Made and signed, for an archive.
+    struct Undelivered {
+        const Listed& file;
+        std::string name;
+        SignedReturn answer;
+        std::uint64_t bytes = 0;
+    };
+    Result<void> deliver_many();
+    Result<void> deliver_archive(std::span<const Undelivered> files);
+    void count_delivered(const Listed& file, const std::string& name, const SignedReturn& answer,
+                         std::int64_t number);
+    void await_receipt(const std::string& name, const Digest& sha256, std::int64_t number);
     static Result<ReturnState> read_state(const Row& row, const std::string& place);
     Result<ReturnState> state_of(const std::string& name);
     Result<std::map<std::string, ReturnState>> states_of_all();
@@ -78,6 +93,8 @@ private:
         std::int64_t number = 0;
     };
     bool is_together_ = false;
+    bool has_archives_ = true;  ///< until the service shows that it takes none
+    std::vector<Undelivered> undelivered_;
     std::vector<Unreceipted> unreceipted_;
 };
 

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "onecard/audit/checkpoint.hpp"
+#include "onecard/bankfile/tar.hpp"
 #include "onecard/net/json.hpp"
 
 namespace onecard::cli {
@@ -160,17 +164,128 @@ GoOn BankFetching::hold(const Listed& file, BatchSurveying* surveying) {
         if (auto fetched = fetch(file, passing, cms); !fetched || !*fetched) return fetched;
     if (cms.empty())
         if (auto fetched = fetch_signature(file, cms); !fetched || !*fetched) return fetched;
-    // The file was hashed above, and is what the list says; SM2 hashes it in its own way.
-    const auto signer = side_.wish.profile.signature == bankfile::SignatureKind::sm2
-                            ? side_.verifier->verify_file(batch, cms)
-                            : side_.verifier->verify_digest(file.sha256, cms);
-    if (signer && signer->name == side_.wish.service_name) return true;
+    const auto checked = check_signature(file, cms);
+    if (checked) return true;
     // The next call fetches it again: the file of ours may be what is wrong.
     const fs::path signature = BankSide::signature_path(batch);
     fs::remove(signature, error);
-    return side_.problem(signature.string(), signer ? fmt::format("is signed by «{}», not by «{}»",
-                                                                  signer->name, side_.wish.service_name)
-                                                    : signer.error().text);
+    return side_.problem(signature.string(), checked.error().text);
+}
+
+Result<void> BankFetching::check_signature(const Listed& file, std::string_view cms) {
+    // The file was hashed as it came, and is what the list says; SM2 hashes it in its own way.
+    const auto signer = side_.wish.profile.signature == bankfile::SignatureKind::sm2
+                            ? side_.verifier->verify_file(side_.batch_path(file), cms)
+                            : side_.verifier->verify_digest(file.sha256, cms);
+    if (!signer) return std::unexpected{signer.error()};
+    if (signer->name == side_.wish.service_name) return {};
+    return refuse(Fault::forbidden,
+                  fmt::format("is signed by «{}», not by «{}»", signer->name, side_.wish.service_name));
+}
+
+/// Of an archive the files that are expected, in their order: each with its signature before it.
+class BankFetching::Unpacking final : public bankfile::TarSink {
+public:
+    Unpacking(BankFetching& fetching, std::span<const Listed> files,
+              const std::function<BatchSurveying&(const Listed&)>& on_begin,
+              const std::function<void(const Listed&)>& on_held)
+        : fetching_{fetching}, left_{files}, on_begin_{on_begin}, on_held_{on_held} {}
+
+    Result<void> begin(std::string_view name, std::uint64_t bytes) override {
+        if (left_.empty()) return unexpected(name);
+        const Listed& file = left_.front();
+        const BankWish& wish = fetching_.side_.wish;
+        const std::string expected = wish.profile.name_of_batch(file.file_id, wish.bank_code);
+        if (!has_signature_) {
+            if (name != expected + ".p7s" || bytes > signature_bytes_max) return unexpected(name);
+            cms_.clear();
+            return {};
+        }
+        if (name != expected || bytes != file.bytes) return unexpected(name);
+        fetching_.side_.tell("fetch", file.file_id);
+        passing_.emplace(fetching_.side_.hashes, &on_begin_(file));
+        take_ = &passing_->start();
+        part_ = std::make_unique<PartFile>(fetching_.side_.batch_path(file));
+        return {};
+    }
+
+    void take(std::string_view piece) override {
+        if (!part_) {
+            cms_ += piece;
+            return;
+        }
+        (*take_)(piece);
+        part_->write(piece);
+    }
+
+    Result<void> end() override {
+        has_signature_ = !part_;
+        if (has_signature_) return {};
+        const Listed& file = left_.front();
+        left_ = left_.subspan(1);
+        const auto part = std::exchange(part_, nullptr);
+        // What is not the listed file is not kept: fetched by itself it is reported.
+        if (passing_->digest() != file.sha256) return {};
+        if (auto kept = part->keep(); !kept) return failed(kept.error());
+        if (!fetching_.check_signature(file, cms_)) return {};
+        if (auto kept = keep(BankSide::signature_path(fetching_.side_.batch_path(file)), cms_); !kept)
+            return failed(kept.error());
+        on_held_(file);
+        return {};
+    }
+
+    /// Those that have not come yet.
+    std::span<const Listed> left() const { return left_; }
+    /// Of the disk: nobody can go on.
+    const std::optional<Failure>& failure() const { return failure_; }
+
+private:
+    static constexpr std::uint64_t signature_bytes_max = 64 * 1024;
+    static std::unexpected<Failure> unexpected(std::string_view name) {
+        return refuse(Fault::mismatch, fmt::format("«{}» is not what the list says", name));
+    }
+    std::unexpected<Failure> failed(Failure failure) {
+        failure_ = std::move(failure);
+        return std::unexpected{*failure_};
+    }
+
+    BankFetching& fetching_;
+    std::span<const Listed> left_;
+    const std::function<BatchSurveying&(const Listed&)>& on_begin_;
+    const std::function<void(const Listed&)>& on_held_;
+    bool has_signature_ = false;
+    std::string cms_;
+    std::optional<Passing> passing_;
+    const ByteSink* take_ = nullptr;
+    std::unique_ptr<PartFile> part_;
+    std::optional<Failure> failure_;
+};
+
+Result<void> BankFetching::hold_many(std::span<const Listed> files,
+                                     const std::function<BatchSurveying&(const Listed&)>& on_begin,
+                                     const std::function<void(const Listed&)>& on_held) {
+    // Where a line broke, the next archive begins with what it has left.
+    std::span<const Listed> left = files;
+    std::optional<Failure> failure;
+    bool is_readable = true;
+    const auto fetch_left = [&]() -> Result<net::Reply> {
+        Unpacking unpacking{*this, left, on_begin, on_held};
+        bankfile::TarReading reading{"files.tar", unpacking};
+        const std::string path =
+            fmt::format("/v1/bank/files.tar?after={}&to={}", left.front().seq - 1, left.back().seq);
+        auto reply = side_.client->fetch(
+            path, [&](std::string_view bytes) { return is_readable = reading.feed(bytes).has_value(); });
+        left = unpacking.left();
+        failure = unpacking.failure();
+        if (reply && reply->status == 200) is_readable = reading.finish().has_value();
+        // Of an archive that says something else more cannot be had.
+        if (!is_readable || left.empty()) return net::Reply{.status = 200, .headers = {}, .body = {}};
+        return reply;
+    };
+    const auto reply = side_.patiently(fetch_left);
+    if (failure) return std::unexpected{*failure};
+    has_archives_ = is_readable && (!reply || reply->status == 200);
+    return {};
 }
 
 /// Moves everything about a file out of the way; nothing that was ever signed or sent is deleted.

@@ -77,10 +77,13 @@ fs::path BankSide::receipt_path(const Listed& file) const {
 std::string BankSide::remote_batch(const Listed& file) const {
     return "/v1/bank/files/" + wish.profile.name_of_batch(file.file_id, wish.bank_code);
 }
-std::string BankSide::remote_return(const std::string& name) const {
+std::string BankSide::return_name_there(const std::string& name) const {
     const auto ours = bankfile::canonical_profile().return_in(name, {});
     ensure(ours.has_value(), "a return file of ours with a name that is none");
-    return "/v1/bank/returns/" + wish.profile.name_of_return(ours->file_id, wish.bank_code, ours->round);
+    return wish.profile.name_of_return(ours->file_id, wish.bank_code, ours->round);
+}
+std::string BankSide::remote_return(const std::string& name) const {
+    return "/v1/bank/returns/" + return_name_there(name);
 }
 
 void BankSide::tell(std::string_view step, std::string_view file_id) {

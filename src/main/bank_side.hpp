@@ -89,6 +89,7 @@ public:
     // --- what the service is asked for: the names that this bank has agreed on ---
     std::string remote_batch(const Listed& file) const;
     std::string remote_return(const std::string& name) const;
+    std::string return_name_there(const std::string& name) const;
 
     // --- talking ---
     void tell(std::string_view step, std::string_view file_id);

@@ -124,7 +124,8 @@ Response once(Desk& desk, const Way& way, const app::Identity& by, const Request
         return again;
     }
     Response response = way.handle(desk, by, request);
-    if (response.status >= 400 || response.stream || !response.file.empty()) return response;
+    if (response.status >= 400 || response.stream || !response.file.empty() || !response.parts.empty())
+        return response;
     const auto location = response.headers.find("Location");
     work->office().put_answer(
         by.fingerprint, key,
@@ -150,7 +151,8 @@ Response perform(Desk& desk, const Way& way, const app::Identity& by, const Requ
         } else {
             response = way.handle(desk, by, request);
         }
-        const bool is_whole = response.status == 200 && !response.stream && response.file.empty();
+        const bool is_whole =
+            response.status == 200 && !response.stream && response.file.empty() && response.parts.empty();
         if (is_whole && !response.headers.contains("ETag")) response.headers["ETag"] = etag_of(response.body);
         return response;
     }

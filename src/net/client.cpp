@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +19,7 @@
 #include <utility>
 
 #include "answer.hpp"
+#include "body_parts.hpp"
 #include "message.hpp"
 #include "tls.hpp"
 
@@ -88,11 +88,11 @@ private:
 struct Call {
     std::string head;
     std::string_view body;
-    int body_file = -1;
-    std::uint64_t body_bytes = 0;
+    std::span<const BodyPart> parts;  ///< instead of `body`
     bool is_head = false;
     int answer_file = -1;                                              ///< takes the body of a 200
     const std::function<void(std::string_view)>* on_answer = nullptr;  ///< sees what the file takes
+    const std::function<bool(std::string_view)>* answer_to = nullptr;  ///< takes the body of a 200
     bool is_long = false;  ///< the deadline is renewed by every piece
 };
 
@@ -115,21 +115,32 @@ public:
                        const std::map<std::string, std::string>& headers) override {
         auto head = head_of(method, path_and_query, body.size(), headers);
         if (!head) return std::unexpected(std::move(head.error()));
-        return perform(
-            {.head = std::move(*head), .body = body, .body_bytes = body.size(), .is_head = method == "HEAD"});
+        return perform({.head = std::move(*head), .body = body, .is_head = method == "HEAD"});
     }
 
     Result<Reply> send_file(std::string_view method, std::string_view path, const fs::path& file,
                             const std::map<std::string, std::string>& headers) override {
-        const File source{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-        struct stat status{};
-        if (source.number() < 0 || ::fstat(source.number(), &status) != 0 || !S_ISREG(status.st_mode))
+        std::error_code error;
+        const bool is_file = fs::is_regular_file(file, error);
+        const std::uint64_t size = is_file ? fs::file_size(file, error) : 0;
+        if (!is_file || error || ::access(file.c_str(), R_OK) != 0)
             return refuse(Fault::missing, "the file to send cannot be read", file.string());
-        const auto size = static_cast<std::uint64_t>(status.st_size);
-        auto head = head_of(method, path, size, headers);
+        const BodyPart whole{.bytes = {}, .file = file, .file_bytes = size};
+        return send_parts(method, path, {&whole, 1}, headers);
+    }
+
+    Result<Reply> send_parts(std::string_view method, std::string_view path, std::span<const BodyPart> parts,
+                             const std::map<std::string, std::string>& headers) override {
+        auto head = head_of(method, path, BodyReading{parts}.left(), headers);
         if (!head) return std::unexpected(std::move(head.error()));
-        return perform(
-            {.head = std::move(*head), .body_file = source.number(), .body_bytes = size, .is_long = true});
+        return perform({.head = std::move(*head), .parts = parts, .is_long = true});
+    }
+
+    Result<Reply> fetch(std::string_view path,
+                        const std::function<bool(std::string_view)>& on_bytes) override {
+        auto head = head_of("GET", path, 0, {});
+        if (!head) return std::unexpected(std::move(head.error()));
+        return perform({.head = std::move(*head), .answer_to = &on_bytes, .is_long = true});
     }
 
     Result<Reply> fetch_file(std::string_view path, const fs::path& file,
@@ -327,7 +338,7 @@ private:
     }
 
     std::optional<Broken> send_call(const Call& call) {
-        if (call.body_file < 0) {
+        if (call.parts.empty()) {
             // One record for what is small.
             if (call.body.size() <= 16 * 1024)
                 return send_bytes(call.head + std::string{call.body}, call.is_long);
@@ -337,20 +348,12 @@ private:
         }
         // The head goes with the first piece: a server that is told of a file has its beginning at once.
         outgoing_ = call.head;
-        std::uint64_t at = 0;
+        BodyReading body{call.parts};
         while (true) {
-            ssize_t got = 0;
-            outgoing_.resize_and_overwrite(
-                outgoing_.size() + std::min<std::uint64_t>(piece_bytes, call.body_bytes - at),
-                [&, used = outgoing_.size()](char* bytes, std::size_t size) {
-                    got = ::pread(call.body_file, bytes + used, size - used, static_cast<off_t>(at));
-                    return used + static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-                });
-            if (got <= 0 && at < call.body_bytes)
-                return Broken{failure(Fault::mismatch, "the file to send became shorter")};
-            at += static_cast<std::uint64_t>(got);
+            if (!body.append_to(outgoing_, piece_bytes))
+                return Broken{failure(Fault::mismatch, body.trouble())};
             auto broken = send_bytes(outgoing_, call.is_long);
-            if (broken || has_early_answer_ || at == call.body_bytes) return broken;
+            if (broken || has_early_answer_ || body.left() == 0) return broken;
             outgoing_.clear();
         }
     }
@@ -407,6 +410,10 @@ private:
     }
 
     static void direct_body(MessageReader& reader, const Call& call, Reply& reply) {
+        if (call.answer_to != nullptr && reply.status == 200) {
+            reader.body_to(*call.answer_to, UINT64_MAX);
+            return;
+        }
         if (call.answer_file >= 0 && reply.status == 200) {
             const auto into_file = [file = call.answer_file, seen = call.on_answer](std::string_view bytes) {
                 if (seen != nullptr) (*seen)(bytes);

@@ -54,7 +54,8 @@ Response Session::perform(Exchange& exchange) {
         if (exchange.upload) exchange.upload->finish(exchange.match.route->body_synced);
         Response response = exchange.match.route->handle(exchange.request);
         // An answer that may still be read from the upload keeps it until it is sent.
-        if (exchange.upload && response.file.empty() && !response.stream) exchange.upload->remove();
+        if (exchange.upload && response.file.empty() && !response.stream && response.parts.empty())
+            exchange.upload->remove();
         return response;
     } catch (const std::exception& trouble) {
         return refused_500(trouble.what());

@@ -128,6 +128,7 @@ private:
     asio::awaitable<void> answer(Exchange& exchange);
     asio::awaitable<void> answer_with_file(Exchange& exchange, AnswerHead& head);
     asio::awaitable<void> answer_with_stream(Exchange& exchange, AnswerHead& head);
+    asio::awaitable<void> answer_with_parts(Exchange& exchange, AnswerHead& head);
     asio::awaitable<void> last_words();
 
     Fed feed(Exchange& exchange);

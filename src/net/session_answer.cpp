@@ -1,7 +1,4 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,45 +11,11 @@
 #include <optional>
 #include <utility>
 
+#include "body_parts.hpp"
 #include "session.hpp"
 
 namespace onecard::net {
 namespace {
-
-class OpenFile {
-public:
-    explicit OpenFile(const std::filesystem::path& path) : file_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {
-        struct stat status{};
-        if (file_ >= 0 && ::fstat(file_, &status) == 0 && S_ISREG(status.st_mode)) {
-            size_ = static_cast<std::uint64_t>(status.st_size);
-            is_good_ = true;
-        }
-    }
-    ~OpenFile() {
-        if (file_ >= 0) ::close(file_);
-    }
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-
-    bool is_good() const { return is_good_; }
-    std::uint64_t size() const { return size_; }
-    /// False when the file gives less than it promised.
-    bool read(char* into, std::size_t size, std::uint64_t offset) const {
-        while (size > 0) {
-            const ssize_t got = ::pread(file_, into, size, static_cast<off_t>(offset));
-            if (got <= 0) return false;
-            into += got;
-            size -= static_cast<std::size_t>(got);
-            offset += static_cast<std::uint64_t>(got);
-        }
-        return true;
-    }
-
-private:
-    int file_ = -1;
-    std::uint64_t size_ = 0;
-    bool is_good_ = false;
-};
 
 std::string_view date_of(Loop& loop) {
     const std::time_t now = std::time(nullptr);
@@ -162,6 +125,25 @@ asio::awaitable<void> Session::answer_with_file(Exchange& exchange, AnswerHead& 
     } while (part.length > 0 && !exchange.is_lost);
 }
 
+asio::awaitable<void> Session::answer_with_parts(Exchange& exchange, AnswerHead& head) {
+    BodyReading body{exchange.response.parts};
+    head.length = body.left();
+    std::string buffer = render(head);
+    bool goes_on = true;
+    while (goes_on) {
+        if (!exchange.is_head && !body.append_to(buffer, piece_bytes)) {
+            // Shorter than was said: the client knows that this is not all.
+            exchange.access.trouble = body.trouble();
+            exchange.is_lost = true;
+            co_return;
+        }
+        const bool sent = co_await send(buffer);
+        exchange.is_lost = !sent;
+        buffer.clear();
+        goes_on = sent && !exchange.is_head && body.left() > 0;
+    }
+}
+
 asio::awaitable<void> Session::answer_with_stream(Exchange& exchange, AnswerHead& head) {
     const bool is_chunked = exchange.reader->head().version == 11;
     head.is_chunked = is_chunked;
@@ -213,6 +195,7 @@ asio::awaitable<void> Session::answer(Exchange& exchange) {
         response.body.clear();
         response.file.clear();
         response.stream = nullptr;
+        response.parts.clear();
     }
     if (service_.is_stopping) exchange.closes = true;
     AnswerHead head{.status = response.status,
@@ -228,6 +211,10 @@ asio::awaitable<void> Session::answer(Exchange& exchange) {
     }
     if (response.stream) {
         co_await answer_with_stream(exchange, head);
+        co_return;
+    }
+    if (!response.parts.empty()) {
+        co_await answer_with_parts(exchange, head);
         co_return;
     }
     const bool has_no_body = response.status == 204 || response.status == 304;

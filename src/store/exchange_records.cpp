@@ -193,6 +193,15 @@ public:
         return numbers;
     }
 
+    std::vector<app::ReturnFile> returns_of_digests(BankNo bank, std::span<const Digest> digests) override {
+        ArrayText wanted;
+        for (const Digest& digest : digests) wanted.add_word(digest.hex());
+        std::vector<app::ReturnFile> files;
+        connection_.each(sql::returns_of_digests, {{"bank", bank}, {"digests", wanted.text()}},
+                         [&](Row& row) { files.push_back(return_in(row)); });
+        return files;
+    }
+
     std::optional<app::ReturnFile> return_of_digest(BankNo bank, const Digest& digest) override {
         std::optional<app::ReturnFile> found;
         connection_.each(sql::return_of_digest, {{"bank", bank}, {"digest", digest}},

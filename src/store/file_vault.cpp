@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -25,6 +27,9 @@ namespace onecard::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// So begin the names of files that are on their way into the vault.
+constexpr std::string_view being_written = "new-";
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
     throw std::system_error{errno, std::generic_category(),
@@ -128,6 +133,7 @@ public:
         if (!folder_.has_filename()) folder_ = folder_.parent_path();
         fs::create_directories(folder_.parent_path());
         make_folder(folder_);
+        remove_leftovers();
     }
 
     std::unique_ptr<app::FileVault::Bundle> begin() override { return std::make_unique<Bundle>(*this); }
@@ -158,6 +164,16 @@ public:
     }
 
 private:
+    /// What a crash has left half written: untouched for a day, so that nobody works at it.
+    void remove_leftovers() const {
+        std::error_code error;
+        const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours{24};
+        for (const fs::directory_entry& entry : fs::directory_iterator{folder_, error})
+            if (entry.path().filename().string().starts_with(being_written) &&
+                entry.last_write_time(error) < yesterday && !error)
+                fs::remove(entry.path(), error);
+    }
+
     /// A file that was written whole and is not at its place yet.
     struct Written {
         std::string path;
@@ -194,7 +210,7 @@ private:
         public:
             explicit Piecewise(Bundle& bundle)
                 : bundle_{bundle},
-                  path_{(bundle.vault_.folder_ / "new-XXXXXX").string()},
+                  path_{(bundle.vault_.folder_ / fmt::format("{}XXXXXX", being_written)).string()},
                   file_{::mkostemp(path_.data(), O_CLOEXEC), path_, "cannot make"},
                   hash_{bundle.vault_.hash_.stream()} {}
             ~Piecewise() override {
@@ -204,7 +220,7 @@ private:
             Piecewise& operator=(const Piecewise&) = delete;
 
             void append(std::string_view bytes) override {
-                ensure(!kept_, "a file that was kept before");
+                ensure(!written_, "a file that is written");
                 hash_->update(bytes_of(bytes));
                 bytes_ += static_cast<std::int64_t>(bytes.size());
                 while (!bytes.empty()) {
@@ -215,9 +231,16 @@ private:
                 }
             }
 
+            Kept written() override {
+                if (!written_) written_ = Kept{hash_->finish(), bytes_};
+                return *written_;
+            }
+
+            fs::path path() const override { return path_; }
+
             Kept keep() override {
                 ensure(!kept_, "a file that was kept before");
-                const Kept kept{hash_->finish(), bytes_};
+                const Kept kept = written();
                 bundle_.take({path_, std::move(file_), kept.digest});
                 kept_ = true;
                 return kept;
@@ -229,6 +252,7 @@ private:
             Descriptor file_;
             std::unique_ptr<StreamHash> hash_;
             std::int64_t bytes_ = 0;
+            std::optional<Kept> written_;
             bool kept_ = false;
         };
 

@@ -189,6 +189,7 @@ protected:
             {"putImportFile", "county,institution_no,name,valid_from,valid_to,absent\n"},
             {"bankReceipt", "no CMS"},
             {"bankReceipts", "no CMS"},
+            {"bankReturnsArchive", "no archive"},
             {"bankReturnSignature", "no signature"},
             {"bankReturn", "no return file"}};
         const auto found = bodies.find(operation.id);

@@ -51,7 +51,7 @@ std::string profile_of(int bank) {
     if (bank % 6 < 2 && bank % 7 == 0)
         text = replaced(std::move(text), "newline = \"CRLF\"", "newline = \"LF\"");
     text = std::regex_replace(text, std::regex{R"(lines_per_file = \d+)"},
-                              fmt::format("lines_per_file = {}", 7 + bank));
+                              fmt::format("lines_per_file = {}", bank % 2 == 0 ? 1 : 7 + bank));
     text = replaced(std::move(text), "file = \"PAY_", fmt::format("file = \"B{}_", bank));
     return std::regex_replace(text, std::regex{R"(answer_minutes = \d+)"},
                               fmt::format("answer_minutes = {}", 2000 + bank));
@@ -198,6 +198,29 @@ TEST_F(TwentySevenBanks, FetchAndReturnAtOnceEachInItsOwnLayoutWithoutARemainder
     for (const auto& row : rows(object_of(here().curl("auditor", "GET", "/v1/channel").body), "files"))
         EXPECT_EQ(word(row.as_object(), "state"), "final");
     expect_books_fit(here());
+}
+
+TEST_F(TwentySevenBanks, WithManyFilesFetchAndBringThemInArchivesAndTheOthersOneByOne) {
+    const std::vector<std::string> log = lines_of(text_in(here().folder() / "serve.log"));
+    std::map<int, int> with_many;
+    for (int bank = 1; bank <= banks; ++bank) {
+        const std::string peer = fmt::format("bank-{}", bank);
+        const auto asked = [&](const std::string& method, const std::string& route) {
+            const std::string begin = fmt::format(" {} request=", method),
+                              end = fmt::format(" peer={} route={} ", peer, route);
+            return std::ranges::count_if(
+                log, [&](const std::string& line) { return line.contains(begin) && line.contains(end); });
+        };
+        const std::int64_t files = number(said_[static_cast<std::size_t>(bank - 1)], "files");
+        const bool are_many = files >= 8;
+        if (are_many) ++with_many[bank % 6];
+        EXPECT_EQ(asked("GET", "/v1/bank/files.tar"), are_many ? 1 : 0) << bank << ": " << files;
+        EXPECT_EQ(asked("POST", "/v1/bank/returns"), are_many ? 1 : 0) << bank << ": " << files;
+        EXPECT_EQ(asked("GET", "/v1/bank/files/{name}"), are_many ? 0 : files) << bank;
+        EXPECT_EQ(asked("PUT", "/v1/bank/returns/{name}"), are_many ? 0 : files) << bank;
+    }
+    // Fixed widths, XML in GBK, SM2: under names of their own.
+    for (const int form : {0, 2, 4}) EXPECT_GT(with_many[form], 0) << form;
 }
 
 TEST_F(TwentySevenBanks, HoldANameThatTheirEncodingDoesNotHaveBeforeAnybodyApprovesIt) {

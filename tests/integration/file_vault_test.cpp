@@ -62,6 +62,35 @@ TEST_F(FileVaultTest, KeepsNothingOfWhatWasGivenUp) {
     EXPECT_EQ(files(), 0U);
 }
 
+TEST_F(FileVaultTest, ShowsWhatIsWrittenBeforeItIsKept) {
+    const auto bundle = vault->begin();
+    for (const bool is_kept : {false, true}) {
+        const auto writing = bundle->begin();
+        writing->append("wri");
+        writing->append("tten");
+        const auto written = writing->written();
+        EXPECT_EQ(written.bytes, 7);
+        EXPECT_EQ(written.digest, seal::sha256().hash(bytes_of("written")));
+        EXPECT_EQ(content(writing->path()), "written");
+        EXPECT_EQ(mode(writing->path()), 0600U);
+        EXPECT_FALSE(vault->find(written.digest));
+        if (is_kept) EXPECT_EQ(writing->keep().digest, written.digest);
+    }
+    bundle->sync();
+    EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(FileVaultTest, RemovesWhatACrashHasLeftADayAgo) {
+    for (const char* name : {"new-abcdef", "new-ghijkl", "somebody-else"})
+        std::ofstream{place / name} << "half";
+    for (const char* name : {"new-abcdef", "somebody-else"})
+        fs::last_write_time(place / name, fs::file_time_type::clock::now() - std::chrono::hours{25});
+    store::create_file_vault(place, seal::sha256());
+    EXPECT_FALSE(fs::exists(place / "new-abcdef"));
+    EXPECT_TRUE(fs::exists(place / "new-ghijkl")) << "somebody may be writing it";
+    EXPECT_TRUE(fs::exists(place / "somebody-else"));
+}
+
 TEST_F(FileVaultTest, KeepsTheSameBytesOnce) {
     for (int i = 0; i < 2; ++i) {
         const auto bundle = vault->begin();

@@ -350,6 +350,12 @@ TEST_F(RoundTrips, ReturnFilesAreKeptOnceAndProcessedOnce) {
         EXPECT_FALSE(w.exchange().put_return(file));
         EXPECT_EQ(w.exchange().return_of_digest(BankNo{1}, file.digest).value().no, no);
         EXPECT_FALSE(w.exchange().return_of_digest(BankNo{2}, file.digest));
+        const std::vector<Digest> digests{Digest{}, file.digest};
+        const auto known = w.exchange().returns_of_digests(BankNo{1}, digests);
+        ASSERT_EQ(known.size(), 1U);
+        EXPECT_EQ(known[0].no, no);
+        EXPECT_EQ(known[0].name, file.name);
+        EXPECT_THAT(w.exchange().returns_of_digests(BankNo{2}, digests), IsEmpty());
         const auto waiting = w.exchange().unprocessed_returns();
         ASSERT_EQ(waiting.size(), 1U);
         EXPECT_EQ(waiting[0].no, no);

@@ -20,6 +20,7 @@
 
 namespace onecard::app {
 
+class ArchivePlaces;
 class DoorWriter;
 class SentBatches;
 class WaitingSignatures;
@@ -47,6 +48,28 @@ public:
                                 Moment now);
     /// The detached CMS over the batch file.
     Result<std::string> batch_signature(const Identity& bank, std::string_view file_id);
+
+    /// Of the archives that a bank fetches or brings: so many files, and what is fetched is of about so many bytes.
+    static constexpr std::size_t files_together_max = 500;
+    static constexpr std::int64_t bytes_together_max = std::int64_t{256} * 1024 * 1024;
+    struct ArchivedFile {
+        std::int32_t seq = 0;
+        std::string name;  ///< the bank's
+        std::filesystem::path file;
+        std::uint64_t bytes = 0;
+        Digest digest;
+        std::string signature;  ///< the detached CMS over it
+        Moment released;
+    };
+    /// This bank's files numbered above `after_seq` and up to `to_seq`, as its list has them, the first of them even when
+    /// it is larger than an archive is to be. Each is recorded as fetched, where it is.
+    Result<std::vector<ArchivedFile>> batch_files(const Identity& bank, std::int32_t after_seq,
+                                                  std::int32_t to_seq, bool is_fetched,
+                                                  std::string_view address, Moment now);
+    /// A place among those who fetch archives, until it is let go: what stands between the files is in memory until all is
+    /// sent. Null where this bank has all its places.
+    static constexpr int archives_at_once_max = 4;
+    std::shared_ptr<const void> begin_archive(const Identity& bank);
 
     /// The text that a bank signs (CMS, attached) to say that it has a file or refuses it:
     /// "onecard receipt 1\nfile ID\nsha256 HEX\nanswer accepted\n", or "answer refused WHY\n".
@@ -77,6 +100,24 @@ public:
     /// other bytes).
     Result<TakenReturn> take_return(const Identity& bank, std::string_view name,
                                     const std::filesystem::path& file, Moment now);
+    /// What became of each return file of an archive, in its order.
+    struct TakenReturns {
+        struct One {
+            std::string name;         ///< as the archive has it
+            std::int64_t number = 0;  ///< 0: refused
+            std::optional<Failure> refusal;
+        };
+        std::vector<One> files;
+        std::optional<Failure> broken;  ///< why the archive could not be read to its end
+    };
+    /// Takes every return file of a tar archive (onecard/bankfile/tar.hpp) as if each came by itself, at most
+    /// `files_together_max`: pairs of the signature (NAME.p7s) and NAME right behind it, under our names or the bank's own.
+    /// One that is refused keeps no other from being taken. Errors: forbidden, missing (the bank numbers its return files,
+    /// which an archive cannot), and what is wrong with an archive in which nothing can be read.
+    Result<TakenReturns> take_returns(const Identity& bank, const std::filesystem::path& archive, Moment now);
+    /// Our name for a return file that may come by the bank's own.
+    std::string return_name(const Identity& bank, std::string_view name) const;
+
     /// Our own signed word that it is kept (CMS, attached): "onecard return receipt 1\nfile NAME\nsha256 HEX\nnumber N\n".
     std::string return_receipt(const TakenReturn& taken);
     /// The same in one for the files of this bank with a number above `after_no`, ascending, at most 1000:
@@ -108,6 +149,7 @@ private:
     std::unique_ptr<DoorWriter> writer_;
     std::unique_ptr<SentBatches> sent_;
     std::unique_ptr<WaitingSignatures> signatures_;
+    std::shared_ptr<ArchivePlaces> places_;  ///< an answer that is being sent may outlive the rest
     /// Every return file up to this number was settled when somebody last looked. Looking through all that ever came
     /// would take the longer the more months there were.
     std::atomic<std::int64_t> settled_to_{0};

@@ -199,6 +199,8 @@ public:
     virtual std::vector<std::optional<std::int64_t>> put_returns(std::span<const ReturnFile> files) = 0;
     std::optional<std::int64_t> put_return(const ReturnFile& file) { return put_returns({&file, 1}).front(); }
     virtual std::optional<ReturnFile> return_of_digest(BankNo bank, const Digest& digest) = 0;
+    /// Those of a bank with one of these digests, in any order, without their signatures.
+    virtual std::vector<ReturnFile> returns_of_digests(BankNo bank, std::span<const Digest> digests) = 0;
     /// Those with a number above `after_no`, ascending, without their signatures.
     virtual std::vector<ReturnFile> unprocessed_returns(std::int64_t after_no = 0) = 0;
     /// Those of a bank with a number above `after_no`, ascending.

@@ -21,6 +21,10 @@ public:
     public:
         virtual ~Writing() = default;
         virtual void append(std::string_view bytes) = 0;
+        /// What was appended: nothing can be appended after it.
+        virtual Kept written() = 0;
+        /// Where it lies until it is kept.
+        virtual std::filesystem::path path() const = 0;
         /// Nothing more comes; its bundle brings it to its place. Without it, nothing is kept.
         virtual Kept keep() = 0;
     };

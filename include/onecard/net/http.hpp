@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,13 @@ struct Request {
     Peer peer;
 };
 
+/// A piece of a body: `bytes`, and behind them the whole of a file, where one is named.
+struct BodyPart {
+    std::string bytes;
+    std::filesystem::path file;
+    std::uint64_t file_bytes = 0;  ///< which it must have
+};
+
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
@@ -45,6 +53,11 @@ struct Response {
     /// Sent instead of `body` when set: called on a worker until it returns false; each piece is one chunk. An empty
     /// piece with true means "nothing yet": it is asked again after 100 ms, or ended when the server stops.
     std::function<bool(std::string& piece)> stream;
+    /// Sent instead of `body` when not empty: one after the other as one body of known length, in constant memory. A
+    /// Range is answered with the whole.
+    std::vector<BodyPart> parts;
+    /// Lives until the answer was sent or broke off.
+    std::shared_ptr<const void> held;
 };
 
 using Handle = std::function<Response(const Request&)>;
@@ -137,6 +150,14 @@ public:
     /// as they come; when the call fails or the disk refuses them it may have seen the beginning.
     virtual Result<Reply> fetch_file(std::string_view path, const std::filesystem::path& file,
                                      const std::function<void(std::string_view)>& on_bytes = {}) = 0;
+    /// Sends the parts as one body without holding their files in memory.
+    virtual Result<Reply> send_parts(std::string_view method, std::string_view path,
+                                     std::span<const BodyPart> parts,
+                                     const std::map<std::string, std::string>& headers = {}) = 0;
+    /// Hands the answer's body over as it comes (status 200 only; else it is in Reply::body). Where `on_bytes` returns
+    /// false, the connection is ended and the call fails as missing.
+    virtual Result<Reply> fetch(std::string_view path,
+                                const std::function<bool(std::string_view)>& on_bytes) = 0;
 };
 Result<std::unique_ptr<Client>> create_client(ClientSettings settings);
 

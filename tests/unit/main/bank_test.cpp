@@ -17,6 +17,7 @@
 #include "bank_returns.hpp"
 #include "onecard/app/exchange.hpp"
 #include "onecard/audit/checkpoint.hpp"
+#include "onecard/bankfile/tar.hpp"
 #include "onecard/core/ids.hpp"
 #include "onecard/net/http.hpp"
 #include "onecard/seal/hashes.hpp"
@@ -94,7 +95,9 @@ public:
         auto server = net::create_server(
             settings,
             {route("GET", "/v1/bank/files", &SmallService::list),
+             route("GET", "/v1/bank/files.tar", &SmallService::archive),
              route("GET", "/v1/bank/files/{name}", &SmallService::file),
+             route("POST", "/v1/bank/returns", &SmallService::take_archive, true),
              route("POST", "/v1/bank/receipts", &SmallService::take_receipts),
              route("POST", "/v1/bank/receipts/{id}", &SmallService::take_receipt),
              route("GET", "/v1/bank/return-receipts", &SmallService::return_receipts),
@@ -159,6 +162,10 @@ public:
     std::int64_t notes = 0;                     ///< receipts for many files
     bool takes_notes = true;                    ///< else each file must be receipted by itself
     std::string left_out;                       ///< the receipts for many return files say nothing of it
+    bool takes_archives = true;                 ///< and hands them out
+    std::int64_t archives_fetched = 0, archives_brought = 0, files_fetched = 0;
+    std::int64_t breaks_of_archives = 0;  ///< so many of them end in the middle of their second file
+    std::string unwanted;                 ///< a return file that is refused in an archive
     bool signs_along = true;  ///< the signature of a file comes in a header, and need not be asked for
 
 private:
@@ -200,6 +207,7 @@ private:
         response.content_type = "application/octet-stream";
         const auto other = spoilt.find(found->first);
         const std::string& bytes = other == spoilt.end() ? found->second.bytes : other->second;
+        ++files_fetched;
         if (!name.ends_with(".p7s") && breaks_of_fetches > 0) {
             --breaks_of_fetches;
             response.stream = [half = bytes.substr(0, bytes.size() / 2),
@@ -215,6 +223,76 @@ private:
         if (signs_along && !name.ends_with(".p7s"))
             response.headers["Onecard-Signature"] = audit::base64(found->second.signature);
         return response;
+    }
+    net::Response archive(const net::Request& request) {
+        if (!takes_archives) return problem(404, "unknown", "there is nothing here");
+        ++archives_fetched;
+        const std::int64_t after = std::stoll(request.query.at("after"));
+        const auto to = request.query.find("to");
+        std::map<std::int64_t, std::string> wanted;
+        for (const auto& [id, sent] : files)
+            if (sent.seq > after && (to == request.query.end() || sent.seq <= std::stoll(to->second)))
+                wanted[sent.seq] = id;
+        net::Response response;
+        response.content_type = "application/x-tar";
+        std::string all;
+        for (const auto& [seq, id] : wanted) {
+            const Sent& sent = files.at(id);
+            const auto other = spoilt.find(id);
+            const std::string& bytes = other == spoilt.end() ? sent.bytes : other->second;
+            for (const auto& [name, text] :
+                 {std::pair{id + ".txt.p7s", sent.signature}, {id + ".txt", bytes}})
+                all.append(bankfile::tar_header(name, text.size(), {}))
+                    .append(text)
+                    .append(bankfile::tar_padding(text.size()), '\0');
+            if (seq == after + 2 && breaks_of_archives > 0) {
+                --breaks_of_archives;
+                response.stream = [part = all.substr(0, all.size() - bytes.size() / 2),
+                                   sent_it = false](std::string& piece) mutable {
+                    if (std::exchange(sent_it, true)) throw std::runtime_error{"the disk broke"};
+                    piece = part;
+                    return true;
+                };
+                return response;
+            }
+        }
+        response.parts.push_back({all.append(bankfile::tar_end_bytes, '\0'), {}, 0});
+        return response;
+    }
+    /// Each file as if it came by itself.
+    net::Response take_archive(const net::Request& request) {
+        if (!takes_archives) return problem(405, "http-405", "there is nothing here");
+        ++archives_brought;
+        struct Members final : bankfile::TarSink {
+            std::vector<std::pair<std::string, std::string>> all;
+            Result<void> begin(std::string_view name, std::uint64_t) override {
+                all.emplace_back(name, std::string{});
+                return {};
+            }
+            void take(std::string_view piece) override { all.back().second += piece; }
+            Result<void> end() override { return {}; }
+        } members;
+        bankfile::TarReading reading{"returns", members};
+        EXPECT_TRUE(reading.feed(text_in(request.body_file)));
+        EXPECT_TRUE(reading.finish());
+        std::string rows;
+        bool all_taken = true;
+        for (std::size_t i = 0; i + 1 < members.all.size(); i += 2) {
+            const auto& [name, bytes] = members.all[i + 1];
+            EXPECT_EQ(members.all[i].first, name + ".p7s");
+            const auto signer = verifier_->verify(bytes, members.all[i].second);
+            const bool is_good = signer && signer->fingerprint == request.peer.fingerprint &&
+                                 name != unwanted &&
+                                 (!returns.contains(name) || returns.at(name).bytes == bytes);
+            all_taken &= is_good;
+            if (is_good && returns.try_emplace(name, bytes, state_of_new_returns).second)
+                numbered_.push_back(name);
+            rows += fmt::format(R"({}{{"name":"{}","number":{},"code":"{}","detail":"","place":""}})",
+                                rows.empty() ? "" : ",", name,
+                                is_good ? std::ranges::find(numbered_, name) - numbered_.begin() + 1 : 0,
+                                is_good ? "" : "conflict");
+        }
+        return json(fmt::format(R"({{"taken":0,"refused":0,"returns":[{}]}})", rows), all_taken ? 201 : 200);
     }
     net::Response take_receipt(const net::Request& request) {
         const std::string& id = request.parameters.at("id");
@@ -380,6 +458,87 @@ TEST_F(ABank, SignsOnceForManyFilesAndAsksForOneReceipt) {
         EXPECT_TRUE(fs::exists(wish_.folder / file)) << file;
     EXPECT_EQ(act().files, 0) << "there is nothing left to do";
     EXPECT_EQ(service_->notes, 1);
+}
+
+TEST_F(ABank, FetchesManyFilesInOneArchiveAndBringsTheirReturnFilesInOne) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 10 * seq);
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.files, 9);
+    EXPECT_EQ(report.paid + report.failed, 450);
+    EXPECT_EQ(report.returns_posted, 9);
+    EXPECT_EQ(service_->archives_fetched, 1);
+    EXPECT_EQ(service_->archives_brought, 1);
+    EXPECT_EQ(service_->files_fetched, 0);
+    EXPECT_EQ(service_->puts, 0);
+    for (const auto& [id, sent] : service_->files) {
+        EXPECT_EQ(text_in(wish_.folder / "files" / (id + ".txt")), sent.bytes) << id;
+        EXPECT_EQ(text_in(wish_.folder / "files" / (id + ".txt.p7s")), sent.signature) << id;
+        EXPECT_EQ(text_in(wish_.folder / "returns" / (id + ".ret")), service_->returns.at(id + ".ret").bytes);
+    }
+    EXPECT_EQ(act().files, 0) << "there is nothing left to do";
+    EXPECT_EQ(service_->archives_fetched, 1);
+    // A few are better understood one by one.
+    for (int seq = 10; seq <= 12; ++seq) service_->send_batch(seq, 2);
+    EXPECT_EQ(act().returns_posted, 3);
+    EXPECT_EQ(service_->archives_fetched, 1);
+    EXPECT_EQ(service_->files_fetched, 3);
+    EXPECT_EQ(service_->puts, 3);
+}
+
+TEST_F(ABank, DoesWithoutArchivesWhereTheServiceHasNone) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 3);
+    service_->takes_archives = false;
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.returns_posted, 9);
+    EXPECT_EQ(service_->files_fetched, 9);
+    EXPECT_EQ(service_->puts, 9);
+}
+
+TEST_F(ABank, GoesOnBehindTheLastWholeFileWhereAnArchiveBroke) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 50);
+    service_->breaks_of_archives = 2;
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.lines, 450) << "no line twice";
+    EXPECT_EQ(report.returns_posted, 9);
+    EXPECT_EQ(service_->archives_fetched, 3);
+    EXPECT_EQ(service_->files_fetched, 0);
+}
+
+TEST_F(ABank, FetchesWhatAnArchiveSpoiltByItselfAndReportsIt) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 3);
+    const std::string id = "YKT3702122022010004";
+    std::string& spoilt = service_->spoilt[id] = service_->files.at(id).bytes;
+    spoilt[40] = static_cast<char>(spoilt[40] ^ 1);
+    const BankReport report = act();
+    EXPECT_THAT(problems_of(report),
+                testing::AllOf(testing::HasSubstr(id), testing::HasSubstr("the digest is")));
+    EXPECT_EQ(report.problems.size(), 1U);
+    EXPECT_EQ(report.returns_posted, 8);
+    EXPECT_EQ(service_->archives_fetched, 1);
+    EXPECT_EQ(service_->files.at(id).receipt, "none");
+    EXPECT_FALSE(fs::exists(wish_.folder / "files" / (id + ".txt")));
+    // A file of another length ends the archive: what is behind it comes by itself.
+    service_->spoilt[id] += "more";
+    for (int seq = 10; seq <= 18; ++seq) service_->send_batch(seq, 3);
+    service_->spoilt["YKT3702122022010011"] = "short";
+    const BankReport later = act();
+    EXPECT_EQ(later.problems.size(), 2U) << problems_of(later);
+    EXPECT_EQ(later.returns_posted, 8);
+    EXPECT_EQ(service_->archives_fetched, 2);
+}
+
+TEST_F(ABank, BringsAReturnFileByItselfThatAnArchiveDidNotGetThrough) {
+    for (int seq = 1; seq <= 9; ++seq) service_->send_batch(seq, 3);
+    service_->unwanted = "YKT3702122022010004.ret";
+    const BankReport report = act();
+    EXPECT_EQ(problems_of(report), "");
+    EXPECT_EQ(report.returns, 9);
+    EXPECT_EQ(report.returns_posted, 9);
+    EXPECT_EQ(service_->archives_brought, 1);
+    EXPECT_EQ(service_->puts, 1);
 }
 
 TEST_F(ABank, ReceiptsEachFileByItselfWhereANoteIsRefused) {
