@@ -72,13 +72,15 @@ end $$;
 -- about them. Until it is there a batch is answered by one first return file (return_result_first), whose lines ascend;
 -- another answer to it, what is said of an outcome later, and what follows a failure all need the key. Harmless to repeat.
 -- Whoever reads goes on meanwhile; whoever adds outcomes to this part waits. `waits`: for those who are adding some, else
--- it leaves a part to which somebody adds.
+-- it leaves a part to which somebody adds, or which somebody keys.
 create function key_outcomes(which int, waits boolean) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     if exists (select from outcome_keyed where part = which) then return; end if;
     begin
-        execute format('lock table outcome_%s in share mode %s', which, case when waits then '' else 'nowait' end);
+        -- Against whoever adds, and whoever else would key it; nobody who reads is held up.
+        execute format('lock table outcome_%s in share row exclusive mode %s', which,
+                       case when waits then '' else 'nowait' end);
     exception when lock_not_available then
         if waits then raise; end if;
         return;

@@ -12,7 +12,8 @@ enum class KeyOutcomes : std::uint8_t {
     now,                ///< of all parts: waits for whoever adds to one
 };
 
-/// Gives the outcomes of parts the key that they came without, each part in a transaction of its own, on all workers.
+/// Gives the outcomes of parts the key that they came without, each part in a transaction of its own. Several may do so
+/// beside each other: each keys what nobody else does.
 /// Nothing can follow a failure, and no statement can be held against an outcome, before its part has it.
 void key_outcomes(Tools& tools, KeyOutcomes which);
 

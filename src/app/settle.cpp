@@ -359,13 +359,15 @@ std::int64_t Exchange::settle(Moment now, const std::function<void(std::string_v
                     }
                 }
             }
+            // Whoever comes last finds every part that is whole by now.
+            try {
+                app::key_outcomes(tools_, KeyOutcomes::of_answered_parts);
+            } catch (const std::exception& problem) {
+                const std::lock_guard lock{guard};
+                on_problem(fmt::format("outcomes have no key yet: {}", problem.what()));
+            }
         });
     workers.clear();
-    try {
-        if (lane != Lane::slow) app::key_outcomes(tools_, KeyOutcomes::of_answered_parts);
-    } catch (const std::exception& problem) {
-        on_problem(fmt::format("outcomes have no key yet: {}", problem.what()));
-    }
     return done;
 }
 

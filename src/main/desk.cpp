@@ -321,7 +321,7 @@ namespace {
 
 /// Those for batches of one unit are posted together, which costs little more than posting one: while they keep coming,
 /// it pays to wait a moment.
-constexpr std::chrono::milliseconds no_more_returns_after{50};
+constexpr std::chrono::milliseconds no_more_returns_after{20};
 constexpr std::chrono::milliseconds returns_wait_at_most{1000};
 /// The timer picks up files whose posting failed for a passing reason.
 constexpr std::chrono::seconds between_looks{30};

@@ -245,6 +245,26 @@ TEST_F(Walls, KeyNoPartWhileSomebodyAddsOutcomesToIt) {
     EXPECT_TRUE(is_keyed());
 }
 
+/// Both found it without its key, and the second would have made the same index.
+TEST_F(Walls, KeyAPartOnceWhenTwoWantItAtTheSameMoment) {
+    const app::Unit unit = story.computed(3);
+    const std::int64_t no = story.return_file();
+    story.answer(unit, 1, true, no);
+    std::future<std::string> other;
+    story.work([&](app::Work& w) {
+        w.payments().key_outcomes(unit.part, true);
+        other = std::async(std::launch::async, [&] {
+            return story.refusal([&](app::Work& second) { second.payments().key_outcomes(unit.part, true); });
+        });
+        EXPECT_EQ(other.wait_for(std::chrono::milliseconds{200}), std::future_status::timeout);
+        EXPECT_EQ(story.refusal([&](app::Work& third) { third.payments().key_outcomes(unit.part, false); }),
+                  "")
+            << "leaves it";
+    });
+    EXPECT_EQ(other.get(), "");
+    EXPECT_EQ(test::Sql{service_url()}.cell("select count(*) from outcome_keyed"), "1");
+}
+
 TEST_F(Walls, TellWhichPartsHaveOutcomesWithoutAKeyAndWhetherEachBatchWasAnswered) {
     const app::Unit unit = story.computed(3);
     story.work([&](app::Work& w) {
