@@ -123,7 +123,6 @@ Result<Run> Runs::create(const Identity& by, RunKind kind, Month period, const R
         if (!excluded) return std::unexpected{excluded.error()};
         wanted_past = RunPast{RunNo{}, past->from, past->offset_percent, excluded->text()};
     }
-    if (kind == RunKind::reissue) key_outcomes(tools_, KeyOutcomes::now);
     auto work = tools_.database.begin();
     Run run;
     run.kind = kind;
@@ -401,6 +400,8 @@ Result<void> Runs::approve_unit(const Identity& by, const Run& run, Step step,
     if (signed_text->signer.fingerprint != by.fingerprint)
         return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
 
+    // Nothing is tried again in a part in which somebody could be answered twice.
+    if (step == Step::released && run.kind == RunKind::reissue) key_outcomes(tools_, KeyOutcomes::now);
     auto work = tools_.database.begin();
     std::optional<ledger::Funding> funding;
     const auto text_now = [&]() -> Result<std::string> {
