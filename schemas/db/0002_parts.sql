@@ -144,6 +144,7 @@ set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as
 declare
     said bigint;
     found_of_them bigint;
+    lost record;
 begin
     select count(serial) into said from added;
     if said = 0 then return null; end if;
@@ -152,7 +153,17 @@ begin
       join outcome_keyed k on k.part = a.part
       join outcome o on o.county = a.county and o.serial = a.serial and o.attempt = a.attempt and o.part = a.part;
     if found_of_them <> said then
-        raise exception '% says something of outcomes that are not there, or whose part is not keyed', tg_table_name
+        select a.county, a.part, a.serial, a.attempt into lost
+          from added a
+         where a.serial is not null
+           and not exists (select
+                             from outcome_keyed k
+                             join outcome o on o.part = k.part
+                            where k.part = a.part and o.county = a.county and o.serial = a.serial
+                              and o.attempt = a.attempt)
+         limit 1;
+        raise exception '% of %/%/% attempt %: its outcome is not there, or its part is not keyed', tg_table_name,
+                        lpad(lost.county::text, 6, '0'), lost.part / 1000 + 190000, lost.serial, lost.attempt
             using errcode = 'foreign_key_violation', constraint = tg_table_name || '_has_outcome';
     end if;
     return null;
