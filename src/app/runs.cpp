@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -14,15 +12,10 @@
 #include "arrears.hpp"
 #include "compute.hpp"
 #include "onecard/app/closing_records.hpp"
-#include "onecard/app/funds.hpp"
-#include "onecard/app/run_life.hpp"
 #include "onecard/payment/payment.hpp"
-#include "outcome_keys.hpp"
 #include "retry.hpp"
-#include "settle_past.hpp"
-#include "unit_entries.hpp"
+#include "run_refusals.hpp"
 #include "unit_queue.hpp"
-#include "words.hpp"
 
 namespace onecard::app {
 
@@ -39,12 +32,6 @@ bool has_reason(RunKind kind, const policy::CountyPolicy& policy) {
     return true;
 }
 
-std::string closed_text(Month period) {
-    return fmt::format("{} is closed: what is late is arrears of a later month", period.text());
-}
-
-std::string place_of(RunNo run) { return fmt::format("run {}", run.number()); }
-
 /// Every refused unit in one refusal, each by its division and month, in one order.
 Failure told_together(Faults faults) {
     std::ranges::sort(faults, {}, [](const Failure& one) { return std::tie(one.place, one.text); });
@@ -54,35 +41,6 @@ Failure told_together(Faults faults) {
     if (faults.size() > refused_units_told)
         told.text += fmt::format(" (and {} more)", faults.size() - refused_units_told);
     return told;
-}
-
-std::optional<Step> step_of(Role role) {
-    switch (role) {
-        case Role::maker: return Step::proposed;
-        case Role::checker: return Step::checked;
-        case Role::releaser: return Step::released;
-        case Role::auditor:
-        case Role::operations:
-        case Role::bank: return std::nullopt;
-    }
-    std::unreachable();
-}
-
-/// The steps before the money is promised are taken over how it is paid for, too.
-bool is_about_funds(Step step) { return step != Step::released; }
-
-Move move_of(Step step) {
-    switch (step) {
-        case Step::proposed: return Move::propose;
-        case Step::checked: return Move::check;
-        case Step::released: return Move::release;
-    }
-    std::unreachable();
-}
-
-/// Units that wait for an officer's step.
-bool waits_for(const UnitState& state, Step step, Role by) {
-    return move_from(stage_of(state), move_of(step), by, {}).has_value();
 }
 
 }  // namespace
@@ -321,162 +279,6 @@ Result<Runs::Progress> Runs::compute(const Identity& by, RunNo no, Moment now,
                       place_of(no));
     if (!faults.empty()) return std::unexpected{told_together(std::move(faults))};
     return progress;
-}
-
-Result<std::vector<Runs::ApprovalText>> Runs::approval_texts(const Identity& by, RunNo no) {
-    const auto step = step_of(by.role);
-    if (!step)
-        return refuse(Fault::forbidden, fmt::format("a {} approves nothing", name_of(by.role)), place_of(no));
-    const auto run = find(no, by);
-    if (!run) return std::unexpected{run.error()};
-    std::vector<ApprovalText> texts;
-    auto work = tools_.database.begin();
-    for (const UnitState& state : work->runs().units(no)) {
-        if (!by.region.covers(state.unit.county) || !waits_for(state, *step, by.role)) continue;
-        std::optional<ledger::Funding> funding;
-        if (is_about_funds(*step)) funding = funding_of(work->ledger(), no, state.unit.county);
-        if (funding && !funding->shortfall.empty())
-            return refuse(Fault::missing, shortfall_text(*funding),
-                          fmt::format("run {}/{}", no.number(), state.unit.county.text()));
-        texts.push_back({state.unit.county, approval_text(*run, state, *step, funds_text(funding))});
-    }
-    if (texts.empty())
-        return refuse(Fault::missing,
-                      fmt::format("no unit in this officer's region waits to be {}", code_of(*step)),
-                      place_of(no));
-    return texts;
-}
-
-Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
-                                   const std::map<County, std::string>& signatures, Moment now) {
-    const auto step = step_of(by.role);
-    if (!step)
-        return refuse(Fault::forbidden, fmt::format("a {} approves nothing", name_of(by.role)), place_of(no));
-    const auto run = find(no, by);
-    if (!run) return std::unexpected{run.error()};
-    const std::vector<UnitState> states = tools_.database.begin_question()->runs().units(no);
-
-    // Units are approved one by one, each for itself: one that is refused holds up no other.
-    std::vector<std::pair<County, std::string>> units{signatures.begin(), signatures.end()};
-    std::vector<Result<void>> answers(units.size());
-    std::vector<std::exception_ptr> broken(units.size());
-    std::atomic<std::size_t> next{0};
-    const auto work_on = [&] {
-        for (std::size_t i = next++; i < units.size(); i = next++) {
-            try {
-                answers[i] = approve_unit(by, *run, *step, states, units[i].first, units[i].second, now);
-            } catch (...) {
-                broken[i] = std::current_exception();
-            }
-        }
-    };
-    {
-        std::vector<std::jthread> others;
-        const auto count = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), units.size());
-        for (std::size_t i = 1; i < count; ++i) others.emplace_back(work_on);
-        work_on();
-    }
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        if (broken[i]) std::rethrow_exception(broken[i]);
-        if (!answers[i]) return std::unexpected{answers[i].error()};
-    }
-    return static_cast<std::int64_t>(units.size());
-}
-
-Result<void> Runs::approve_unit(const Identity& by, const Run& run, Step step,
-                                std::span<const UnitState> states, County county, const std::string& cms,
-                                Moment now) {
-    const RunNo no = run.no;
-    const std::string place = fmt::format("run {}/{}", no.number(), county.text());
-    const auto state =
-        std::ranges::find_if(states, [&](const UnitState& s) { return s.unit.county == county; });
-    if (state == states.end()) return refuse(Fault::unknown, "the run has no such county", place);
-    if (!by.region.covers(county)) return refuse(Fault::forbidden, "outside this officer's region", place);
-    if (!waits_for(*state, step, by.role))
-        return refuse(Fault::conflict, fmt::format("this unit does not wait to be {}", code_of(step)), place);
-    const auto signed_text = tools_.verifier.verify_attached(cms);
-    if (!signed_text)
-        return std::unexpected{Failure{signed_text.error().fault, place, signed_text.error().text}};
-    if (signed_text->signer.fingerprint != by.fingerprint)
-        return refuse(Fault::forbidden, "the signature is not by the certificate that asks", place);
-
-    // Nothing is tried again in a part in which somebody could be answered twice.
-    if (step == Step::released && run.kind == RunKind::reissue) key_outcomes(tools_, KeyOutcomes::now);
-    auto work = tools_.database.begin();
-    std::optional<ledger::Funding> funding;
-    const auto text_now = [&]() -> Result<std::string> {
-        funding.reset();
-        if (is_about_funds(step)) funding = funding_of(work->ledger(), no, county);
-        if (funding && !funding->shortfall.empty())
-            return refuse(Fault::missing, shortfall_text(*funding), place);
-        return approval_text(run, *state, step, funds_text(funding));
-    };
-    const auto text = text_now();
-    if (!text) return std::unexpected{text.error()};
-    if (signed_text->text != *text)
-        return refuse(Fault::stale, "the signed text is not what stands now", place);
-    if (state->unit.part && !work->runs().is_keyed(state->unit.part))
-        return refuse(Fault::conflict, "the run is still being computed", place);
-    if (const std::int64_t open = step == Step::checked ? work->office().open_outliers(no, county) : 0;
-        open > 0)
-        return refuse(Fault::missing,
-                      fmt::format("{} outliers wait to be accepted by name before this is checked", open),
-                      place);
-    const std::vector<Batch> batches = work->payments().batches(no, county);
-    try {
-        work->runs().put_step({no, county, step, state->result->digest, by.name, by.fingerprint, cms, now});
-        // The step holds the county's money from here on: nobody else promises it meanwhile.
-        if (const auto again = text_now(); !again) {
-            return std::unexpected{again.error()};
-        } else if (*again != *text) {
-            return refuse(Fault::stale, "the county's money was promised elsewhere meanwhile", place);
-        }
-        std::vector<ledger::Entry> entries;
-        if (step == Step::checked) {
-            // Nothing is owed in a month that was closed; a close waits for this work.
-            if (run.kind != RunKind::reissue) {
-                work->closing().lock(county);
-                if (work->closing().is_closed(county, run.period.number()))
-                    return refuse(Fault::conflict, closed_text(run.period), place);
-            }
-            std::map<Programme, ledger::FundPot> promised;
-            if (funding) promised = funding->by_programme;
-            entries = entries_of_check(run, batches, promised, now);
-            const auto settled = settle_past(tools_, *work, run, state->unit, by, now, promised, entries);
-            if (!settled) return std::unexpected{settled.error()};
-        }
-        if (step == Step::released) {
-            work->runs().put_fate(state->unit, true, now);
-            work->exchange().put_dispatches(batches, now);
-            entries = run.kind == RunKind::reissue ? entries_of_reissue(tools_.log(), batches, *work, now)
-                                                   : entries_of_first_attempts(batches, *work, now);
-            if (run.kind == RunKind::reissue) work->payments().release_reissues(no, county);
-        }
-        work->ledger().put_entries(entries, tools_.log(), now);
-        const Act act{"approval", county,
-                      fmt::format("approval|{}|{}|{}|{}|{}|{}|{}", no.number(), county.text(), code_of(step),
-                                  state->result->digest.hex(), by.name, by.fingerprint.hex(),
-                                  digest_of(tools_.sha256, cms).hex())};
-        work->ledger().put_acts({&act, 1}, tools_.log(), now);
-        work->commit();
-    } catch (const RefusedByDatabase& no_) {
-        if (no_.constraint().starts_with("correction_") || no_.constraint().starts_with("recovery_") ||
-            no_.constraint().starts_with("receivable_"))
-            return refuse(
-                Fault::stale,
-                fmt::format("a past month or a receivable of this unit was settled otherwise meanwhile "
-                            "({}): cancel the run and create it again",
-                            no_.constraint()),
-                place);
-        return refuse(
-            Fault::forbidden,
-            fmt::format(
-                "not {}: this person or certificate took another step of the unit or created the run, or it was decided "
-                "meanwhile ({})",
-                code_of(step), no_.constraint()),
-            place);
-    }
-    return {};
 }
 
 }  // namespace onecard::app

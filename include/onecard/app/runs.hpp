@@ -37,7 +37,7 @@ struct PastWish {
         excluded;  ///< to whom no arrears are paid: "deceased,in-grace,not-on-roster,unattended-child"
 };
 
-/// The life of a run: create → compute → propose → check → release. Each use case is one transaction a unit.
+/// The life of a run: create → compute → propose → check → release. Each unit stands for itself, whatever becomes of the others.
 class Runs {
 public:
     Runs(Tools& tools, const policy::Book& book, RunLimits limits)
@@ -95,9 +95,6 @@ public:
     Result<Run> find(RunNo run, const Identity& by);
 
 private:
-    Result<void> approve_unit(const Identity& by, const Run& run, Step step,
-                              std::span<const UnitState> states, County county, const std::string& cms,
-                              Moment now);
     Result<std::int64_t> end_units(const Identity& by, RunNo run, Move move, Moment now,
                                    std::optional<County> county);
 
