@@ -286,9 +286,10 @@ Result<std::int64_t> Runs::approve(const Identity& by, RunNo no,
     Approving approving{tools_, by, *run, *step, states, now};
     std::vector<Approving::Signed> units;
     for (const auto& [county, cms] : signatures) units.push_back({county, cms, {}, {}});
+    if (units.empty()) return 0;
     const auto workers = std::min<std::size_t>(static_cast<std::size_t>(tools_.workers), units.size());
-    const std::size_t together =
-        workers == 0 ? 1 : std::clamp<std::size_t>(units.size() / (2 * workers), 1, units_together_max);
+    const auto rounds = (units.size() + workers * units_together_max - 1) / (workers * units_together_max);
+    const auto together = (units.size() + workers * rounds - 1) / (workers * rounds);
     std::atomic<std::size_t> next{0};
     const auto work_on = [&] {
         for (std::size_t from = next.fetch_add(together); from < units.size();
