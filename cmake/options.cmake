@@ -3,6 +3,8 @@
 option(ONECARD_TESTS "Build the tests" ON)
 option(ONECARD_FUZZ "Instrument for libFuzzer" OFF)
 option(ONECARD_LTO "Thin link-time optimisation" OFF)
+option(ONECARD_TRAINING "Instrument, so that what runs writes down how it ran" OFF)
+set(ONECARD_PROFILE "" CACHE STRING "How a month ran (./dev train), for the compiler to go by; empty for none")
 set(ONECARD_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 
 # g++ 12 destroys some temporaries twice inside co_await: a house that compiles there is not a house that works.
@@ -62,6 +64,25 @@ if(ONECARD_LTO)
     target_compile_options(onecard_options INTERFACE -flto=thin)
     target_link_options(onecard_options INTERFACE
         -flto=thin -Wl,--thinlto-cache-dir=${PROJECT_BINARY_DIR}/thinlto)
+endif()
+
+# How often each branch was taken while a month ran. Functions that are no longer what they were then go without. Names of
+# functions that one file has for itself begin with the file's name alone: its folder is another one on each machine.
+if(ONECARD_TRAINING)
+    target_compile_options(onecard_options INTERFACE
+        -fprofile-generate=${PROJECT_BINARY_DIR}/counts "SHELL:-mllvm -static-func-full-module-prefix=false")
+    target_link_options(onecard_options INTERFACE -fprofile-generate)
+elseif(ONECARD_PROFILE)
+    find_program(LLVM_PROFDATA NAMES llvm-profdata-19 REQUIRED)
+    set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ONECARD_PROFILE})
+    # Under a name of its content: another one makes everything anew.
+    file(SHA256 ${ONECARD_PROFILE} profile_name)
+    string(SUBSTRING ${profile_name} 0 16 profile_name)
+    set(profile ${PROJECT_BINARY_DIR}/month-${profile_name}.profdata)
+    execute_process(COMMAND ${LLVM_PROFDATA} merge ${ONECARD_PROFILE} -o ${profile} COMMAND_ERROR_IS_FATAL ANY)
+    target_compile_options(onecard_options INTERFACE
+        -fprofile-use=${profile} "SHELL:-mllvm -static-func-full-module-prefix=false"
+        -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
 endif()
 
 if(ONECARD_SANITIZE)
