@@ -107,10 +107,10 @@ private:
         std::vector<Act> acts;
     };
 
-    template <class Work>
-    static void answer(Signed& one, const Work& work) {
+    template <class Once>
+    static void answer(Signed& one, const Once& once) {
         try {
-            one.answer = work();
+            one.answer = once();
         } catch (...) {
             one.broken = std::current_exception();
         }
